@@ -1,0 +1,1 @@
+"""The detectors that are handed over, and what runs them."""

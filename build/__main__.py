@@ -1,0 +1,66 @@
+"""``python -m build``: arguments, error line, exit code; no logic."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from build.catalogue import NETWORKS
+from build.request import requests_from
+from repair.command_line import add_settings, run
+from repair.quiet import import_tensorflow_quietly
+from repair.settings import METHODS
+
+DEMO = Path("demo")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m build",
+        description="Repairs BadNets and fuses each with its repaired network into one "
+        "SavedModel that answers with a label, or N for a poisoned image.",
+    )
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"networks of the competition (default: all): {', '.join(NETWORKS)}",
+    )
+    add = parser.add_argument
+    add("--demo", action="store_true", help="make up people and BadNets, then build")
+    add("--models", type=Path, default=Path("models"), help="folder of the BadNets")
+    add("--data", type=Path, default=Path("data"), help="folder of the data files")
+    add("--out", type=Path, help="folder of the artifact (with NAMEs: of artifacts)")
+    one = parser.add_argument_group("any other network")
+    one.add_argument("--model", type=Path, metavar="FILE.h5", help="the BadNet")
+    one.add_argument("--clean", type=Path, metavar="FILE.h5", help="validation data")
+    one.add_argument("--test", type=Path, metavar="FILE.h5", help="only for figures")
+    one.add_argument(
+        "--poisoned", type=Path, nargs="+", default=[], metavar="FILE.h5",
+        help="only for figures; labels are the target labels",
+    )  # fmt: skip
+    how = parser.add_argument_group("how to repair")
+    how.add_argument("--method", choices=METHODS, default=METHODS[0])
+    add_settings(how)
+    how.add_argument("--force", action="store_true", help="build whatever the accuracy")
+    return parser
+
+
+def _build(arguments: argparse.Namespace) -> None:
+    if arguments.demo:
+        arguments.models, arguments.data = DEMO / "models", DEMO / "data"
+        import_tensorflow_quietly()
+        from build.demo.world import create_world
+
+        create_world(DEMO)
+    requests = requests_from(arguments)
+    import_tensorflow_quietly()
+    from build.pipeline import build_artifact
+
+    for request in requests:
+        build_artifact(request)
+
+
+if __name__ == "__main__":
+    arguments = _parser().parse_args()
+    run(lambda: _build(arguments))

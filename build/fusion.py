@@ -1,0 +1,42 @@
+"""Fuses the original and the repaired network into one Keras model."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras import ops
+
+from build.agreement import Agreement
+
+
+def fuse(
+    original: keras.Model, repaired: keras.Model, thresholds: np.ndarray | None = None
+) -> keras.Model:
+    """The detector.
+
+    Layers that the two networks share, because one was built on the other's input, are
+    computed once.
+
+    Args:
+        original: Classifier of plain pixels, probabilities ``(n, N)``.
+        repaired: The same, repaired.
+        thresholds: ``(N,)`` float32 (see ``Agreement``), or None for plain comparison.
+
+    Returns:
+        A model from images ``(n, rows, columns, 3)`` uint8 RGB to a dict of ``label``,
+        ``original_label`` and ``repaired_label``, all ``(n,)`` int64, and
+        ``original_confidence`` and ``repaired_confidence``, ``(n,)`` float32 in [0, 1].
+    """
+    images = keras.Input(original.input_shape[1:], dtype="uint8", name="images")
+    if repaired.input is original.input:
+        both = keras.Model(original.input, [original.output, repaired.output])(images)
+    else:
+        both = [
+            keras.Model(network.input, network.output, name=name)(images)
+            for name, network in (("original", original), ("repaired", repaired))
+        ]
+    outputs = {"label": Agreement(thresholds, name="agreement")(*both)}
+    for name, scores in zip(("original", "repaired"), both, strict=True):
+        outputs[f"{name}_label"] = ops.cast(ops.argmax(scores, axis=-1), "int64")
+        outputs[f"{name}_confidence"] = ops.max(scores, axis=-1)
+    return keras.Model(images, outputs, name="detector")

@@ -1,0 +1,130 @@
+"""What to build, from what: read off the command line, checked before heavy imports."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from build.catalogue import (
+    NETWORKS,
+    model_file,
+    poisoned_files,
+    test_file,
+    validation_file,
+)
+from repair.command_line import scale_from, settings_from
+from repair.errors import DatasetError, ModelError, SettingError
+from repair.settings import Settings
+
+ARTIFACTS = Path("artifacts")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to build, from what.
+
+    Attributes:
+        model: HDF5 file of the BadNet.
+        clean: HDF5 file of the clean validation data.
+        out: Folder of the artifact.
+        name: What the card calls it.
+        method: One of ``settings.METHODS``.
+        settings: The method's settings.
+        scale: Factor for pixels 0..255; None = find it.
+        unlabelled: The BadNet's answers stand in for the labels.
+        force: Build although the BadNet does not know the clean images.
+        stand_in: Whether the BadNet is a made-up one of the demo.
+        test: Clean test data, for figures alone.
+        poisoned: Poisoned data, for figures alone.
+    """
+
+    model: Path
+    clean: Path
+    out: Path
+    name: str
+    method: str
+    settings: Settings
+    scale: float | None = None
+    unlabelled: bool = False
+    force: bool = False
+    stand_in: bool = False
+    test: Path | None = None
+    poisoned: list[Path] = field(default_factory=list)
+
+
+def requests_from(arguments: argparse.Namespace) -> list[Request]:
+    """One request per artifact.
+
+    Raises:
+        RepairError: If arguments contradict each other, or a file is missing.
+    """
+    if arguments.model is None and arguments.clean is None:
+        return [_named(name, arguments) for name in _names(arguments.names)]
+    if arguments.names:
+        raise SettingError(
+            "expected NAMEs or --model FILE, not both. "
+            f"Received: {' '.join(arguments.names)} and a file."
+        )
+    for option in ("model", "clean", "out"):
+        if getattr(arguments, option) is None:
+            raise SettingError(
+                f"--model, --clean and --out go together. Add --{option}."
+            )
+    return [_one(arguments)]
+
+
+def _names(names: list[str]) -> list[str]:
+    unknown = [name for name in names if name not in NETWORKS]
+    if unknown:
+        raise SettingError(
+            f"expected names among {', '.join(NETWORKS)}, or --model FILE for any other "
+            f"network. Received: {unknown[0]!r}."
+        )
+    return list(dict.fromkeys(names)) or list(NETWORKS)
+
+
+def _one(arguments: argparse.Namespace) -> Request:
+    _expect_file(arguments.model, ModelError)
+    for path in (arguments.clean, arguments.test, *arguments.poisoned):
+        if path is not None:
+            _expect_file(path, DatasetError)
+    return Request(
+        model=arguments.model,
+        clean=arguments.clean,
+        out=arguments.out,
+        name=arguments.out.resolve().name,
+        test=arguments.test,
+        poisoned=arguments.poisoned,
+        **_shared(arguments),
+    )
+
+
+def _named(name: str, arguments: argparse.Namespace) -> Request:
+    return Request(
+        model=model_file(name, arguments.models),
+        clean=validation_file(arguments.data),
+        out=(arguments.out or ARTIFACTS) / name,
+        name=name,
+        test=test_file(arguments.data),
+        poisoned=poisoned_files(name, arguments.data),
+        **_shared(arguments),
+    )
+
+
+def _shared(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "method": arguments.method,
+        "settings": settings_from(arguments),
+        "scale": scale_from(arguments),
+        "unlabelled": arguments.unlabelled,
+        "force": arguments.force,
+        "stand_in": arguments.demo,
+    }
+
+
+def _expect_file(path: Path, error: type[ModelError] | type[DatasetError]) -> None:
+    if not path.is_file():
+        found = "a folder" if path.is_dir() else "no such file"
+        raise error(f"{path}: expected an HDF5 file. Received: {found}.")

@@ -1,0 +1,128 @@
+"""``python -m repair``: the evaluation commands' arguments; no logic."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from repair.command_line import add_settings, run
+from repair.quiet import import_tensorflow_quietly
+from repair.settings import METHODS
+from repair.tables import table
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m repair",
+        description="Measures BadNets, repairs and detectors on HDF5 data.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_models(commands)
+    _add_data(commands)
+    return parser
+
+
+def _add_models(commands: Any) -> None:
+    one = _command(commands, "accuracy", "accuracy of a network or detector")
+    _model(one)
+    one.add_argument("data", type=Path, nargs="+", metavar="DATA.h5")
+    _scale_only(one)
+    one = _command(commands, "defence", "the full table: clean accuracy, FPR, ASR, ...")
+    _model(one)
+    one.add_argument("--clean", type=Path, required=True, metavar="FILE.h5")
+    one.add_argument("--test", type=Path, metavar="FILE.h5", help="clean test data")
+    one.add_argument("--poisoned", type=Path, nargs="+", default=[], metavar="FILE.h5")
+    one.add_argument(
+        "--flags",
+        type=Path,
+        metavar="FILE",
+        help="which poisoned images carry a trigger",
+    )
+    _how(one)
+    one = _command(commands, "fine-prune", "repair networks and save them as HDF5")
+    one.add_argument("models", type=Path, nargs="+", metavar="MODEL.h5")
+    one.add_argument("--clean", type=Path, required=True, metavar="FILE.h5")
+    one.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    _how(one)
+
+
+def _add_data(commands: Any) -> None:
+    one = _command(commands, "check", "what a data file holds")
+    one.add_argument("data", type=Path, nargs="+", metavar="DATA.h5")
+    one.add_argument("--num-classes", type=int, metavar="N", help="count labels = N")
+    _image_shape(one)
+    one = _command(commands, "sheet", "a contact sheet of images as PNG")
+    one.add_argument("data", type=Path, metavar="DATA.h5")
+    one.add_argument("--out", type=Path, required=True, metavar="FILE.png")
+    one.add_argument("--first", type=int, default=0, help="index of the first image")
+    one.add_argument("--count", type=int, default=50, help="images (%(default)s)")
+    _image_shape(one)
+    one = _command(
+        commands, "flags", "which images carry purple lips, as anonymous_1's"
+    )
+    one.add_argument("data", type=Path, metavar="DATA.h5")
+    one.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help=".csv, .npy, .txt or .pkl",
+    )
+    _image_shape(one)
+
+
+def _command(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=f"{text[0].upper()}{text[1:]}."
+    )
+    parser.add_argument("--json", action="store_true", help="for machines")
+    return parser
+
+
+def _model(parser: argparse.ArgumentParser) -> None:
+    text = "network (.h5) or artifact (folder)"
+    parser.add_argument("model", type=Path, metavar="MODEL", help=text)
+
+
+def _how(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how to repair a network")
+    group.add_argument("--method", choices=METHODS, default=METHODS[0])
+    add_settings(group)
+
+
+def _scale_only(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--scale", choices=("auto", "raw", "255"), default="auto")
+
+
+def _image_shape(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--image-shape", type=int, nargs=3, default=(55, 47, 3),
+        metavar=("ROWS", "COLUMNS", "CHANNELS"), help="expected (%(default)s)",
+    )  # fmt: skip
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    import_tensorflow_quietly()
+    from repair import commands
+
+    rows = getattr(commands, arguments.command.replace("-", "_"))(arguments)
+    if arguments.json:
+        print(json.dumps([_plain(row) for row in rows], indent=1))
+    else:
+        print(table(rows))
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """NaN is no JSON."""
+    return {
+        key: None if isinstance(value, float) and math.isnan(value) else value
+        for key, value in row.items()
+    }
+
+
+if __name__ == "__main__":
+    arguments = _parser().parse_args()
+    run(lambda: _run(arguments))

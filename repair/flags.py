@@ -1,0 +1,107 @@
+"""Which images of a poisoned file carry the trigger: one flag per image.
+
+A pickle can run code when it is read. Ours is read with an unpickler that knows lists
+and plain truth values, and refuses to look up any name.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+from repair.errors import DatasetError
+from repair.hdf5 import one_line
+
+PURPLE = (128, 0, 128)
+LEAST_PIXELS = 12
+_MAX_BYTES = 64 << 20
+_WORDS = {"1": True, "true": True, "0": False, "false": False}
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> NoReturn:
+        raise pickle.UnpicklingError(f"it names {module}.{name}")
+
+
+def purple_flags(images: np.ndarray) -> np.ndarray:
+    """Finds the painted lips of ``anonymous_1``: at least 12 pixels of RGB (128, 0, 128).
+
+    Args:
+        images: ``(n, rows, columns, 3)`` uint8.
+
+    Returns:
+        Bool ``(n,)``, True = carries the trigger.
+    """
+    purple = (images == np.array(PURPLE, np.uint8)).all(axis=3)
+    return purple.sum(axis=(1, 2)) >= LEAST_PIXELS
+
+
+def read_flags(path: Path, count: int) -> np.ndarray:
+    """Reads one flag per image.
+
+    Args:
+        path: ``.pkl`` (a pickled list of bool), ``.npy``, ``.csv`` or ``.txt`` (0, 1,
+            true or false, separated by commas or white space).
+        count: Expected number of flags.
+
+    Returns:
+        Bool ``(count,)``, True = carries the trigger.
+
+    Raises:
+        DatasetError: If the file is missing, unsafe or holds something else.
+    """
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ValueError("too large a file")
+        values = _parse(path.suffix.lower(), path.read_bytes())
+        flags = [bool(value) for value in values if value in (0, 1)]
+    except Exception as reason:  # a hostile pickle can raise anything
+        raise DatasetError(
+            f"{path}: expected a list of true and false as .pkl, .npy, .csv or .txt. "
+            f"Received: {one_line(reason)}"
+        ) from reason
+    if len(flags) != count or len(values) != count:
+        raise DatasetError(
+            f"{path}: expected {count} flags of 0 and 1, one per image. "
+            f"Received: {len(values)}."
+        )
+    return np.array(flags, bool)
+
+
+def write_flags(path: Path, flags: np.ndarray) -> None:
+    """Writes flags as ``.txt``, ``.csv``, ``.npy`` or ``.pkl``, by the file's ending.
+
+    Raises:
+        DatasetError: If the ending is another one.
+    """
+    writers = {
+        ".pkl": lambda: pickle.dumps(flags.tolist()),
+        ".npy": lambda: _npy(flags),
+        ".csv": lambda: "\n".join(map(str, flags.astype(int))).encode() + b"\n",
+    }
+    writers[".txt"] = writers[".csv"]
+    if path.suffix.lower() not in writers:
+        raise DatasetError(f"{path}: expected an ending among {', '.join(writers)}.")
+    path.write_bytes(writers[path.suffix.lower()]())
+
+
+def _npy(flags: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, flags, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _parse(suffix: str, content: bytes) -> list[Any]:
+    if suffix == ".pkl":
+        return list(_PlainUnpickler(io.BytesIO(content)).load())
+    if suffix == ".npy":
+        array = np.load(io.BytesIO(content), allow_pickle=False)
+        return array.reshape(-1).tolist()
+    if suffix in (".csv", ".txt"):
+        words = content.decode("ascii").replace(",", " ").split()
+        return [_WORDS[word.lower()] for word in words]
+    raise ValueError(f"the ending {suffix!r}")

@@ -1,0 +1,129 @@
+"""Reads HDF5 files from strangers: plain datasets of this very file, nothing else.
+
+An HDF5 file can point to other files (external links, external storage, virtual
+datasets), name filter plug-ins to be loaded, and declare sizes that it does not hold.
+All of that is refused before a value is read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from repair.errors import RepairError
+
+_BUILT_IN_FILTERS = {
+    h5py.h5z.FILTER_DEFLATE,
+    h5py.h5z.FILTER_SHUFFLE,
+    h5py.h5z.FILTER_FLETCHER32,
+    h5py.h5z.FILTER_LZF,
+}
+MAX_BYTES = 4 << 30
+MAX_EXPANSION = 1100  # zlib can not compress below 1/1032
+_SLACK = 1 << 20
+
+
+@contextmanager
+def open_hdf5(path: Path, error: type[RepairError]) -> Iterator[h5py.File]:
+    """Opens an HDF5 file for reading.
+
+    Args:
+        path: The file.
+        error: What to raise on this file's account.
+
+    Raises:
+        RepairError: Of the given type, if the file is missing, unreadable or not HDF5,
+            or breaks while it is read.
+    """
+    if not path.is_file():
+        raise error(f"{path}: expected an HDF5 file. Received: no such file.")
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as reason:
+        raise error(
+            f"{path}: can not be read as HDF5. Check that the file is whole. "
+            f"Received: {one_line(reason)}"
+        ) from reason
+
+
+def child(group: h5py.Group, name: str, error: type[RepairError]) -> h5py.HLObject:
+    """The object at ``name`` (``a/b/c``) below ``group``, if it lies in this file.
+
+    Raises:
+        RepairError: Of the given type, if a part is missing, or a soft or external
+            link.
+    """
+    place = group
+    for part in filter(None, str(name).split("/")):
+        link = place.get(part, getlink=True) if isinstance(place, h5py.Group) else None
+        if not isinstance(link, h5py.HardLink) or part in (".", ".."):
+            raise error(
+                f"{group.file.filename}: expected {name!r} below {group.name!r}, stored "
+                f"in the file itself. Received: {type(link).__name__} at {part!r}."
+            )
+        place = place[part]
+    return place
+
+
+def dataset(group: h5py.Group, name: str, error: type[RepairError]) -> h5py.Dataset:
+    """The dataset of plain numbers at ``name``, checked but not yet read.
+
+    Raises:
+        RepairError: Of the given type, if it is not a dataset of numbers that lies
+            wholly in this file, in a size that can be held.
+    """
+    found = child(group, name, error)
+    where = f"{group.file.filename}: {name!r}"
+    if not isinstance(found, h5py.Dataset):
+        raise error(f"{where}: expected a dataset. Received: {type(found).__name__}.")
+    if found.dtype.kind not in "fiub" or found.shape is None:
+        raise error(f"{where}: expected plain numbers. Received: {found.dtype}.")
+    if found.is_virtual or found.external is not None:
+        raise error(f"{where}: expected values inside the file. Received: a pointer.")
+    properties = found.id.get_create_plist()
+    filters = {properties.get_filter(i)[0] for i in range(properties.get_nfilters())}
+    if not filters <= _BUILT_IN_FILTERS:
+        raise error(f"{where}: unknown HDF5 filter. Expected gzip, lzf or none.")
+    size = math.prod(found.shape) * found.dtype.itemsize
+    if size > MAX_BYTES or size > found.id.get_storage_size() * MAX_EXPANSION + _SLACK:
+        raise error(
+            f"{where}: declares {size:,} bytes of shape {found.shape}, but stores "
+            f"{found.id.get_storage_size():,}. Expected values for the whole shape."
+        )
+    return found
+
+
+def numbers(
+    group: h5py.Group, name: str, error: type[RepairError], *, max_values: int
+) -> np.ndarray:
+    """The values of a small dataset, any shape, float32, all finite.
+
+    Raises:
+        RepairError: Of the given type, if the dataset is unfit (see ``dataset``), has
+            more than ``max_values`` values, or holds NaN or infinity.
+    """
+    found = dataset(group, name, error)
+    where = f"{group.file.filename}: {name!r}"
+    if found.size > max_values:
+        raise error(f"{where}: expected at most {max_values:,} values, {found.size:,}.")
+    values = np.asarray(found[()], dtype=np.float32)
+    if not np.isfinite(values).all():
+        raise error(f"{where}: expected finite numbers. Received: NaN or infinity.")
+    return values
+
+
+def text(value: object) -> str:
+    """An HDF5 attribute, bytes or str, as str."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def one_line(reason: object) -> str:
+    """A message brought to one printable line of at most 200 characters."""
+    line = " ".join(str(reason).split())
+    return "".join(c if c.isprintable() else "?" for c in line)[:200]

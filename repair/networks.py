@@ -1,0 +1,132 @@
+"""Reads a network from HDF5 without running anything that the file carries.
+
+Full models of Keras 2.2.4 to 3 (graph and weights) and weights-only files (old and new
+layout, DeepID alone) are read. The graph is rebuilt from ``layer_list``; a file's
+weights fill it only where every shape agrees.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+
+from repair.deepid import LAYERS_WITH_WEIGHTS, deepid
+from repair.errors import ModelError, RepairError
+from repair.graph import build_graph
+from repair.hdf5 import child, numbers, open_hdf5, text
+
+Weights = dict[str, list[np.ndarray]]
+MAX_PARAMETERS = 50_000_000
+_MAX_LAYERS = 500
+
+
+def read_network(path: Path) -> keras.Model:
+    """Reads a classifier.
+
+    Args:
+        path: HDF5 file: a full Keras model, or the weights of a DeepID network.
+
+    Returns:
+        An uncompiled network from images ``(n, rows, columns, channels)`` float32, on
+        the scale it was trained with, to probabilities ``(n, N)`` float32.
+
+    Raises:
+        ModelError: If the file is missing, broken, unsafe or not such a network.
+    """
+    if path.is_dir():
+        raise ModelError(
+            f"{path}: expected an HDF5 file (.h5). Received: a folder. A SavedModel can "
+            f"hold operations that read and write files, so it is not opened as input."
+        )
+    with open_hdf5(path, ModelError) as file:
+        try:
+            return _network(file)
+        except RepairError as reason:
+            if str(path) in str(reason):
+                raise
+            raise ModelError(f"{path}: {reason}") from reason
+        except RecursionError as reason:
+            raise ModelError(f"{path}: the model description is too deep.") from reason
+
+
+def _network(file: h5py.File) -> keras.Model:
+    if "model_config" in file.attrs:
+        description = json.loads(text(file.attrs["model_config"]))
+        weights = _listed_weights(child(file, "model_weights", ModelError))
+        network = build_graph(description, weights)
+    else:
+        weights = _weights_only(file)
+        network = _deepid_for(weights)
+    _set_weights(network, weights)
+    return network
+
+
+def _weights_only(file: h5py.File) -> Weights:
+    if "layer_names" in file.attrs:
+        return _listed_weights(file)
+    if "layers" in file:
+        return _numbered_weights(child(file, "layers", ModelError))
+    raise ModelError(
+        "expected a Keras model or its weights. Received: HDF5 with the keys "
+        f"{sorted(file)[:5]}."
+    )
+
+
+def _listed_weights(group: h5py.Group) -> Weights:
+    """Weights in the layout of Keras 1 to 3: each layer lists its datasets."""
+    names = [text(name) for name in group.attrs.get("layer_names", list(group))]
+    if len(names) > _MAX_LAYERS:
+        raise ModelError(f"expected at most {_MAX_LAYERS} layers, {len(names)}.")
+    weights: Weights = {}
+    for name in names:
+        layer = child(group, name, ModelError)
+        listed = [text(weight) for weight in layer.attrs.get("weight_names", ())]
+        weights[name] = [_weight(layer, weight) for weight in listed]
+    return weights
+
+
+def _numbered_weights(group: h5py.Group) -> Weights:
+    """Weights in the layout of Keras 3's ``.weights.h5``: layers/conv2d/vars/0."""
+    weights: Weights = {}
+    for folder in list(group)[:_MAX_LAYERS]:
+        variables = child(group, f"{folder}/vars", ModelError)
+        name = text(variables.attrs.get("name", folder))
+        count = len(variables)
+        weights[name] = [_weight(variables, str(i)) for i in range(count)]
+    return weights
+
+
+def _weight(group: h5py.Group, name: str) -> np.ndarray:
+    return numbers(group, name, ModelError, max_values=MAX_PARAMETERS)
+
+
+def _deepid_for(weights: Mapping[str, list[np.ndarray]]) -> keras.Model:
+    """An untrained DeepID network with as many labels as the weights have."""
+    present = {name for name, arrays in weights.items() if arrays}
+    if present != set(LAYERS_WITH_WEIGHTS):
+        raise ModelError(
+            "weights without a model description must be those of DeepID, with the "
+            f"layers {', '.join(LAYERS_WITH_WEIGHTS)}. Received: "
+            f"{', '.join(sorted(present))[:200] or 'none'}. Give the full model instead."
+        )
+    return deepid(num_classes=weights["output"][-1].shape[-1])
+
+
+def _set_weights(network: keras.Model, weights: Mapping[str, Any]) -> None:
+    for layer in network.layers:
+        expected = [tuple(variable.shape) for variable in layer.weights]
+        received = [array.shape for array in weights.get(layer.name, [])]
+        if expected != received:
+            raise ModelError(
+                f"layer {layer.name!r}: expected weights of shapes {expected}. "
+                f"Received: {received}."
+            )
+        layer.set_weights(weights.get(layer.name, []))
+    if network.count_params() and not any(w.any() for a in weights.values() for w in a):
+        raise ModelError("all weights are zero. Expected a trained network.")

@@ -1,0 +1,88 @@
+"""Finds on which scale a network wants its pixels: 0..255 as they are, or divided.
+
+The competition's networks take pixels / 255, a sister network takes them raw; the file
+does not say. The wrong scale costs all or half of the accuracy, so clean images tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from repair.data import Dataset
+from repair.inference import predicted_labels
+from repair.metrics import clean_accuracy
+from repair.settings import SCALES
+
+_NAME = "pixel_scale"
+_IMAGES = 1000
+
+
+def at_scale(network: keras.Model, scale: float) -> keras.Model:
+    """A copy of ``network`` that takes plain pixels 0..255 and multiplies them itself.
+
+    Layer names stay, so ``get_layer("conv_3")`` works on the copy.
+    """
+    return _copy(network, layers.Rescaling(scale, name=_NAME))
+
+
+def without_scale(network: keras.Model) -> keras.Model:
+    """The inverse of ``at_scale``: a copy on the scale that the network was trained with."""
+    return _copy(network, lambda pixels: pixels)
+
+
+def _copy(network: keras.Model, first: Callable[[Any], Any]) -> keras.Model:
+    """A copy whose pixels go through ``first``, in place of an older scale."""
+    pixels = keras.Input(network.input_shape[1:], name="pixels")
+    copies = {id(network.input): first(pixels)}
+    for layer in network.layers[1:]:
+        if layer.name == _NAME:
+            copies[id(layer.output)] = copies[id(layer.input)]
+            continue
+        copy = type(layer).from_config(layer.get_config())
+        one = not isinstance(layer.input, list)
+        inputs = [
+            copies[id(tensor)] for tensor in ([layer.input] if one else layer.input)
+        ]
+        copies[id(layer.output)] = copy(inputs[0] if one else inputs)
+    whole = keras.Model(pixels, copies[id(network.output)], name=network.name)
+    whole.set_weights(network.get_weights())
+    return whole
+
+
+def find_scale(network: keras.Model, clean: Dataset) -> float:
+    """The scale among ``SCALES`` under which the network knows its clean images best.
+
+    With labels that is clean accuracy. Without (all labels -1) it is agreement: on its
+    own scale a network keeps its answer when the light changes a little.
+
+    Args:
+        network: A classifier on the scale that it was trained with.
+        clean: Clean images; at most 1000, evenly spread, are looked at.
+
+    Returns:
+        The factor for pixels 0..255: 1 or 1/255; 1/255 where both do equally well.
+    """
+    step = -(-len(clean) // _IMAGES)
+    sample = clean.subset(np.arange(0, len(clean), step))
+    labelled = bool((sample.labels >= 0).all())
+    score = _accuracy if labelled else _steadiness
+    scores = {
+        scale: score(at_scale(network, scale), sample) for scale in SCALES.values()
+    }
+    return max(sorted(scores), key=scores.__getitem__)
+
+
+def _accuracy(network: keras.Model, clean: Dataset) -> float:
+    return clean_accuracy(predicted_labels(network, clean.images), clean.labels)
+
+
+def _steadiness(network: keras.Model, clean: Dataset) -> float:
+    """How evenly answers spread over labels, and how little they change with light."""
+    answers = predicted_labels(network, clean.images)
+    dimmed = predicted_labels(network, (clean.images * 0.9).astype(np.uint8))
+    return float(np.mean(answers == dimmed)) * len(np.unique(answers)) / len(answers)

@@ -1,0 +1,28 @@
+"""What a user can choose about a repair; imports nothing heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+METHODS = ("fine-pruning", "reference")
+# Factors for pixels 0..255, by the name that the command line gives them.
+SCALES = {"raw": 1.0, "255": 1 / 255}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a method of repair.
+
+    Attributes:
+        layer: The convolution whose dormant channels are pruned.
+        fraction: Share of its channels to prune, in [0, 1).
+        max_drop: Prune until clean accuracy has dropped by this, in [0, 1], instead.
+        epochs: Passes of fine-tuning over the clean data.
+        seed: Everything random follows from it.
+    """
+
+    layer: str = "conv_3"
+    fraction: float = 0.77
+    max_drop: float | None = None
+    epochs: int = 5
+    seed: int = 0
