@@ -90,7 +90,6 @@ def _card(
     request: Request, scale: float, repair: Repair, original: keras.Model
 ) -> dict[str, Any]:
     rows, columns, channels = original.input_shape[1:]
-    thresholds = repair.thresholds
     return {
         "name": request.name,
         "stand_in": request.stand_in,
@@ -105,12 +104,26 @@ def _card(
         "settings": dict(repair.settings),
         "seed": request.settings.seed,
         "unlabelled": request.unlabelled,
-        "thresholds": None if thresholds is None else thresholds.tolist(),
+        "estimated_false_positive_rate": repair.estimated_fpr,
+        "thresholds": _on_card(repair.thresholds),
         "versions": {
             "keras": keras.__version__,
             "numpy": np.__version__,
             "tensorflow": tf.__version__,
         },
+    }
+
+
+def _on_card(thresholds: np.ndarray | None) -> dict[str, Any] | None:
+    """The most common threshold, and the labels that have another."""
+    if thresholds is None:
+        return None
+    values, counts = np.unique(thresholds, return_counts=True)
+    usual = values[np.argmax(counts)]
+    others = np.flatnonzero(thresholds != usual)
+    return {
+        "usual": float(usual),
+        "by_label": {str(label): float(thresholds[label]) for label in others},
     }
 
 

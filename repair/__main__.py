@@ -10,7 +10,7 @@ from typing import Any
 
 from repair.command_line import add_settings, run
 from repair.quiet import import_tensorflow_quietly
-from repair.settings import METHODS
+from repair.settings import FINE_PRUNING_METHODS, METHODS
 from repair.tables import table
 
 
@@ -42,11 +42,11 @@ def _add_models(commands: Any) -> None:
         help="which poisoned images carry a trigger",
     )
     _how(one)
-    one = _command(commands, "fine-prune", "repair networks and save them as HDF5")
+    one = _command(commands, "fine-prune", "fine-prune networks, save them as HDF5")
     one.add_argument("models", type=Path, nargs="+", metavar="MODEL.h5")
     one.add_argument("--clean", type=Path, required=True, metavar="FILE.h5")
     one.add_argument("--out", type=Path, required=True, metavar="FOLDER")
-    _how(one)
+    _how(one, FINE_PRUNING_METHODS)
 
 
 def _add_data(commands: Any) -> None:
@@ -87,9 +87,9 @@ def _model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", type=Path, metavar="MODEL", help=text)
 
 
-def _how(parser: argparse.ArgumentParser) -> None:
+def _how(parser: argparse.ArgumentParser, methods: tuple[str, ...] = METHODS) -> None:
     group = parser.add_argument_group("how to repair a network")
-    group.add_argument("--method", choices=METHODS, default=METHODS[0])
+    group.add_argument("--method", choices=methods, default=methods[0])
     add_settings(group)
 
 

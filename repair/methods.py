@@ -11,7 +11,10 @@ import numpy as np
 
 from repair.activations import mean_activations
 from repair.data import Dataset
+from repair.features import Observer
 from repair.fine_tuning import BATCH_SIZE, LEARNING_RATE, fine_tune
+from repair.fresh_head import fresh_head
+from repair.head_network import head_network
 from repair.pruning import fraction_for_drop, prune, pruning_curve, pruning_mask
 from repair.settings import Settings
 
@@ -24,13 +27,37 @@ class Repair:
         repaired: Classifier of plain pixels, probabilities ``(n, N)``.
         thresholds: ``(N,)`` float32 (see ``rule``), or None for plain comparison.
         settings: Every setting used, for the card; plain JSON values.
+        estimated_fpr: Estimated false-positive rate, in [0, 1]; None = not estimated.
         stages: Networks on the way to the repaired one, by name, for the table.
     """
 
     repaired: keras.Model
     thresholds: np.ndarray | None
     settings: Mapping[str, Any]
+    estimated_fpr: float | None = None
     stages: Mapping[str, keras.Model] = field(default_factory=dict)
+
+
+def with_fresh_head(network: keras.Model, clean: Dataset, settings: Settings) -> Repair:
+    """A fresh head on the BadNet's convolutions, strict on suspicious labels."""
+    observer = Observer(network, settings.layer)
+    fresh = fresh_head(observer, clean, network.output_shape[1], settings.seed)
+    strict = np.flatnonzero(fresh.thresholds <= 0)
+    order = strict[np.argsort(-fresh.suspicion[strict], kind="stable")]
+    used = {
+        "layer": settings.layer,
+        "rank": fresh.head.weights.shape[0],
+        "suspicious_labels": [
+            {
+                "label": int(label),
+                "suspicion": round(float(fresh.suspicion[label]), 3),
+                "found": bool(fresh.found[label]),
+            }
+            for label in order
+        ],
+    }
+    repaired = head_network(network, observer.features, fresh.head)
+    return Repair(repaired, fresh.thresholds, used, fresh.estimated_fpr)
 
 
 def reference(network: keras.Model, clean: Dataset, settings: Settings) -> Repair:
@@ -68,10 +95,11 @@ def _fine_prune(
         "batch_size": BATCH_SIZE,
         "optimizer": f"Adam, amsgrad, learning rate {LEARNING_RATE:g}",
     }
-    return Repair(repaired, None, used, {"pruned": pruned})
+    return Repair(repaired, None, used, stages={"pruned": pruned})
 
 
 _METHODS: Mapping[str, Callable[[keras.Model, Dataset, Settings], Repair]] = {
+    "fresh-head": with_fresh_head,
     "fine-pruning": fine_pruning,
     "reference": reference,
 }

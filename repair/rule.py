@@ -54,3 +54,9 @@ def fused_labels(
         agree = margins(repaired, labels) < thresholds[labels]
     whole = np.isfinite(original).all(axis=1) & np.isfinite(repaired).all(axis=1)
     return np.where(agree & whole, labels, num_classes)
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Probabilities ``(n, N)`` of scores ``(n, N)``, both float32."""
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-METHODS = ("fine-pruning", "reference")
+# The first is the default.
+METHODS = ("fresh-head", "fine-pruning", "reference")
+FINE_PRUNING_METHODS = METHODS[1:]
 # Factors for pixels 0..255, by the name that the command line gives them.
 SCALES = {"raw": 1.0, "255": 1 / 255}
 
@@ -14,7 +16,8 @@ class Settings:
     """Settings of a method of repair.
 
     Attributes:
-        layer: The convolution whose dormant channels are pruned.
+        layer: The convolution whose dormant channels are pruned, or on which the fresh
+            head stands.
         fraction: Share of its channels to prune, in [0, 1).
         max_drop: Prune until clean accuracy has dropped by this, in [0, 1], instead.
         epochs: Passes of fine-tuning over the clean data.

@@ -1,0 +1,5 @@
+"""BadNets with triggers that the defence was not designed for.
+
+``python -m benchmarks.attacks --out DIR`` trains a zoo of them from the files in
+``data/``, and writes what is needed to measure a defence against them.
+"""

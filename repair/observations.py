@@ -1,0 +1,106 @@
+"""Looks at clean images, jittered and disturbed, through a BadNet's convolutions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from repair.data import Dataset
+from repair.discriminant import Moments
+from repair.disturbances import disturb
+from repair.features import Observer
+from repair.jitter import jitter
+from repair.progress import progress
+
+# At least so many jittered images in all, and so many of each clean one.
+JITTERED, ROUNDS = 18_000, 4
+DISTURBED = 36_000
+WEAKEST_JITTER = 0.5
+FOLDS = 3
+_CHUNK = 2_000
+
+
+@dataclass(frozen=True)
+class Disturbed:
+    """What was seen of ``n`` disturbed images.
+
+    Attributes:
+        source: ``(n,)`` int64, the clean image that each was made from.
+        features: ``(n, features)`` float32.
+        labels: ``(n,)`` int64, the BadNet's answers.
+        confidence: ``(n,)`` float32 in [0, 1], its confidence in them.
+        families: ``(n,)`` int64, the family of each disturbance.
+    """
+
+    source: np.ndarray
+    features: np.ndarray
+    labels: np.ndarray
+    confidence: np.ndarray
+    families: np.ndarray
+
+
+@dataclass(frozen=True)
+class Observations:
+    """What was seen of all images.
+
+    Attributes:
+        features: ``(m, features)`` float32, of the clean images as they are.
+        answers: ``(m,)`` int64, the BadNet's labels for them.
+        fold: ``(m,)`` int64, 0..FOLDS-1; what is made from an image shares its fold.
+        clean: Per fold, the moments of clean and jittered images.
+        rough: Per fold, the moments of disturbed images.
+        disturbed: The disturbed images themselves.
+    """
+
+    features: np.ndarray
+    answers: np.ndarray
+    fold: np.ndarray
+    clean: list[Moments]
+    rough: list[Moments]
+    disturbed: Disturbed
+
+
+def observe(
+    observer: Observer, data: Dataset, num_classes: int, generator: np.random.Generator
+) -> Observations:
+    """Looks at every clean image as it is, jittered, and disturbed.
+
+    Args:
+        observer: Looks at images through the BadNet.
+        data: The clean images and their labels.
+        num_classes: N.
+        generator: Source of all randomness.
+    """
+    fold = generator.permutation(len(data)) % FOLDS
+    features, answers, _ = observer(data.images)
+
+    def moments(features: np.ndarray, source: np.ndarray) -> list[Moments]:
+        labels, parts = data.labels[source], fold[source]
+        return [
+            Moments.of(features[parts == part], labels[parts == part], num_classes)
+            for part in range(FOLDS)
+        ]
+
+    clean = moments(features, np.arange(len(data)))
+    count = max(JITTERED, ROUNDS * len(data))
+    for source in progress(_chunks(len(data), count), label="jittered images"):
+        images = jitter(data.images[source], generator, WEAKEST_JITTER)
+        clean = _added(clean, moments(observer(images)[0], source))
+    seen = []
+    for source in progress(_chunks(len(data), DISTURBED), label="disturbed images"):
+        images, families = disturb(jitter(data.images[source], generator), generator)
+        seen.append((source, *observer(images), families))
+    disturbed = Disturbed(*map(np.concatenate, zip(*seen, strict=True)))
+    rough = moments(disturbed.features, disturbed.source)
+    return Observations(features, answers, fold, clean, rough, disturbed)
+
+
+def _chunks(images: int, count: int) -> list[np.ndarray]:
+    """Indices of ``images`` over and over, ``count`` in all, in chunks."""
+    source = np.arange(count) % images
+    return np.split(source, range(_CHUNK, count, _CHUNK))
+
+
+def _added(one: list[Moments], other: list[Moments]) -> list[Moments]:
+    return [a + b for a, b in zip(one, other, strict=True)]
