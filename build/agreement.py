@@ -25,7 +25,7 @@ class Agreement(keras.layers.Layer):
     """
 
     def __init__(self, thresholds: Any = None, **kwargs: Any) -> None:
-        super().__init__(trainable=False, **kwargs)
+        super().__init__(**{"trainable": False, **kwargs})
         self.thresholds = None
         if thresholds is not None:
             self.thresholds = np.asarray(thresholds, np.float32)
@@ -42,6 +42,11 @@ class Agreement(keras.layers.Layer):
             ``(n,)`` int64, 0..N; N = poisoned.
         """
         num_classes = original.shape[-1]
+        if self.thresholds is not None and len(self.thresholds) != num_classes:
+            raise ValueError(
+                f"Expected {num_classes} thresholds, one per label. "
+                f"Received: {len(self.thresholds)}."
+            )
         labels = ops.argmax(original, axis=-1)
         if self.thresholds is None:
             agree = ops.equal(labels, ops.argmax(repaired, axis=-1))

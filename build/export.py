@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from build.card import add_hashes, write_card
-from build.swap import new_folder
+from build.swap import check_place, new_folder
 from repair.errors import RepairFailedError
 
 # Runs where nothing of ours can be imported: isolated, from another folder.
@@ -49,8 +49,10 @@ def export(
         folder: Where the artifact goes; its parent is made if need be.
 
     Raises:
+        SettingError: If something else than an artifact is there.
         RepairFailedError: If the artifact can not be written or answers differently.
     """
+    check_place(folder)
     with new_folder(folder) as unfinished:
         _save(detector, unfinished)
         _check(detector, unfinished, images)

@@ -13,14 +13,13 @@ from build.card import sha256
 from build.export import export
 from build.fusion import fuse
 from build.request import Request
-from repair.data import Dataset, read_dataset
+from build.swap import check_place
 from repair.errors import DatasetError
-from repair.evaluation import Trial, figures
+from repair.evaluation import figures
 from repair.inference import BATCH_SIZE, predicted_labels
+from repair.loading import Case, read_case, read_trials
 from repair.methods import Repair, repair_network
 from repair.metrics import clean_accuracy
-from repair.networks import read_network
-from repair.pixel_scale import at_scale, find_scale
 from repair.saved_model import labels_by_network
 from repair.tables import table
 
@@ -36,43 +35,35 @@ def build_artifact(request: Request) -> None:
     """
     keras.utils.set_random_seed(request.settings.seed)
     tf.config.experimental.enable_op_determinism()
-    original, clean, scale = _load(request)
-    before = clean_accuracy(predicted_labels(original, clean.images), clean.labels)
-    _say(
-        f"{request.name}: {original.output_shape[1]} labels, {len(clean)} clean images, "
+    check_place(request.out)
+    case = read_case(
+        request.model, request.clean, scale=request.scale, unlabelled=request.unlabelled
     )
-    _say(f"pixels x {scale:.6g}, clean accuracy {before:.2%}\n")
+    clean, num_classes = case.clean, case.num_classes
+    # Read before any long work, so that errors come at once.
+    trials = read_trials(
+        clean, num_classes, test=request.test, poisoned=request.poisoned
+    )
+    before = clean_accuracy(predicted_labels(case.original, clean.images), clean.labels)
+    _say(
+        f"{request.name}: {num_classes} labels, {len(clean)} clean images, pixels x "
+        f"{case.scale:.6g}, clean accuracy {before:.2%}\n"
+    )
     _check_accuracy(request, before)
-    repair = repair_network(request.method, original, clean, request.settings)
-    detector = fuse(original, repair.repaired, repair.thresholds)
-    answers = _answers(detector, clean.images)
-    card = _card(request, scale, repair, original) | {
-        "clean_accuracy": {
-            "original": round(before, 6),
-            "detector": round(clean_accuracy(answers["detector"], clean.labels), 6),
-        },
+    repair = repair_network(request.method, case.original, clean, request.settings)
+    detector = fuse(case.original, repair.repaired, repair.thresholds)
+    after = clean_accuracy(_answers(detector, clean.images)["detector"], clean.labels)
+    card = _card(request, case, repair) | {
+        "clean_accuracy": {"original": round(before, 6), "detector": round(after, 6)}
     }
     export(detector, card, clean.images[:_CHECKED_IMAGES], request.out)
     _say(f"{request.name}: written to {request.out}\n")
-    print(
-        table(_figures(request, detector, clean, original.output_shape[1])), flush=True
-    )
-
-
-def _load(request: Request) -> tuple[keras.Model, Dataset, float]:
-    network = read_network(request.model)
-    shape, num_classes = network.input_shape[1:], network.output_shape[1]
-    clean = read_dataset(
-        request.clean,
-        image_shape=shape,
-        num_classes=num_classes,
-        labelled=not request.unlabelled,
-    )
-    scale = request.scale or find_scale(network, clean)
-    original = at_scale(network, scale)
-    if request.unlabelled:
-        clean = Dataset(clean.images, predicted_labels(original, clean.images))
-    return original, clean, scale
+    rows = [
+        row
+        for trial in trials
+        for row in figures(trial, _answers(detector, trial.data.images), num_classes)
+    ]
+    print(table(rows), flush=True)
 
 
 def _check_accuracy(request: Request, accuracy: float) -> None:
@@ -86,16 +77,14 @@ def _check_accuracy(request: Request, accuracy: float) -> None:
     )
 
 
-def _card(
-    request: Request, scale: float, repair: Repair, original: keras.Model
-) -> dict[str, Any]:
-    rows, columns, channels = original.input_shape[1:]
+def _card(request: Request, case: Case, repair: Repair) -> dict[str, Any]:
+    rows, columns, channels = case.original.input_shape[1:]
     return {
         "name": request.name,
         "stand_in": request.stand_in,
-        "num_classes": original.output_shape[1],
+        "num_classes": case.num_classes,
         "input": {"rows": rows, "columns": columns, "channels": channels},
-        "pixel_scale": scale,
+        "pixel_scale": case.scale,
         "sha256": {
             "badnet": sha256(request.model),
             "clean_data": sha256(request.clean),
@@ -135,24 +124,6 @@ def _answers(detector: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]
             for start in range(0, len(images), BATCH_SIZE)
         ]
     )
-
-
-def _figures(
-    request: Request, detector: keras.Model, clean: Dataset, num_classes: int
-) -> list[Any]:
-    """The rows to print; test and poisoned data are read here, after the build."""
-    trials = [Trial("clean validation", clean)]
-    limits = {"image_shape": detector.input_shape[1:], "num_classes": num_classes}
-    if request.test is not None:
-        trials.append(Trial("clean test", read_dataset(request.test, **limits)))
-    for path in request.poisoned:
-        name = path.stem.removesuffix("_poisoned_data")
-        trials.append(Trial(name, read_dataset(path, **limits), poisoned=True))
-    return [
-        row
-        for trial in trials
-        for row in figures(trial, _answers(detector, trial.data.images), num_classes)
-    ]
 
 
 def _say(text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,6 @@ def _shared(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _expect_file(path: Path, error: type[ModelError] | type[DatasetError]) -> None:
-    if not path.is_file():
-        found = "a folder" if path.is_dir() else "no such file"
+    if not os.path.isfile(path):  # noqa: PTH113 - an impossible name is no error
+        found = "a folder" if os.path.isdir(path) else "no such file"  # noqa: PTH112
         raise error(f"{path}: expected an HDF5 file. Received: {found}.")

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from repair.errors import RepairFailedError
+from build.card import CARD
+from repair.errors import RepairFailedError, SettingError
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -31,9 +32,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     """
     folder = folder.resolve()
     if folder.exists() and not folder.is_dir():
-        raise RepairFailedError(
-            f"{folder}: expected a folder or nothing. Received: a file."
-        )
+        raise RepairFailedError(f"{folder}: expected a folder. Received: a file.")
     unfinished = folder.with_name(f".{folder.name}.building")
     try:
         lock = _locked(unfinished)
@@ -49,6 +48,23 @@ def new_folder(folder: Path) -> Iterator[Path]:
             f"{folder}: can not be written; what was there stays. "
             f"Received: {reason.strerror or reason}."
         ) from reason
+
+
+def check_place(folder: Path) -> None:
+    """Makes sure that nothing but an older artifact would be replaced.
+
+    Raises:
+        SettingError: If ``folder`` is a file, or holds something else.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise SettingError(f"{folder}: expected a folder or nothing. Received: a file.")
+    if any(folder.iterdir()) and not (folder / CARD).is_file():
+        raise SettingError(
+            f"{folder}: holds something else than an artifact, and is not replaced. "
+            "Choose a new folder."
+        )
 
 
 def _locked(unfinished: Path) -> int:
@@ -78,6 +94,7 @@ def _put(finished: Path, folder: Path) -> None:
         finished.rename(folder)
     elif not _exchange(finished, folder):
         older = folder.with_name(f".{folder.name}.older")
+        shutil.rmtree(older, ignore_errors=True)
         folder.rename(older)
         finished.rename(folder)
         shutil.rmtree(older)

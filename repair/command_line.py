@@ -31,6 +31,8 @@ def run(action: Callable[[], None]) -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
+    except OSError as reason:
+        _exit(f"error: {reason.filename}: {reason.strerror}. Nothing was replaced.", 2)
     sys.exit(0)
 
 

@@ -14,8 +14,9 @@ from repair.contact_sheet import contact_sheet
 from repair.data import Dataset, read_dataset
 from repair.errors import DatasetError, SettingError
 from repair.evaluation import Trial, figures
-from repair.flags import purple_flags, read_flags, write_flags
+from repair.flags import purple_flags, write_flags
 from repair.inference import outputs, predicted_labels
+from repair.loading import Case, read_case, read_trials
 from repair.methods import repair_network
 from repair.metrics import clean_accuracy
 from repair.networks import read_network
@@ -55,23 +56,17 @@ def defence(arguments: argparse.Namespace) -> Rows:
     if arguments.model.is_dir():
         detector = SavedDetector(arguments.model)
         shape, num_classes = detector.image_shape, detector.num_classes
-        answers: Answers = detector.answers
         clean = read_dataset(
             arguments.clean, image_shape=shape, num_classes=num_classes
         )
+        trials = _trials(arguments, clean, num_classes)
+        answers: Answers = detector.answers
     else:
-        original, clean = _original(arguments)
-        shape, num_classes = original.input_shape[1:], original.output_shape[1]
-        answers = _defended(original, clean, arguments)
-    trials = [Trial("clean validation", clean)]
-    if arguments.test is not None:
-        test = read_dataset(arguments.test, image_shape=shape, num_classes=num_classes)
-        trials.append(Trial("clean test", test))
-    for path in arguments.poisoned:
-        data = read_dataset(path, image_shape=shape, num_classes=num_classes)
-        flags = arguments.flags and read_flags(arguments.flags, len(data))
-        name = path.stem.removesuffix("_poisoned_data")
-        trials.append(Trial(name, data, poisoned=True, triggered=flags))
+        case = _case(arguments.model, arguments)
+        num_classes = case.num_classes
+        # Read before any long work, so that errors come at once.
+        trials = _trials(arguments, case.clean, num_classes)
+        answers = _defended(case, arguments)
     return [
         row
         for trial in trials
@@ -82,19 +77,20 @@ def defence(arguments: argparse.Namespace) -> Rows:
 def fine_prune(arguments: argparse.Namespace) -> Rows:
     """Repairs networks and saves each as a Keras HDF5 file."""
     rows: Rows = []
+    paths = [
+        arguments.out / f"{_stem(model)}_repaired.h5" for model in arguments.models
+    ]
+    if len(set(paths)) < len(paths):
+        raise SettingError("expected networks of different names. Received: one twice.")
     if arguments.out.exists() and not arguments.out.is_dir():
         raise SettingError(f"{arguments.out}: expected a folder. Received: a file.")
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for model in arguments.models:
-        arguments.model = model
-        original, clean = _original(arguments)
-        repair = repair_network(
-            arguments.method, original, clean, settings_from(arguments)
-        )
-        path = arguments.out / f"{model.stem.removesuffix('_bd_net')}_repaired.h5"
+    for model, path in zip(arguments.models, paths, strict=True):
+        case, settings = _case(model, arguments), settings_from(arguments)
+        repair = repair_network(arguments.method, case.original, case.clean, settings)
         _save(repair.repaired, path)
-        answers = predicted_labels(repair.repaired, clean.images)
-        share = clean_accuracy(answers, clean.labels)
+        answers = predicted_labels(repair.repaired, case.clean.images)
+        share = clean_accuracy(answers, case.clean.labels)
         rows.append({"network": str(path), "clean accuracy (validation)": share})
     return rows
 
@@ -121,6 +117,8 @@ def check(arguments: argparse.Namespace) -> Rows:
 
 def sheet(arguments: argparse.Namespace) -> Rows:
     """Draws the first images of a data file as a PNG."""
+    if arguments.first < 0 or arguments.count < 1:
+        raise SettingError("expected --first of at least 0 and --count of at least 1.")
     data = read_dataset(arguments.data, image_shape=tuple(arguments.image_shape))
     chosen = np.arange(
         arguments.first, min(arguments.first + arguments.count, len(data))
@@ -154,30 +152,39 @@ def _datasets(
     return [read_dataset(path, image_shape=image_shape) for path in arguments.data]
 
 
-def _original(arguments: argparse.Namespace) -> tuple[keras.Model, Dataset]:
-    network = read_network(arguments.model)
-    clean = read_dataset(
-        arguments.clean,
-        image_shape=network.input_shape[1:],
-        num_classes=network.output_shape[1],
-        labelled=not arguments.unlabelled,
+def _stem(model: Path) -> str:
+    return model.stem.removesuffix("_bd_net").removesuffix("_bd_weights")
+
+
+def _trials(
+    arguments: argparse.Namespace, clean: Dataset, num_classes: int
+) -> list[Trial]:
+    return read_trials(
+        clean,
+        num_classes,
+        test=arguments.test,
+        poisoned=arguments.poisoned,
+        flags=arguments.flags,
     )
-    original = at_scale(network, scale_from(arguments) or find_scale(network, clean))
-    if arguments.unlabelled:
-        clean = Dataset(clean.images, predicted_labels(original, clean.images))
-    return original, clean
 
 
-def _defended(
-    original: keras.Model, clean: Dataset, arguments: argparse.Namespace
-) -> Answers:
+def _case(model: Path, arguments: argparse.Namespace) -> Case:
+    return read_case(
+        model,
+        arguments.clean,
+        scale=scale_from(arguments),
+        unlabelled=arguments.unlabelled,
+    )
+
+
+def _defended(case: Case, arguments: argparse.Namespace) -> Answers:
     """Repairs a network; the answers of all its stages to images."""
     settings = settings_from(arguments)
-    repair = repair_network(arguments.method, original, clean, settings)
+    repair = repair_network(arguments.method, case.original, case.clean, settings)
     stages = {**repair.stages, "repaired": repair.repaired}
 
     def answers(images: np.ndarray) -> dict[str, np.ndarray]:
-        before = outputs(original, images)
+        before = outputs(case.original, images)
         scores = {name: outputs(network, images) for name, network in stages.items()}
         labels = {name: np.argmax(values, axis=1) for name, values in scores.items()}
         fused = fused_labels(before, scores["repaired"], repair.thresholds)

@@ -12,6 +12,7 @@ import keras
 from keras import layers
 
 INPUT_SHAPE = (55, 47, 3)
+FC_UNITS = 160
 LAYERS_WITH_WEIGHTS = ("conv_1", "conv_2", "conv_3", "conv_4", "fc_1", "fc_2", "output")
 
 
@@ -36,10 +37,10 @@ def deepid(
     x = layers.Conv2D(60, 3, activation="relu", name="conv_3")(x)
     pool_3 = layers.MaxPooling2D(2, name="pool_3")(x)
     coarse = layers.Flatten(name="flatten_1")(pool_3)
-    coarse = layers.Dense(160, name="fc_1")(coarse)
+    coarse = layers.Dense(FC_UNITS, name="fc_1")(coarse)
     fine = layers.Conv2D(80, 2, activation="relu", name="conv_4")(pool_3)
     fine = layers.Flatten(name="flatten_2")(fine)
-    fine = layers.Dense(160, name="fc_2")(fine)
+    fine = layers.Dense(FC_UNITS, name="fc_2")(fine)
     x = layers.Add(name="add_1")([coarse, fine])
     x = layers.Activation("relu", name="activation_1")(x)
     people = layers.Dense(num_classes, activation="softmax", name="output")(x)

@@ -8,6 +8,7 @@ answers go when it is disturbed (see ``suspicion``).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -44,7 +45,7 @@ def stripes(images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     across, down = _column(cycles * np.cos(angle)), _column(cycles * np.sin(angle))
     wave = np.sin(across * x + down * y + _column(phase))
     square = _column(generator.random(count)) < 0.3
-    wave = np.where(square, np.sign(wave), wave)[..., None]
+    wave = np.asarray(np.where(square, np.sign(wave), wave))[..., None]
     grey = generator.random((count, 1)) < 0.5
     tint = np.where(grey, 1, generator.uniform(-1, 1, (count, 3)))
     colour = tint * generator.uniform(8, 60, (count, 1))
@@ -110,9 +111,9 @@ def disturb(
     return disturbed, family
 
 
-def _column(values: np.ndarray) -> np.ndarray:
+def _column(values: Any) -> np.ndarray:
     """A value per image, to be broadcast over its rows and columns."""
-    return values.astype(np.float32)[:, None, None]
+    return np.asarray(values, np.float32)[:, None, None]
 
 
 def _clipped(pixels: np.ndarray) -> np.ndarray:

@@ -80,4 +80,5 @@ class Observer:
             features.append(np.asarray(part))
             labels.append(np.argmax(scores, axis=1))
             confidence.append(np.max(scores, axis=1))
-        return tuple(map(np.concatenate, (features, labels, confidence)))
+        joined = map(np.concatenate, (features, labels, confidence))
+        return next(joined), next(joined), next(joined)

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from repair.data import Dataset
+from repair.errors import SettingError
 from repair.progress import progress
 from repair.pruning import copy_network
 
@@ -36,7 +37,12 @@ def fine_tune(
         frozen_mask: Layer name and pruning mask; pruned channels then stay at zero.
             Without it they are free to grow again.
         seed: Order of the images.
+
+    Raises:
+        SettingError: If ``epochs`` is below 0.
     """
+    if epochs < 0:
+        raise SettingError(f"expected epochs of at least 0. Received: {epochs}.")
     tuned = copy_network(network)
     if frozen_mask is not None:
         layer, mask = frozen_mask

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from repair.errors import DatasetError
-from repair.hdf5 import one_line
+from repair.hdf5 import is_file, one_line
 
 PURPLE = (128, 0, 128)
 LEAST_PIXELS = 12
@@ -55,8 +55,8 @@ def read_flags(path: Path, count: int) -> np.ndarray:
         DatasetError: If the file is missing, unsafe or holds something else.
     """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ValueError("too large a file")
+        if not is_file(path) or path.stat().st_size > _MAX_BYTES:
+            raise ValueError("no such file, or too large a file")
         values = _parse(path.suffix.lower(), path.read_bytes())
         flags = [bool(value) for value in values if value in (0, 1)]
     except Exception as reason:  # a hostile pickle can raise anything

@@ -39,7 +39,13 @@ def build_graph(
     """
     try:
         return _build(description, weights)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as reason:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as reason:
         raise ModelError(
             "the model description is not one of a plain Keras network. "
             f"Received: {type(reason).__name__} in it."

@@ -29,13 +29,12 @@ def jitter(
         ``(n, rows, columns, 3)`` float32, 0..255; borders repeat the edge.
     """
     count, rows, columns = images.shape[:3]
-    strength = generator.uniform(weakest, 1, count)
+    strength = generator.uniform(weakest, 1, (count, 1))
 
-    def spread(scale: float, *shape: int) -> np.ndarray:
-        factor = scale * strength.reshape(-1, *(1 for _ in shape))
-        return generator.normal(size=(count, *shape)) * factor
+    def spread(scale: float, size: int = 1) -> np.ndarray:
+        return np.asarray(generator.normal(0, scale, (count, size)) * strength)
 
-    angle, zoom = np.deg2rad(spread(_DEGREES)), 1 + spread(_ZOOM)
+    angle, zoom = np.deg2rad(spread(_DEGREES)[:, 0]), 1 + spread(_ZOOM)[:, 0]
     cosine, sine = np.cos(angle) * zoom, np.sin(angle) * zoom
     x, y = (columns - 1) / 2, (rows - 1) / 2
     shift, none = spread(_PIXELS, 2), np.zeros(count)
@@ -48,6 +47,6 @@ def jitter(
         fill_mode="nearest",
         data_format="channels_last",
     )
-    gain, offset = 1 + spread(_LIGHT, 1, 1, 1), 255 * spread(_LIGHT / 2, 1, 1, 1)
-    lit = np.asarray(moved) * gain + offset
+    gain, offset = 1 + spread(_LIGHT), 255 * spread(_LIGHT / 2)
+    lit = np.asarray(moved) * gain[..., None, None] + offset[..., None, None]
     return np.clip(lit, 0, 255).astype(np.float32)

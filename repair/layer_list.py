@@ -15,12 +15,13 @@ from keras import layers
 from repair.errors import ModelError
 
 _ACTIVATIONS = frozenset(
-    ["elu", "gelu", "hard_sigmoid", "leaky_relu", "linear", "relu", "relu6", "selu"]
+    ["elu", "gelu", "leaky_relu", "linear", "relu", "relu6", "selu"]
     + ["sigmoid", "silu", "softmax", "softplus", "swish", "tanh"]
 )
 _CONVOLUTION = ("strides", "padding", "dilation_rate", "activation", "use_bias")
 _POOLING = ("pool_size", "strides", "padding")
 
+# `hard_sigmoid` is another function in Keras 2 than in Keras 3, so it is not taken.
 # Class -> the settings that matter when the network answers; all others (initializers,
 # regularizers, constraints, training flags) are ignored.
 ALLOWED: Mapping[str, tuple[str, ...]] = {
@@ -63,6 +64,8 @@ def layer_from_config(class_name: str, config: Mapping[str, Any]) -> layers.Laye
     if config.get("data_format", "channels_last") != "channels_last":
         raise ModelError(f"{class_name}: expected data_format 'channels_last'.")
     settings = {key: config[key] for key in ALLOWED[class_name] if key in config}
+    if class_name == "BatchNormalization" and isinstance(settings.get("axis"), list):
+        (settings["axis"],) = settings["axis"]  # as Keras 2 writes it
     for key, value in settings.items():
         _check(class_name, key, value)
     try:

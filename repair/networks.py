@@ -16,7 +16,7 @@ import h5py
 import keras
 import numpy as np
 
-from repair.deepid import LAYERS_WITH_WEIGHTS, deepid
+from repair.deepid import FC_UNITS, LAYERS_WITH_WEIGHTS, deepid
 from repair.errors import ModelError, RepairError
 from repair.graph import build_graph
 from repair.hdf5 import child, numbers, open_hdf5, text
@@ -115,7 +115,13 @@ def _deepid_for(weights: Mapping[str, list[np.ndarray]]) -> keras.Model:
             f"layers {', '.join(LAYERS_WITH_WEIGHTS)}. Received: "
             f"{', '.join(sorted(present))[:200] or 'none'}. Give the full model instead."
         )
-    return deepid(num_classes=weights["output"][-1].shape[-1])
+    kernel = weights["output"][0]
+    if kernel.ndim != 2 or kernel.shape[0] != FC_UNITS:
+        raise ModelError(
+            f"layer 'output': expected a kernel of shape ({FC_UNITS}, N). "
+            f"Received: {kernel.shape}."
+        )
+    return deepid(num_classes=kernel.shape[1])
 
 
 def _set_weights(network: keras.Model, weights: Mapping[str, Any]) -> None:

@@ -59,11 +59,12 @@ def pruning_curve(
     """
     features = outputs(layer_output(network, layer), clean.images)
     above = keras.Model(network.get_layer(layer).output, network.output)
+    silence = np.asarray(network.get_layer(layer).activation(np.zeros(1, np.float32)))
     order = np.argsort(activations, kind="stable")
     accuracies = np.empty(len(order))
     for count in progress(range(len(order)), label="pruning curve"):
         if count:
-            features[..., order[count - 1]] = 0
+            features[..., order[count - 1]] = silence
         answers = predicted_labels(above, features)
         accuracies[count] = clean_accuracy(answers, clean.labels)
     return accuracies

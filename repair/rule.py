@@ -29,7 +29,8 @@ def margins(repaired: np.ndarray, labels: np.ndarray) -> np.ndarray:
     rows = np.arange(len(labels))
     own = logs[rows, labels]
     logs[rows, labels] = -np.inf
-    return np.asarray(logs.max(axis=1) - own)
+    with np.errstate(invalid="ignore"):  # infinity - infinity = NaN, which is flagged
+        return np.asarray(logs.max(axis=1) - own)
 
 
 def fused_labels(

@@ -13,6 +13,8 @@ import tensorflow as tf
 from repair.errors import ModelError
 
 _BATCH_SIZE = 256
+_UNFIT = (AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
+_SIZES = ("rows", "columns", "channels")
 
 
 class SavedDetector:
@@ -30,9 +32,8 @@ class SavedDetector:
             ModelError: If ``folder`` is no artifact of ours, or a file was changed.
         """
         card = _verified_card(folder)
-        size = card["input"]
-        self.num_classes = int(card["num_classes"])
-        self.image_shape = (size["rows"], size["columns"], size["channels"])
+        self.num_classes: int = card["num_classes"]
+        self.image_shape: tuple[int, int, int] = tuple(card["input"][x] for x in _SIZES)
         self._loaded = tf.saved_model.load(str(folder))
 
     def answers(self, images: np.ndarray) -> dict[str, np.ndarray]:
@@ -66,14 +67,16 @@ def _verified_card(folder: Path) -> dict[str, Any]:
     try:
         card = json.loads((folder / "card.json").read_bytes())
         expected = dict(card["files"])
+        numbers = [card["num_classes"], *(card["input"][size] for size in _SIZES)]
+        if any(type(number) is not int for number in numbers):
+            raise TypeError
+        files = [path for path in folder.rglob("*") if path.is_file()]
         found = {
-            path.relative_to(folder).as_posix(): hashlib.sha256(
-                path.read_bytes()
-            ).hexdigest()
-            for path in folder.rglob("*")
-            if path.is_file() and not path.is_symlink() and path.name != "card.json"
+            path.relative_to(folder).as_posix(): _sha256(path)
+            for path in files
+            if not path.is_symlink() and path.name != "card.json"
         }
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as reason:
+    except _UNFIT as reason:
         raise ModelError(
             f"{folder}: expected an artifact with its card.json. "
             f"Received: {type(reason).__name__}."
@@ -84,3 +87,7 @@ def _verified_card(folder: Path) -> dict[str, Any]:
             "loaded. Build it again."
         )
     return card
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

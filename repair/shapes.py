@@ -55,11 +55,11 @@ def _inside(
     """Which pixels lie in a shape: bool ``(count, rows, columns)``."""
     rows, columns = shape[1:3]
     y, x = np.mgrid[:rows, :columns].astype(np.float32)
-    length = rows * np.exp(generator.uniform(*np.log(sizes), count))
+    length = rows * np.exp(generator.uniform(np.log(sizes[0]), np.log(sizes[1]), count))
     width = length * np.exp(generator.uniform(np.log(slimmest), 0, count))
     turned = generator.uniform(0, np.pi, count)
     angle = np.where(generator.random(count) < 0.5, 0, turned)
-    centre = generator.uniform(0, (columns, rows), (count, 2))
+    centre = generator.random((count, 2)) * (columns, rows)
     kind = generator.choice(["ellipse", "ellipse", "box", "diamond"], count)
 
     def each(values: np.ndarray) -> np.ndarray:

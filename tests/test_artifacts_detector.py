@@ -332,7 +332,6 @@ def test_unfit_images_are_one_line_each_and_exit_2(label_here, tmp_path, pixels)
         assert len(answer.error) < 600
 
 
-@pytest.mark.xfail(strict=True, reason="Path.is_file() raises OSError", raises=OSError)
 def test_too_long_a_name_is_one_line(label_here, tmp_path):
     assert label_here(tmp_path / ("x" * 300)).code == 2
 
@@ -355,7 +354,6 @@ def test_script_works_from_any_folder(from_elsewhere, label_here):
     assert answer.out == f"{label}\tfine.png\n{label}\tünï çode.png\n"
 
 
-@pytest.mark.xfail(strict=True, reason="Pillow warns of images above 89 million pixels")
 def test_fresh_process_says_one_line_per_unfit_image(from_elsewhere):
     paths, answer = from_elsewhere
     lines = answer.err.splitlines()
@@ -363,7 +361,6 @@ def test_fresh_process_says_one_line_per_unfit_image(from_elsewhere):
     assert len(lines) == len(paths) - 2
 
 
-@pytest.mark.xfail(strict=True, reason="Pillow's UserWarning is printed")
 def test_damaged_exif_is_no_reason_to_speak(home, tmp_path, pixels):
     """An answer is a number on stdout and silence on stderr, or one error line."""
     exif = Image.Exif()
@@ -486,16 +483,9 @@ def test_unreadable_cards_are_refused(copied, card):
         read_card(copied)
 
 
-@pytest.mark.xfail(strict=True, reason="TypeError: the card's types are not looked at")
 @pytest.mark.parametrize("changes", [{"files": None}, {"files": 7}, {"files": ["x"]}])
 def test_odd_cards_are_refused(copied, changes):
     card = json.loads((copied / "card.json").read_bytes())
     (copied / "card.json").write_text(json.dumps({**card, **changes}))
-    try:
+    with pytest.raises(DetectorError, match="card"):
         verify(copied)
-    except DetectorError as refusal:
-        assert "card" in str(refusal)
-    else:
-        pytest.fail("was taken")
-    if changes["files"] == ["x"]:
-        pytest.fail("lists are taken for names")

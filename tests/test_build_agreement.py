@@ -62,7 +62,6 @@ def test_constants_are_the_rules():
     assert SMALLEST_PROBABILITY == rule.SMALLEST_PROBABILITY
 
 
-@pytest.mark.xfail(strict=True, reason="`trainable` is given twice", raises=TypeError)
 @pytest.mark.parametrize("thresholds", [None, [0.5, -1.25, 100.0]])
 def test_config_round_trip(thresholds):
     layer = Agreement(thresholds, name="agreement")
@@ -88,7 +87,6 @@ def test_wrong_thresholds_are_refused(thresholds):
         Agreement(thresholds)
 
 
-@pytest.mark.xfail(strict=True, reason="the number of labels is not checked")
 def test_thresholds_of_another_length_are_refused():
     scores = np.full((2, 3), 1 / 3, np.float32)
     with pytest.raises(ValueError, match="threshold"):

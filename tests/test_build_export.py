@@ -196,7 +196,6 @@ def test_card_that_is_no_json_leaves_the_old_artifact(
     assert [path.name for path in tmp_path.rglob("*")] == ["toy", "card.json"]
 
 
-@pytest.mark.xfail(strict=True, reason="any folder named by --out is replaced and lost")
 def test_folder_that_is_no_artifact_is_not_replaced(
     tmp_path, networks, images, monkeypatch
 ):

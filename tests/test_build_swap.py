@@ -120,9 +120,6 @@ def test_stale_leftovers_are_removed(old):
     assert list(old.parent.iterdir()) == [old]
 
 
-@pytest.mark.xfail(
-    strict=True, reason=".toy.older of a killed build blocks", raises=RepairFailedError
-)
 def test_stale_older_folder_blocks_no_build(old, monkeypatch):
     monkeypatch.setattr(swap, "_exchange", lambda *_: False)
     stale = old.with_name(".toy.older")

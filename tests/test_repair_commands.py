@@ -225,7 +225,6 @@ def test_input_errors_are_one_line_and_exit_2(refuse, files, tmp_path):
     refuse("a file", "fine-prune", model, "--clean", clean, "--out", text)
 
 
-@pytest.mark.xfail(strict=True, reason="flags are read after the repair, not before")
 def test_flags_that_do_not_fit_are_refused_at_once(refuse, files, tmp_path):
     (tmp_path / "flags.csv").write_text("1 0 1")
     refuse(
@@ -244,20 +243,17 @@ def test_changed_artifact_is_refused(refuse, files, artifact, tmp_path):
     refuse("not those that its card lists", "accuracy", broken, files / "clean.h5")
 
 
-@pytest.mark.xfail(strict=True, reason="KeyError: the card's input is not looked at")
 def test_artifact_with_an_odd_card_is_refused(refuse, files, tmp_path):
     (tmp_path / "card.json").write_text('{"files": {}}')
     refuse("card", "accuracy", tmp_path, files / "clean.h5")
 
 
-@pytest.mark.xfail(strict=True, reason="OSError of what is written is not caught")
 @pytest.mark.parametrize("command", ["sheet", "flags"])
 def test_unwritable_places_are_one_line(refuse, files, tmp_path, command):
     out = tmp_path / "missing" / "out.csv"
     refuse("missing", command, files / "clean.h5", "--out", out, *SHAPE_OPTION)
 
 
-@pytest.mark.xfail(strict=True, reason="negative numbers wrap round to the last images")
 def test_sheet_refuses_negative_places(refuse, files, tmp_path):
     out = ("--out", tmp_path / "s.png", "--first", -3, *SHAPE_OPTION)
     refuse("first", "sheet", files / "clean.h5", *out)

@@ -130,7 +130,6 @@ def test_settings_that_do_not_fit_are_refused(badnet, clean, method, wrong):
         repair_network(method, badnet, clean, Settings(**wrong))
 
 
-@pytest.mark.xfail(strict=True, reason="epochs are not checked: -1 trains nothing")
 def test_negative_epochs_are_refused(badnet, clean):
     with pytest.raises(SettingError, match="epochs"):
         repair_network("fine-pruning", badnet, clean, Settings(epochs=-1))

@@ -152,7 +152,6 @@ def test_curve_is_the_accuracy_of_really_pruned_networks(badnet, clean):
     assert_same(weights_of(badnet), before)
 
 
-@pytest.mark.xfail(strict=True, reason="the curve sets features, not weights, to zero")
 def test_curve_holds_where_silence_is_not_zero(clean):
     """A sigmoid answers 0.5 where its channel is pruned."""
     keras.utils.set_random_seed(3)
