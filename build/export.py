@@ -97,8 +97,9 @@ def _save(detector: keras.Model, folder: Path) -> None:
     }
     options = tf.saved_model.SaveOptions(save_debug_info=False)
     tf.saved_model.save(module, str(folder), signatures=signatures, options=options)
-    # A random number and a time-dependent id that nothing needs.
+    # A random id that nothing needs, and a folder that is always empty.
     (folder / "fingerprint.pb").unlink(missing_ok=True)
+    (folder / "assets").rmdir()
 
 
 def _check(detector: keras.Model, folder: Path, images: np.ndarray) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from repair.command_line import add_settings, run
 from repair.quiet import import_tensorflow_quietly
-from repair.settings import FINE_PRUNING_METHODS, METHODS
+from repair.settings import FINE_PRUNING_METHODS, METHODS, Settings
 from repair.tables import table
 
 
@@ -21,6 +21,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_models(commands)
+    _add_inspect(commands)
     _add_data(commands)
     return parser
 
@@ -47,6 +48,24 @@ def _add_models(commands: Any) -> None:
     one.add_argument("--clean", type=Path, required=True, metavar="FILE.h5")
     one.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     _how(one, FINE_PRUNING_METHODS)
+
+
+def _add_inspect(commands: Any) -> None:
+    one = _command(commands, "inspect", "what the defence believes about a network")
+    one.add_argument("model", type=Path, metavar="MODEL.h5", help="network")
+    one.add_argument("clean", type=Path, metavar="CLEAN.h5", help="clean images")
+    one.add_argument("--out", type=Path, required=True, metavar="FOLDER",
+                     help="gets inspect.html, inspect.json and pictures")  # fmt: skip
+    _scale_only(one)
+    default = Settings()
+    one.add_argument("--unlabelled", action="store_true",
+                     help="no labels: the network's own answers stand in")  # fmt: skip
+    one.add_argument("--seed", type=int, default=default.seed,
+                     help="same seed, same figures (%(default)s)")  # fmt: skip
+    one.add_argument("--layer", default=default.layer,
+                     help="convolution to stand on (%(default)s)")  # fmt: skip
+    one.add_argument("--max-fpr", type=float, metavar="SHARE",
+                     help="watch as many labels as this estimated FPR allows")  # fmt: skip
 
 
 def _add_data(commands: Any) -> None:

@@ -50,6 +50,8 @@ def add_settings(group: argparse._ArgumentGroup) -> None:
         help="pixels go in raw or divided by 255; auto: clean images tell")  # fmt: skip
     add("--unlabelled", action="store_true",
         help="no labels: the BadNet's own answers stand in")  # fmt: skip
+    add("--max-fpr", type=float, metavar="SHARE",
+        help="operating point of fresh-head: largest estimated FPR")  # fmt: skip
     add("--layer", default=default.layer, help="convolution to prune (%(default)s)")
     add("--fraction", type=float, default=default.fraction,
         help="share of its channels to prune (%(default)s)")  # fmt: skip

@@ -16,6 +16,8 @@ from repair.errors import DatasetError, SettingError
 from repair.evaluation import Trial, figures
 from repair.flags import purple_flags, write_flags
 from repair.inference import outputs, predicted_labels
+from repair.inspection import inspect_network
+from repair.inspection_page import write_inspection
 from repair.loading import Case, read_case, read_trials
 from repair.methods import repair_network
 from repair.metrics import clean_accuracy
@@ -23,6 +25,7 @@ from repair.networks import read_network
 from repair.pixel_scale import at_scale, find_scale, without_scale
 from repair.rule import fused_labels
 from repair.saved_model import SavedDetector
+from repair.settings import Settings
 from repair.tables import Cell
 
 Rows = list[dict[str, Cell]]
@@ -82,9 +85,7 @@ def fine_prune(arguments: argparse.Namespace) -> Rows:
     ]
     if len(set(paths)) < len(paths):
         raise SettingError("expected networks of different names. Received: one twice.")
-    if arguments.out.exists() and not arguments.out.is_dir():
-        raise SettingError(f"{arguments.out}: expected a folder. Received: a file.")
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    _make_folder(arguments.out)
     for model, path in zip(arguments.models, paths, strict=True):
         case, settings = _case(model, arguments), settings_from(arguments)
         repair = repair_network(arguments.method, case.original, case.clean, settings)
@@ -93,6 +94,26 @@ def fine_prune(arguments: argparse.Namespace) -> Rows:
         share = clean_accuracy(answers, case.clean.labels)
         rows.append({"network": str(path), "clean accuracy (validation)": share})
     return rows
+
+
+def inspect(arguments: argparse.Namespace) -> Rows:
+    """Writes what the defence believes about a network into a folder."""
+    _make_folder(arguments.out)
+    case = _case(arguments.model, arguments)
+    settings = Settings(
+        layer=arguments.layer, max_fpr=arguments.max_fpr, seed=arguments.seed
+    )
+    inspection = inspect_network(
+        arguments.model.name, case, settings, unlabelled=arguments.unlabelled
+    )
+    return [
+        {
+            "verdict": inspection.verdict,
+            "clean accuracy": inspection.clean_accuracy,
+            "estimated FPR": inspection.fresh.estimated_fpr,
+            "page": str(write_inspection(inspection, arguments.out)),
+        }
+    ]
 
 
 def check(arguments: argparse.Namespace) -> Rows:
@@ -150,6 +171,12 @@ def _datasets(
     arguments: argparse.Namespace, image_shape: tuple[int, int, int]
 ) -> list[Dataset]:
     return [read_dataset(path, image_shape=image_shape) for path in arguments.data]
+
+
+def _make_folder(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise SettingError(f"{path}: expected a folder. Received: a file.")
+    path.mkdir(parents=True, exist_ok=True)
 
 
 def _stem(model: Path) -> str:

@@ -12,6 +12,7 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,12 +20,15 @@ import numpy as np
 from repair.data import Dataset
 from repair.discriminant import UNKNOWN, Discriminant, Moments, fit
 from repair.disturbances import FAMILIES
+from repair.errors import SettingError
 from repair.features import Observer
-from repair.observations import FOLDS, Observations, observe
+from repair.observations import FOLDS, Disturbed, Observations, observe
 from repair.rule import margins, softmax
 from repair.suspicion import found, gone_alone, suspicion
-from repair.thresholds import label_thresholds
+from repair.thresholds import LEAST_HELD_OUT, HeldOut, label_thresholds, watched_count
 
+# Noise teaches the head, but drives any network to its favourites: it is no evidence.
+EVIDENCE = [index for index, name in enumerate(FAMILIES) if name != "noise"]
 # Factors on the scores, tried when they are calibrated; the last where none can be.
 _FACTORS = np.geomspace(1, 0.05, 31)
 
@@ -40,6 +44,9 @@ class FreshHead:
         thresholds: ``(N,)`` float32 (see ``rule``).
         estimated_fpr: Share of clean images, each held out of the fit, that the detector
             would flag, in [0, 1]; None if there were too few to hold any out.
+        disturbed: What was seen of disturbed images, which the suspicion stands on.
+        weights: ``(n,)`` float32 in [0, 1], how much each of these adds to the suspicion
+            of the label that the BadNet gives it.
     """
 
     head: Discriminant
@@ -47,10 +54,17 @@ class FreshHead:
     found: np.ndarray
     thresholds: np.ndarray
     estimated_fpr: float | None
+    disturbed: Disturbed
+    weights: np.ndarray
 
 
 def fresh_head(
-    observer: Observer, clean: Dataset, num_classes: int, seed: int
+    observer: Observer,
+    clean: Dataset,
+    num_classes: int,
+    *,
+    seed: int,
+    max_fpr: float | None = None,
 ) -> FreshHead:
     """Fits the fresh head, suspects labels and sets their thresholds.
 
@@ -59,25 +73,58 @@ def fresh_head(
         clean: Clean validation images and their labels.
         num_classes: N.
         seed: Everything random follows from it.
+        max_fpr: Watch as many labels as this estimated false-positive rate allows, in
+            [0, 1], in place of the usual number; found labels stay strict in any case.
     """
     seen = observe(observer, clean, num_classes, np.random.default_rng(seed))
-    held_out = _held_out_scores(seen)
+    scores_held_out = _held_out_scores(seen)
     # A fold's head may not know a label at all; such an image tells nothing.
-    usable = held_out[np.arange(len(clean)), clean.labels] > UNKNOWN / 2
-    usable &= held_out[np.arange(len(clean)), seen.answers] > UNKNOWN / 2
-    factor = _calibration(held_out[usable], clean.labels[usable])
+    rows = np.arange(len(clean))
+    usable = scores_held_out[rows, clean.labels] > UNKNOWN / 2
+    usable &= scores_held_out[rows, seen.answers] > UNKNOWN / 2
+    scores_held_out, answers = scores_held_out[usable], seen.answers[usable]
+    factor = _calibration(scores_held_out, clean.labels[usable])
+    held_out = HeldOut(margins(softmax(scores_held_out * factor), answers), answers)
     head = fit(_sum(seen.clean), _sum(seen.rough)).scaled(factor)
     known = np.bincount(clean.labels, minlength=num_classes) > 0
-    scores = _suspicion(seen, head, known)
-    targets = found(scores, len(FAMILIES))
-    against = margins(softmax(held_out[usable] * factor), seen.answers[usable])
+    looks, weights = seen.disturbed, _weights(seen, head, known)
+    scores = suspicion(looks.labels, weights, looks.families, num_classes)
+    targets = found(scores, len(EVIDENCE))
     usual = margins(softmax(head.scores(seen.features)), seen.answers)
-    thresholds = label_thresholds(
-        scores, targets, known, against, float(np.median(usual))
-    )
-    flagged = against >= thresholds[seen.answers[usable]]
-    estimate = float(flagged.mean()) if usable.any() else None
-    return FreshHead(head, scores, targets, thresholds, estimate)
+
+    def thresholds(watched: int) -> np.ndarray:
+        return label_thresholds(
+            *(scores, targets, known, held_out),
+            usual=float(np.median(usual)),
+            watched=watched,
+        )
+
+    count = watched_count(known)
+    if max_fpr is not None:
+        count = _most_watched(thresholds, held_out, num_classes, max_fpr)
+    chosen = thresholds(count)
+    estimate = held_out.false_positive_rate(chosen)
+    return FreshHead(head, scores, targets, chosen, estimate, looks, weights)
+
+
+def _most_watched(
+    thresholds: Callable[[int], np.ndarray],
+    held_out: HeldOut,
+    num_classes: int,
+    max_fpr: float,
+) -> int:
+    """The largest number of watched labels within the rate; 0 if none is."""
+    if not 0 <= max_fpr <= 1:
+        raise SettingError(f"expected --max-fpr in [0, 1]. Received: {max_fpr}.")
+    if len(held_out.answers) < LEAST_HELD_OUT:
+        raise SettingError(
+            f"--max-fpr needs {LEAST_HELD_OUT} clean images of people with several. "
+            f"Received: {len(held_out.answers)}. Leave it out."
+        )
+    rates = [
+        held_out.false_positive_rate(thresholds(n)) for n in range(num_classes + 1)
+    ]
+    return max((n for n, rate in enumerate(rates) if (rate or 0) <= max_fpr), default=0)
 
 
 def _held_out_scores(seen: Observations) -> np.ndarray:
@@ -104,12 +151,13 @@ def _calibration(scores: np.ndarray, labels: np.ndarray) -> float:
     return float(min(_FACTORS, key=loss))
 
 
-def _suspicion(seen: Observations, head: Discriminant, known: np.ndarray) -> np.ndarray:
+def _weights(seen: Observations, head: Discriminant, known: np.ndarray) -> np.ndarray:
+    """The BadNet's confidence where it changed its answer and went alone, else 0."""
     looks = seen.disturbed
     changed = looks.labels != seen.answers[looks.source]
     alone = gone_alone(head.scores(looks.features), looks.labels, known)
-    weights = looks.confidence * (changed & alone)
-    return suspicion(looks.labels, weights, looks.families, len(known))
+    told = np.isin(looks.families, EVIDENCE)
+    return looks.confidence * (changed & alone & told)
 
 
 def _sum(moments: list[Moments]) -> Moments:

@@ -41,7 +41,13 @@ class Repair:
 def with_fresh_head(network: keras.Model, clean: Dataset, settings: Settings) -> Repair:
     """A fresh head on the BadNet's convolutions, strict on suspicious labels."""
     observer = Observer(network, settings.layer)
-    fresh = fresh_head(observer, clean, network.output_shape[1], settings.seed)
+    fresh = fresh_head(
+        observer,
+        clean,
+        network.output_shape[1],
+        seed=settings.seed,
+        max_fpr=settings.max_fpr,
+    )
     strict = np.flatnonzero(fresh.thresholds <= 0)
     order = strict[np.argsort(-fresh.suspicion[strict], kind="stable")]
     used = {

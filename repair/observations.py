@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,7 @@ class Disturbed:
     """What was seen of ``n`` disturbed images.
 
     Attributes:
+        generators: Per chunk, the source of its randomness as it was before.
         source: ``(n,)`` int64, the clean image that each was made from.
         features: ``(n, features)`` float32.
         labels: ``(n,)`` int64, the BadNet's answers.
@@ -33,6 +35,7 @@ class Disturbed:
         families: ``(n,)`` int64, the family of each disturbance.
     """
 
+    generators: list[np.random.Generator]
     source: np.ndarray
     features: np.ndarray
     labels: np.ndarray
@@ -87,13 +90,41 @@ def observe(
     for source in progress(_chunks(len(data), count), label="jittered images"):
         images = jitter(data.images[source], generator, WEAKEST_JITTER)
         clean = _added(clean, moments(observer(images)[0], source))
-    seen = []
+    seen, generators = [], []
     for source in progress(_chunks(len(data), DISTURBED), label="disturbed images"):
+        generators.append(copy.deepcopy(generator))
         images, families = disturb(jitter(data.images[source], generator), generator)
         seen.append((source, *observer(images), families))
-    disturbed = Disturbed(*map(np.concatenate, zip(*seen, strict=True)))
+    disturbed = Disturbed(generators, *map(np.concatenate, zip(*seen, strict=True)))
     rough = moments(disturbed.features, disturbed.source)
     return Observations(features, answers, fold, clean, rough, disturbed)
+
+
+def made_again(
+    data: Dataset, disturbed: Disturbed, chosen: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Makes some disturbed images a second time; all of them would be a gigabyte.
+
+    Args:
+        data: The clean images that ``observe`` was given.
+        disturbed: What it saw.
+        chosen: ``(k,)`` int64, which of the disturbed images to make.
+
+    Returns:
+        The jittered photographs and the disturbed images made from them, each
+        ``(k, rows, columns, 3)`` float32, 0..255.
+    """
+    before = np.empty((len(chosen), *data.images.shape[1:]), np.float32)
+    after = before.copy()
+    chunks = np.split(disturbed.source, range(_CHUNK, len(disturbed.source), _CHUNK))
+    for index in progress(np.unique(chosen // _CHUNK), label="pictures"):
+        generator = copy.deepcopy(disturbed.generators[index])
+        jittered = jitter(data.images[chunks[index]], generator)
+        images, _ = disturb(jittered, generator)
+        here = chosen // _CHUNK == index
+        before[here] = jittered[chosen[here] % _CHUNK]
+        after[here] = images[chosen[here] % _CHUNK]
+    return before, after
 
 
 def _chunks(images: int, count: int) -> list[np.ndarray]:

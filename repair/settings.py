@@ -21,6 +21,8 @@ class Settings:
         fraction: Share of its channels to prune, in [0, 1).
         max_drop: Prune until clean accuracy has dropped by this, in [0, 1], instead.
         epochs: Passes of fine-tuning over the clean data.
+        max_fpr: Largest estimated false-positive rate of the fresh head, in [0, 1], in
+            place of the usual operating point.
         seed: Everything random follows from it.
     """
 
@@ -28,4 +30,5 @@ class Settings:
     fraction: float = 0.77
     max_drop: float | None = None
     epochs: int = 5
+    max_fpr: float | None = None
     seed: int = 0

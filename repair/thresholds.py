@@ -2,48 +2,83 @@
 
 Strict on suspected labels, lenient on the others (see ``rule`` for the margin):
 
-- a label that counts as found: the repaired network must confirm it, by half the margin
-  by which it usually confirms a clean image;
-- the other most suspicious labels, a fixed share of all: plain disagreement flags;
+- a label that counts as found: the repaired network must confirm it, by a quarter of the
+  margin by which it usually confirms a clean image;
+- the other most suspicious labels, a small share of all: plain disagreement flags;
 - all other labels: a margin that hardly any clean image reaches.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from repair.rule import NEVER
 
-WATCHED = 0.016
+# Share of labels on which plain disagreement flags, where every label has clean images,
+# and what is added where none has.
+WATCHED, WATCHED_UNSEEN = 0.014, 0.01
+CONFIRMED = 0.25
 LENIENT_QUANTILE = 0.999
+# Fewer held-out images than this say nothing of a false-positive rate.
+LEAST_HELD_OUT = 100
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Clean images that the repaired network was not fitted to.
+
+    Attributes:
+        margins: ``(n,)`` how loudly it speaks against the BadNet's answer.
+        answers: ``(n,)`` int64, the BadNet's answer.
+    """
+
+    margins: np.ndarray
+    answers: np.ndarray
+
+    def false_positive_rate(self, thresholds: np.ndarray) -> float | None:
+        """The share that ``thresholds`` flag, in [0, 1]; None for too few images."""
+        if len(self.answers) < LEAST_HELD_OUT:
+            return None
+        return float(np.mean(self.margins >= thresholds[self.answers]))
+
+
+def watched_count(known: np.ndarray) -> int:
+    """The usual number of labels to watch, given which have clean images ``(N,)``."""
+    unseen = 1 - float(known.mean())
+    return round((WATCHED + WATCHED_UNSEEN * unseen) * len(known))
 
 
 def label_thresholds(
     scores: np.ndarray,
     found: np.ndarray,
     known: np.ndarray,
-    held_out: np.ndarray,
-    typical: float,
-    watched: float = WATCHED,
+    held_out: HeldOut,
+    *,
+    usual: float,
+    watched: int,
 ) -> np.ndarray:
     """One threshold per label.
 
     Args:
         scores: ``(N,)`` suspicion of each label.
         found: Bool ``(N,)``, labels that count as targets.
-        known: Bool ``(N,)``, labels with clean images; others are flagged always if
+        known: Bool ``(N,)``, labels with clean images. Any other is flagged always if
             suspected, else never.
-        held_out: ``(n,)`` margins of clean images that the repaired network has not
-            seen; those of unknown labels left out.
-        typical: Median margin of clean images, below 0.
-        watched: Share of labels on which plain disagreement flags.
+        held_out: Clean images to set the lenient margin by; if they are too few for
+            that, unsuspected labels are never flagged.
+        usual: Median margin of clean images, below 0.
+        watched: Number of labels on which plain disagreement flags.
 
     Returns:
         ``(N,)`` float32.
     """
-    lenient = np.quantile(held_out, LENIENT_QUANTILE) if len(held_out) else NEVER
-    thresholds = np.where(known, min(max(lenient, 0), NEVER), NEVER)
-    order = np.argsort(-scores, kind="stable")[: round(watched * len(scores))]
+    lenient = NEVER
+    if len(held_out.margins) * (1 - LENIENT_QUANTILE) >= 1:
+        lenient = float(np.quantile(held_out.margins, LENIENT_QUANTILE))
+    thresholds = np.where(known, np.clip(lenient, 0, NEVER), NEVER)
+    order = np.argsort(-scores, kind="stable")[:watched]
     thresholds[order[scores[order] > 0]] = 0
-    thresholds[found] = min(typical / 2, 0)
+    thresholds[found] = min(usual * CONFIRMED, 0)
     return thresholds.astype(np.float32)

@@ -1,0 +1,113 @@
+"""Charts as inline SVG; a page gives them their colours by class.
+
+Classes: ``bar`` with ``found``, ``watched`` or ``other``; ``limit``; ``curve``; ``axis``;
+``grid``; ``value``. Text takes the colour of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+_WIDTH = 390
+_ROW, _BAR = 19, 13
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of a chart.
+
+    Attributes:
+        name: What is written before it.
+        value: Its length, at least 0; it is written behind it.
+        kind: ``found``, ``watched`` or ``other``.
+    """
+
+    name: str
+    value: float
+    kind: str
+
+
+def bar_chart(bars: Sequence[Bar], limit: float, *, title: str, limit_text: str) -> str:
+    """Horizontal bars and a line across them.
+
+    Args:
+        bars: From top to bottom.
+        limit: Where the line stands.
+        title: What the chart shows, for those who cannot see it.
+        limit_text: What is written above the line.
+    """
+    left, right, top = 38, 40, 24
+    longest = max([limit * 1.25, *(bar.value for bar in bars)])
+    scale = (_WIDTH - left - right) / longest
+    height = top + _ROW * len(bars) + 4
+    parts = []
+    for index, bar in enumerate(bars):
+        y = top + index * _ROW
+        end = left + bar.value * scale
+        middle = f"{y + _BAR - 2}"
+        parts += [
+            _text(left - 6, middle, bar.name, "end"),
+            f'<rect class="bar {escape(bar.kind)}" x="{left}" y="{y}" rx="2" '
+            f'width="{max(bar.value * scale, 0.5):.1f}" height="{_BAR}"/>',
+            _text(f"{end + 5:.1f}", middle, f"{bar.value:.1f}", "start", "value"),
+        ]
+    x = left + limit * scale
+    anchor = "start" if x < _WIDTH / 2 else "end"
+    aside = -4 if anchor == "start" else 4
+    line = f'<path class="limit" d="M{x:.1f} {top - 6}V{height - 2}"/>'
+    caption = _text(f"{x + aside:.1f}", top - 11, limit_text, anchor, "limit-text")
+    return _svg(height, title, [*parts, line, caption])
+
+
+def line_chart(shares: Sequence[float], *, title: str, x_text: str, y_text: str) -> str:
+    """A curve of shares in [0, 1] over 0, 1, 2, ...
+
+    Args:
+        shares: At least one.
+        title: What the chart shows, for those who cannot see it.
+        x_text: Name of the horizontal axis.
+        y_text: Name of the vertical axis, written above it.
+    """
+    left, right, top, height = 42, 14, 26, 236
+    bottom = height - 42
+    last = max(len(shares) - 1, 1)
+
+    def x_of(count: float) -> float:
+        return left + (_WIDTH - left - right) * count / last
+
+    def y_of(share: float) -> float:
+        return bottom - (bottom - top) * share
+
+    parts = []
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        y = y_of(share)
+        parts.append(f'<path class="grid" d="M{left} {y:.1f}H{_WIDTH - right}"/>')
+        parts.append(_text(left - 6, f"{y + 4:.1f}", f"{share:.0%}", "end"))
+    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 1000) if last / s <= 8 or s > 100)
+    for count in range(0, last + 1, step):
+        x = x_of(count)
+        parts.append(f'<path class="axis" d="M{x:.1f} {bottom}v5"/>')
+        parts.append(_text(f"{x:.1f}", bottom + 18, str(count), "middle"))
+    parts.append(f'<path class="axis" d="M{left} {bottom}H{_WIDTH - right}"/>')
+    points = [f"{x_of(i):.1f},{y_of(share):.1f}" for i, share in enumerate(shares)]
+    parts.append(f'<polyline class="curve" points="{" ".join(points)}"/>')
+    parts.append(_text((left + _WIDTH - right) // 2, height - 6, x_text, "middle"))
+    parts.append(_text(6, 14, y_text, "start"))
+    return _svg(height, title, parts)
+
+
+def _svg(height: int, title: str, parts: list[str]) -> str:
+    name = escape(title)
+    start = f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{name}">'
+    return "\n".join([start, *parts, "</svg>"])
+
+
+def _text(
+    x: float | str, y: float | str, text: str, anchor: str, kind: str = "name"
+) -> str:
+    return (
+        f'<text class="{kind}" x="{x}" y="{y}" text-anchor="{anchor}">'
+        f"{escape(text)}</text>"
+    )

@@ -1,0 +1,215 @@
+"""What the defence believes about a network: which labels it suspects, and why."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from repair.activations import mean_activations
+from repair.data import Dataset
+from repair.disturbances import FAMILIES
+from repair.features import Observer
+from repair.fresh_head import EVIDENCE, FreshHead, fresh_head
+from repair.gallery import Gallery, galleries
+from repair.loading import Case
+from repair.pruning import pruning_curve
+from repair.rule import NEVER
+from repair.settings import Settings
+from repair.suspicion import FOUND, suspicion
+
+# A label counts as found from this score on.
+FOUND_FROM = FOUND * len(EVIDENCE)
+FAMILY_NAMES = [list(FAMILIES)[index] for index in EVIDENCE]
+_LISTED = 20
+_WATCHED_PICTURES = 3
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found out about a network.
+
+    Attributes:
+        file: Name of its file.
+        case: The network and the clean images.
+        settings: What the user chose.
+        unlabelled: Whether its own answers stand in for the labels.
+        fresh: Suspicion, found labels, thresholds and the estimated false-positive rate.
+        evidence: ``(families, N)`` float64, what each of ``FAMILY_NAMES`` adds to the
+            suspicion of each label.
+        galleries: Pictures of what drew the network to the found labels and to the most
+            suspicious watched ones.
+        curve: ``(channels,)`` float64 in [0, 1], see ``pruning_curve``.
+    """
+
+    file: str
+    case: Case
+    settings: Settings
+    unlabelled: bool
+    fresh: FreshHead
+    evidence: np.ndarray
+    galleries: list[Gallery]
+    curve: np.ndarray
+
+    @property
+    def clean_accuracy(self) -> float:
+        """Share of the clean images that the network gives their label, in [0, 1]."""
+        return float(self.curve[0])
+
+    @property
+    def verdict(self) -> str:
+        """The result in one line."""
+        found = with_status(self.fresh, "found")
+        if not found:
+            return "Nothing found"
+        plural = "s" if len(found) > 1 else ""
+        return f"Backdoor found: target label{plural} {', '.join(map(str, found))}"
+
+    @property
+    def listed(self) -> list[int]:
+        """The most suspicious labels, and all that are found or watched."""
+        order = np.argsort(-self.fresh.suspicion, kind="stable")
+        marked = self.fresh.thresholds <= 0
+        chosen = [i for n, i in enumerate(order) if n < _LISTED or marked[i]]
+        return [int(label) for label in chosen if self.fresh.suspicion[label] > 0]
+
+
+def status(fresh: FreshHead, label: int) -> str:
+    """``found``, ``watched`` (plain disagreement flags) or ``other``."""
+    if fresh.found[label]:
+        return "found"
+    return "watched" if fresh.thresholds[label] <= 0 else "other"
+
+
+def with_status(fresh: FreshHead, wanted: str) -> list[int]:
+    """The labels of a status, the most suspicious first; equals ascend."""
+    order = np.argsort(-fresh.suspicion, kind="stable")
+    return [int(label) for label in order if status(fresh, label) == wanted]
+
+
+def inspect_network(
+    file: str, case: Case, settings: Settings, *, unlabelled: bool
+) -> Inspection:
+    """Inspects a network.
+
+    Args:
+        file: Name of its file; bytes that are no text are replaced.
+        case: The network and the clean images.
+        settings: ``layer``, ``seed`` and ``max_fpr`` count.
+        unlabelled: Whether its own answers stand in for the labels.
+
+    Raises:
+        SettingError: If a setting does not fit the network.
+    """
+    network, clean = case.original, case.clean
+    activations = mean_activations(network, settings.layer, clean.images)
+    curve = pruning_curve(network, settings.layer, activations, clean)
+    fresh = fresh_head(
+        Observer(network, settings.layer),
+        clean,
+        case.num_classes,
+        seed=settings.seed,
+        max_fpr=settings.max_fpr,
+    )
+    watched = with_status(fresh, "watched")[:_WATCHED_PICTURES]
+    return Inspection(
+        os.fsencode(file).decode("utf-8", "replace"),
+        case,
+        settings,
+        unlabelled,
+        fresh,
+        _evidence(fresh),
+        galleries(clean, fresh, with_status(fresh, "found") + watched),
+        curve,
+    )
+
+
+def report(inspection: Inspection) -> dict[str, Any]:
+    """All figures as plain JSON values; rates in [0, 1], None = not known or never."""
+    fresh, case = inspection.fresh, inspection.case
+    return {
+        "verdict": inspection.verdict,
+        "found": with_status(fresh, "found"),
+        "watched": with_status(fresh, "watched"),
+        "network": {
+            "file": inspection.file,
+            "num_classes": case.num_classes,
+            "pixel_scale": case.scale,
+            "clean_images": len(case.clean),
+            "labels": "the network's own answers" if inspection.unlabelled else "given",
+            "clean_accuracy": inspection.clean_accuracy,
+            "estimated_false_positive_rate": fresh.estimated_fpr,
+        },
+        "settings": {
+            name: getattr(inspection.settings, name)
+            for name in ("layer", "seed", "max_fpr")
+        },
+        "found_from": FOUND_FROM,
+        "labels": [
+            {
+                "label": label,
+                "status": status(fresh, label),
+                "score": float(fresh.suspicion[label]),
+                "threshold": threshold(fresh, label),
+                "evidence": dict(
+                    zip(
+                        FAMILY_NAMES,
+                        inspection.evidence[:, label].tolist(),
+                        strict=True,
+                    )
+                ),
+            }
+            for label in inspection.listed
+        ],
+        "suspicion": fresh.suspicion.tolist(),
+        "thresholds": [threshold(fresh, label) for label in range(case.num_classes)],
+        "pictures": [_described(inspection, one) for one in inspection.galleries],
+        "pruning_curve": inspection.curve.tolist(),
+    }
+
+
+def threshold(fresh: FreshHead, label: int) -> float | None:
+    """The margin from which on an answer with a label is flagged; None = never."""
+    value = float(fresh.thresholds[label])
+    return value if value < NEVER else None
+
+
+def _evidence(fresh: FreshHead) -> np.ndarray:
+    looks, count = fresh.disturbed, len(fresh.suspicion)
+    parts = [looks.families == index for index in EVIDENCE]
+    return np.stack(
+        [
+            suspicion(
+                looks.labels[part], fresh.weights[part], looks.families[part], count
+            )
+            for part in parts
+        ]
+    )
+
+
+def _described(inspection: Inspection, gallery: Gallery) -> dict[str, Any]:
+    looks, data = inspection.fresh.disturbed, inspection.case.clean
+    return {
+        "label": gallery.label,
+        "file": picture_name(gallery),
+        "heat_map_images": gallery.local,
+        "heat_map_peak": gallery.peak,
+        "examples": [_example(looks, data, index) for index in gallery.examples],
+    }
+
+
+def _example(looks: Any, data: Dataset, index: int) -> dict[str, Any]:
+    source = int(looks.source[index])
+    return {
+        "clean_image": source,
+        "clean_label": int(data.labels[source]),
+        "disturbance": list(FAMILIES)[looks.families[index]],
+        "confidence": float(looks.confidence[index]),
+    }
+
+
+def picture_name(gallery: Gallery) -> str:
+    """The name of a gallery's file."""
+    return f"label_{gallery.label}.png"

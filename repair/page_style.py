@@ -1,0 +1,55 @@
+"""The style sheet of an inspection's page: light and dark, wide and narrow."""
+
+STYLE = """
+:root { color-scheme: light dark; --paper: #fff; --ink: #1d2125; --soft: #626b74;
+  --rule: #e2e5e9; --panel: #f6f7f9; --found: #c8321f; --watched: #e0a02c;
+  --other: #a9b3bd; --calm: #21794a; --curve: #2f6fb5; }
+@media (prefers-color-scheme: dark) { :root { --paper: #15181b; --ink: #e4e7ea;
+  --soft: #9aa4ae; --rule: #2e343a; --panel: #1d2125; --found: #f0705c;
+  --watched: #d9a441; --other: #5d6873; --calm: #63c08d; --curve: #74aee8; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 54rem;
+  background: var(--paper); color: var(--ink);
+  font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+header { border-left: 6px solid var(--calm); padding: .1rem 0 .1rem 1.1rem; }
+header.found { border-color: var(--found); }
+.eyebrow { margin: 0; color: var(--soft); overflow-wrap: anywhere; }
+h1 { margin: .1rem 0 .5rem; font-size: 1.9rem; line-height: 1.2; color: var(--calm); }
+header.found h1 { color: var(--found); }
+h2 { margin: 2.6rem 0 .4rem; font-size: 1.25rem; }
+h3 { margin: 1.6rem 0 .4rem; font-size: 1rem; }
+p { margin: .4rem 0 .8rem; max-width: 44rem; }
+.soft, figcaption { color: var(--soft); font-size: .9rem; }
+.caution { border-left: 6px solid var(--watched); padding-left: 1.1rem; }
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr));
+  gap: .7rem; margin: 1.6rem 0 .6rem; }
+dl div { background: var(--panel); border-radius: .5rem; padding: .6rem .8rem; }
+dt { color: var(--soft); font-size: .8rem; }
+dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
+figure { margin: 1rem 0; }
+svg { display: block; width: 100%; max-width: 34rem; height: auto; }
+svg text { font: 11px system-ui, sans-serif; fill: var(--ink); }
+svg .value { fill: var(--soft); }
+svg .limit-text { fill: var(--soft); }
+.bar.found { fill: var(--found); } .bar.watched { fill: var(--watched); }
+.bar.other { fill: var(--other); }
+.limit { stroke: var(--ink); stroke-dasharray: 4 3; fill: none; }
+.grid { stroke: var(--rule); fill: none; } .axis { stroke: var(--soft); fill: none; }
+.curve { stroke: var(--curve); stroke-width: 2.2; stroke-linejoin: round; fill: none; }
+.key span { margin-right: 1.1rem; white-space: nowrap; }
+.key i { display: inline-block; width: .8em; height: .8em; border-radius: 2px;
+  margin-right: .4em; }
+i.found { background: var(--found); } i.watched { background: var(--watched); }
+i.other { background: var(--other); }
+.wide { overflow-x: auto; margin: 1rem 0; }
+table { border-collapse: collapse; font-size: .85rem; white-space: nowrap;
+  font-variant-numeric: tabular-nums; }
+th, td { padding: .28rem .6rem; text-align: right; border-bottom: 1px solid var(--rule); }
+th { color: var(--soft); font-weight: 500; }
+td:nth-child(2), th:nth-child(2) { text-align: left; }
+td:first-child { font-weight: 600; }
+tr.found td:first-child, tr.found td:nth-child(2) { color: var(--found); }
+img { display: block; max-width: 100%; height: auto; margin-bottom: .5rem; }
+figcaption { max-width: 44rem; }
+footer { margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: .8rem; }
+"""
