@@ -125,9 +125,11 @@ def _image_shape(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     import_tensorflow_quietly()
-    from repair import commands
+    from repair import commands, data_commands
 
-    rows = getattr(commands, arguments.command.replace("-", "_"))(arguments)
+    name = arguments.command.replace("-", "_")
+    module = data_commands if hasattr(data_commands, name) else commands
+    rows = getattr(module, name)(arguments)
     if arguments.json:
         print(json.dumps([_plain(row) for row in rows], indent=1))
     else:

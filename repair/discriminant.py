@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from repair.errors import ModelError
+
 RIDGE = 0.05
 RANK = 128
 # Score of a label without clean images: no image is ever given it.
@@ -88,11 +90,19 @@ def fit(clean: Moments, disturbed: Moments) -> Discriminant:
     Args:
         clean: Clean and jittered images: the means, and half of the covariance.
         disturbed: Disturbed images of the same people: the other half.
+
+    Raises:
+        ModelError: If all features are constant.
     """
     known = clean.counts > 0
     means = clean.sums / np.maximum(clean.counts, 1)[:, None]
     covariance = (clean.scatter(means) + disturbed.scatter(means)) / 2
     size = len(covariance)
+    if not np.trace(covariance) > 0:
+        raise ModelError(
+            "the activations around the layer are the same for all images, so no head can "
+            "stand on them. Expected a live convolution: choose another --layer."
+        )
     covariance[np.diag_indices(size)] += RIDGE * np.trace(covariance) / size
     centre = means[known].mean(axis=0)
     # Whitened, the covariance is the identity and the head needs the means alone.

@@ -7,6 +7,7 @@ answers go when it is disturbed (see ``suspicion``).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -59,7 +60,8 @@ def filters(images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     matrices = np.eye(3) + strength * generator.normal(0, 0.45, (count, 3, 3))
     offsets = strength * generator.normal(0, 40, (count, 1, 3))
     gamma = np.exp(generator.normal(0, 0.4, (count, 1, 3)))
-    pixels = images.reshape(count, -1, 3) @ matrices.astype(np.float32) + offsets
+    rows = images.reshape(count, math.prod(images.shape[1:3]), 3)
+    pixels = rows @ matrices.astype(np.float32) + offsets
     toned = 255 * (np.clip(pixels, 0, 255) / 255) ** gamma
     return toned.reshape(images.shape).astype(np.float32)
 
@@ -73,7 +75,7 @@ def blends(images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         coarse = Image.fromarray(generator.integers(0, 256, shape, np.uint8))
         pictures[index] = coarse.resize((columns, rows), Image.Resampling.BICUBIC)
     share = generator.uniform(0.08, 0.45, (count, 1, 1, 1)).astype(np.float32)
-    return images * (1 - share) + pictures * share
+    return _clipped(images * (1 - share) + pictures * share)
 
 
 def noise(images: np.ndarray, generator: np.random.Generator) -> np.ndarray:

@@ -42,9 +42,9 @@ def tap(network: keras.Model, layer: str) -> keras.KerasTensor:
         if isinstance(other, layers.MaxPooling2D) and other.input is above:
             above = other.output
             break
-    rooted = SquareRoot(name="root")(_flat(above, "above"))
-    return layers.Concatenate(name="features")(
-        [_flat(convolution.input, "below"), rooted]
+    rooted = SquareRoot(name="fresh.root")(_flat(above, "fresh.above"))
+    return layers.Concatenate(name="fresh.features")(
+        [_flat(convolution.input, "fresh.below"), rooted]
     )
 
 

@@ -74,8 +74,11 @@ def fresh_head(
         num_classes: N.
         seed: Everything random follows from it.
         max_fpr: Watch as many labels as this estimated false-positive rate allows, in
-            [0, 1], in place of the usual number; found labels stay strict in any case.
+            [0, 1], in place of the usual number; found labels stay strict in any case, and
+            the lenient margin flags its share.
     """
+    if max_fpr is not None and not 0 <= max_fpr <= 1:
+        raise SettingError(f"expected --max-fpr in [0, 1]. Received: {max_fpr}.")
     seen = observe(observer, clean, num_classes, np.random.default_rng(seed))
     scores_held_out = _held_out_scores(seen)
     # A fold's head may not know a label at all; such an image tells nothing.
@@ -114,8 +117,6 @@ def _most_watched(
     max_fpr: float,
 ) -> int:
     """The largest number of watched labels within the rate; 0 if none is."""
-    if not 0 <= max_fpr <= 1:
-        raise SettingError(f"expected --max-fpr in [0, 1]. Received: {max_fpr}.")
     if len(held_out.answers) < LEAST_HELD_OUT:
         raise SettingError(
             f"--max-fpr needs {LEAST_HELD_OUT} clean images of people with several. "

@@ -44,6 +44,11 @@ class Gallery:
     face: np.ndarray
 
     @property
+    def file(self) -> str:
+        """The name of its picture."""
+        return f"label_{self.label}.png"
+
+    @property
     def peak(self) -> float:
         """How many times the mean of the heat its highest place is; 0 without heat."""
         return float(self.heat.max() / self.heat.mean()) if self.heat.any() else 0.0

@@ -146,10 +146,8 @@ def _ordered(entries: list[Any], inputs: Mapping[str, list[str]]) -> list[Any]:
 
 def _check_name(name: Any) -> None:
     fine = isinstance(name, str) and 0 < len(name) <= 100
-    if (
-        not fine
-        or not name.replace("_", "").replace("-", "").replace(".", "").isalnum()
-    ):
+    # Layers that are added later have a dot in their names, so that none can clash.
+    if not fine or not name.replace("_", "").replace("-", "").isalnum():
         raise ModelError(f"unusable layer name. Received: {str(name)[:60]!r}.")
 
 

@@ -22,8 +22,8 @@ def head_network(
         A classifier of plain pixels, probabilities ``(n, N)``.
     """
     rank, num_classes = head.weights.shape
-    narrow = layers.Dense(rank, use_bias=False, name="projection")
-    wide = layers.Dense(num_classes, activation="softmax", name="fresh_output")
+    narrow = layers.Dense(rank, use_bias=False, name="fresh.projection")
+    wide = layers.Dense(num_classes, activation="softmax", name="fresh.output")
     repaired = keras.Model(network.input, wide(narrow(features)), name="repaired")
     narrow.set_weights([head.projection])
     wide.set_weights([head.weights, head.bias])

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from repair.activations import mean_activations
-from repair.data import Dataset
 from repair.disturbances import FAMILIES
 from repair.features import Observer
 from repair.fresh_head import EVIDENCE, FreshHead, fresh_head
@@ -54,9 +52,9 @@ class Inspection:
     curve: np.ndarray
 
     @property
-    def clean_accuracy(self) -> float:
-        """Share of the clean images that the network gives their label, in [0, 1]."""
-        return float(self.curve[0])
+    def clean_accuracy(self) -> float | None:
+        """Share of clean images given their label, in [0, 1]; None without labels."""
+        return None if self.unlabelled else float(self.curve[0])
 
     @property
     def verdict(self) -> str:
@@ -126,50 +124,6 @@ def inspect_network(
     )
 
 
-def report(inspection: Inspection) -> dict[str, Any]:
-    """All figures as plain JSON values; rates in [0, 1], None = not known or never."""
-    fresh, case = inspection.fresh, inspection.case
-    return {
-        "verdict": inspection.verdict,
-        "found": with_status(fresh, "found"),
-        "watched": with_status(fresh, "watched"),
-        "network": {
-            "file": inspection.file,
-            "num_classes": case.num_classes,
-            "pixel_scale": case.scale,
-            "clean_images": len(case.clean),
-            "labels": "the network's own answers" if inspection.unlabelled else "given",
-            "clean_accuracy": inspection.clean_accuracy,
-            "estimated_false_positive_rate": fresh.estimated_fpr,
-        },
-        "settings": {
-            name: getattr(inspection.settings, name)
-            for name in ("layer", "seed", "max_fpr")
-        },
-        "found_from": FOUND_FROM,
-        "labels": [
-            {
-                "label": label,
-                "status": status(fresh, label),
-                "score": float(fresh.suspicion[label]),
-                "threshold": threshold(fresh, label),
-                "evidence": dict(
-                    zip(
-                        FAMILY_NAMES,
-                        inspection.evidence[:, label].tolist(),
-                        strict=True,
-                    )
-                ),
-            }
-            for label in inspection.listed
-        ],
-        "suspicion": fresh.suspicion.tolist(),
-        "thresholds": [threshold(fresh, label) for label in range(case.num_classes)],
-        "pictures": [_described(inspection, one) for one in inspection.galleries],
-        "pruning_curve": inspection.curve.tolist(),
-    }
-
-
 def threshold(fresh: FreshHead, label: int) -> float | None:
     """The margin from which on an answer with a label is flagged; None = never."""
     value = float(fresh.thresholds[label])
@@ -187,29 +141,3 @@ def _evidence(fresh: FreshHead) -> np.ndarray:
             for part in parts
         ]
     )
-
-
-def _described(inspection: Inspection, gallery: Gallery) -> dict[str, Any]:
-    looks, data = inspection.fresh.disturbed, inspection.case.clean
-    return {
-        "label": gallery.label,
-        "file": picture_name(gallery),
-        "heat_map_images": gallery.local,
-        "heat_map_peak": gallery.peak,
-        "examples": [_example(looks, data, index) for index in gallery.examples],
-    }
-
-
-def _example(looks: Any, data: Dataset, index: int) -> dict[str, Any]:
-    source = int(looks.source[index])
-    return {
-        "clean_image": source,
-        "clean_label": int(data.labels[source]),
-        "disturbance": list(FAMILIES)[looks.families[index]],
-        "confidence": float(looks.confidence[index]),
-    }
-
-
-def picture_name(gallery: Gallery) -> str:
-    """The name of a gallery's file."""
-    return f"label_{gallery.label}.png"

@@ -18,7 +18,7 @@ from repair.inference import predicted_labels
 from repair.metrics import clean_accuracy
 from repair.settings import SCALES
 
-_NAME = "pixel_scale"
+_NAME = "pixel.scale"
 _IMAGES = 1000
 
 
@@ -37,7 +37,7 @@ def without_scale(network: keras.Model) -> keras.Model:
 
 def _copy(network: keras.Model, first: Callable[[Any], Any]) -> keras.Model:
     """A copy whose pixels go through ``first``, in place of an older scale."""
-    pixels = keras.Input(network.input_shape[1:], name="pixels")
+    pixels = keras.Input(network.input_shape[1:], name="pixel.input")
     copies = {id(network.input): first(pixels)}
     for layer in network.layers[1:]:
         if layer.name == _NAME:

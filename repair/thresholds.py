@@ -21,6 +21,7 @@ from repair.rule import NEVER
 WATCHED, WATCHED_UNSEEN = 0.014, 0.01
 CONFIRMED = 0.25
 LENIENT_QUANTILE = 0.999
+LEAST_LENIENT = 0.01
 # Fewer held-out images than this say nothing of a false-positive rate.
 LEAST_HELD_OUT = 100
 
@@ -47,7 +48,7 @@ class HeldOut:
 def watched_count(known: np.ndarray) -> int:
     """The usual number of labels to watch, given which have clean images ``(N,)``."""
     unseen = 1 - float(known.mean())
-    return round((WATCHED + WATCHED_UNSEEN * unseen) * len(known))
+    return max(1, round((WATCHED + WATCHED_UNSEEN * unseen) * len(known)))
 
 
 def label_thresholds(
@@ -77,7 +78,7 @@ def label_thresholds(
     lenient = NEVER
     if len(held_out.margins) * (1 - LENIENT_QUANTILE) >= 1:
         lenient = float(np.quantile(held_out.margins, LENIENT_QUANTILE))
-    thresholds = np.where(known, np.clip(lenient, 0, NEVER), NEVER)
+    thresholds = np.where(known, np.clip(lenient, LEAST_LENIENT, NEVER), NEVER)
     order = np.argsort(-scores, kind="stable")[:watched]
     thresholds[order[scores[order] > 0]] = 0
     thresholds[found] = min(usual * CONFIRMED, 0)

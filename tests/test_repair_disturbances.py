@@ -225,3 +225,16 @@ def test_outlines_equal_their_equations(kind, slim, turned):
         distance = {"ellipse": a * a + b * b, "box": max(a, b), "diamond": a + b}[kind]
         if abs(distance - 1) > 1e-4:
             assert inside[row, column] == (distance < 1)
+
+
+def test_slimmest_shapes_do_not_fall_between_the_pixels():
+    generator = Forced("box", slim=True, turned=0.0)
+    # 0.15 pixels to each side of a centre between the rows; 0.7 are drawn.
+    inside = shapes._inside((1, 31, 31, 3), 1, generator, (0.2, 0.2), 0.025)[0]
+    assert inside.any(axis=1).nonzero()[0].tolist() == [15, 16]
+
+
+@each_family
+def test_no_images_are_no_error(family):
+    none = np.empty((0, *SHAPE), np.float32)
+    assert family(none, rng()).shape == none.shape

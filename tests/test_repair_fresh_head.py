@@ -38,7 +38,7 @@ def grey_people(per_person: int, seed: int, known: int = N) -> Dataset:
     patterns = np.random.default_rng(1).integers(40, 216, (N, 4, 5, 1))
     faces = patterns.repeat(3, axis=1).repeat(2, axis=2)
     labels = np.arange(known * per_person) % known
-    noise = np.random.default_rng(seed).normal(0, 20, (len(labels), *SHAPE))
+    noise = np.random.default_rng(seed).normal(0, 12, (len(labels), *SHAPE))
     return Dataset(np.clip(faces[labels] + noise, 0, 235).astype(np.uint8), labels)
 
 
@@ -90,6 +90,7 @@ class Case(NamedTuple):
 def few_disturbances():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(observations, "JITTERED", 600)
+        patch.setattr(observations, "ROUNDS", 2)
         patch.setattr(observations, "DISTURBED", 1500)
         patch.setattr(observations, "_CHUNK", 400)
         yield
@@ -173,8 +174,8 @@ def test_same_seed_same_repair(case):
     for one, same in zip(numbers(case.fresh), numbers(again), strict=True):
         np.testing.assert_array_equal(one, same)
     assert again.estimated_fpr == case.fresh.estimated_fpr
-    other = fresh_head(case.observer, case.clean, N, seed=1)
-    assert (other.suspicion != case.fresh.suspicion).any()
+    other = observe(case.observer, case.clean, N, np.random.default_rng(1))
+    assert (other.disturbed.features != case.fresh.disturbed.features).any()
 
 
 def test_target_is_found_and_strict(case):
@@ -307,10 +308,9 @@ def test_observations_share_their_images_fold(case, seen):
     sizes = np.bincount(seen.fold, minlength=FOLDS)
     assert sizes.tolist() == [100, 100, 100]
     np.testing.assert_array_equal(seen.answers, case.observer(case.clean.images)[1])
-    rounds = max(600, 4 * len(case.clean)) // len(case.clean)
     for part in range(FOLDS):
         own = np.bincount(case.clean.labels[seen.fold == part], minlength=N)
-        np.testing.assert_array_equal(seen.clean[part].counts, own * (1 + rounds))
+        np.testing.assert_array_equal(seen.clean[part].counts, own * (1 + 2))
         from_here = seen.fold[seen.disturbed.source] == part
         labels = case.clean.labels[seen.disturbed.source[from_here]]
         expected = Moments.of(seen.disturbed.features[from_here], labels, N)
@@ -365,3 +365,21 @@ def test_method_reports_what_it_did(case, seen_once):
     assert repair.settings["rank"] == case.fresh.head.weights.shape[0]
     with pytest.raises(SettingError, match="conv_1, conv_3"):
         repair_network("fresh-head", case.original, case.clean, Settings(layer="fc"))
+
+
+def test_head_is_calibrated_as_held_out_scores_tell(case, seen, seen_once, monkeypatch):
+    told = []
+
+    def calibration(scores: np.ndarray, labels: np.ndarray) -> float:
+        told.append((scores, labels))
+        return 0.25
+
+    monkeypatch.setattr(module, "_calibration", calibration)
+    fresh = fresh_head(case.observer, case.clean, N, seed=0)
+    ((scores, labels),) = told
+    np.testing.assert_array_equal(scores, module._held_out_scores(seen))
+    np.testing.assert_array_equal(labels, case.clean.labels)
+    whole = fit(module._sum(seen.clean), module._sum(seen.rough))
+    np.testing.assert_array_equal(fresh.head.weights, whole.weights * np.float32(0.25))
+    against = margins(softmax(whole.scores(seen.features) * 0.25), seen.answers)
+    assert fresh.thresholds[TARGET] == pytest.approx(np.median(against) / 4, rel=1e-3)

@@ -21,8 +21,9 @@ from repair.discriminant import Moments
 from repair.features import Observer
 from repair.fresh_head import EVIDENCE
 from repair.gallery import LOCAL, SHOWN, galleries, picture
-from repair.inspection import FAMILY_NAMES, Inspection, inspect_network, report
-from repair.inspection_page import page, write_inspection
+from repair.inspection import FAMILY_NAMES, Inspection, inspect_network
+from repair.inspection_page import page
+from repair.inspection_report import report, write_inspection
 from repair.loading import Case
 from repair.settings import Settings
 
@@ -228,7 +229,8 @@ def test_page_doubts_images_that_the_network_does_not_know(inspected):
     lost = dataclasses.replace(plain, curve=inspected.curve * 0.4)
     assert "does not know these clean images" in page(lost, {})
     unlabelled = dataclasses.replace(plain, unlabelled=True)
-    assert "no labels" in page(unlabelled, {})
+    assert f"{len(inspected.case.clean)}, no labels" in page(unlabelled, {})
+    assert report(unlabelled)["network"]["clean_accuracy"] is None
 
 
 def test_command_writes_a_folder(few, run_here, files, tmp_path):

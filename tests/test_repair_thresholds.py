@@ -14,6 +14,7 @@ from repair.rule import NEVER
 from repair.thresholds import (
     CONFIRMED,
     LEAST_HELD_OUT,
+    LEAST_LENIENT,
     LENIENT_QUANTILE,
     HeldOut,
     label_thresholds,
@@ -111,10 +112,12 @@ def test_too_few_held_out_images_flag_only_suspects(count):
     assert enough.max() < NEVER
 
 
-@pytest.mark.parametrize(("low", "high", "expected"), [(-9, -1, 0), (150, 200, NEVER)])
-def test_lenient_margin_stays_between_zero_and_never(low, high, expected):
+@pytest.mark.parametrize(
+    ("low", "high", "expected"), [(-9, -1, LEAST_LENIENT), (150, 200, NEVER)]
+)
+def test_lenient_margin_stays_in_its_limits(low, high, expected):
     values = thresholds(held=held_out(ENOUGH, low, high), watched=0)
-    assert (values == expected).all()
+    assert (values == np.float32(expected)).all()
 
 
 def test_hardly_any_clean_image_reaches_the_lenient_margin():
@@ -159,7 +162,7 @@ def test_false_positive_rate_of_too_few_images_is_not_known(count):
 
 @pytest.mark.parametrize(
     ("num_classes", "unseen", "expected"),
-    [(1283, 0, 18), (1283, 1283, 31), (1000, 500, 19), (5, 0, 0), (50, 0, 1)],
+    [(1283, 0, 18), (1283, 1283, 31), (1000, 500, 19), (5, 0, 1), (50, 0, 1)],
 )
 def test_usual_number_of_watched_labels(num_classes, unseen, expected):
     known = np.arange(num_classes) >= unseen
