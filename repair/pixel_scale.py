@@ -37,7 +37,7 @@ def without_scale(network: keras.Model) -> keras.Model:
 
 def _copy(network: keras.Model, first: Callable[[Any], Any]) -> keras.Model:
     """A copy whose pixels go through ``first``, in place of an older scale."""
-    pixels = keras.Input(network.input_shape[1:], name="pixel.input")
+    pixels = keras.Input(network.input_shape[1:], name=network.layers[0].name)
     copies = {id(network.input): first(pixels)}
     for layer in network.layers[1:]:
         if layer.name == _NAME:
