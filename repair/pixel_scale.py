@@ -20,6 +20,7 @@ from repair.settings import SCALES
 
 _NAME = "pixel.scale"
 _IMAGES = 1000
+_TELLING_ACCURACY = 0.2
 
 
 def at_scale(network: keras.Model, scale: float) -> keras.Model:
@@ -57,8 +58,9 @@ def _copy(network: keras.Model, first: Callable[[Any], Any]) -> keras.Model:
 def find_scale(network: keras.Model, clean: Dataset) -> float:
     """The scale among ``SCALES`` under which the network knows its clean images best.
 
-    With labels that is clean accuracy. Without (all labels -1) it is agreement: on its
-    own scale a network keeps its answer when the light changes a little.
+    With labels that is clean accuracy. Without (all labels -1), or with labels that mean
+    nothing to the network, it is steadiness: on its own scale a network keeps its answers
+    when the light changes a little, and they are many different ones.
 
     Args:
         network: A classifier on the scale that it was trained with.
@@ -69,12 +71,14 @@ def find_scale(network: keras.Model, clean: Dataset) -> float:
     """
     step = -(-len(clean) // _IMAGES)
     sample = clean.subset(np.arange(0, len(clean), step))
-    labelled = bool((sample.labels >= 0).all())
-    score = _accuracy if labelled else _steadiness
-    scores = {
-        scale: score(at_scale(network, scale), sample) for scale in SCALES.values()
-    }
-    return max(sorted(scores), key=scores.__getitem__)
+    # The smaller scale comes first, and wins where both do equally well.
+    scaled = {scale: at_scale(network, scale) for scale in sorted(SCALES.values())}
+    if (sample.labels >= 0).all():
+        known = {scale: _accuracy(copy, sample) for scale, copy in scaled.items()}
+        if max(known.values()) >= _TELLING_ACCURACY:
+            return max(known, key=known.__getitem__)
+    steady = {scale: _steadiness(copy, sample) for scale, copy in scaled.items()}
+    return max(steady, key=steady.__getitem__)
 
 
 def _accuracy(network: keras.Model, clean: Dataset) -> float:
