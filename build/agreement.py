@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-SMALLEST_PROBABILITY = 1e-30
+from repair.rule import SMALLEST_PROBABILITY
 
 
 @keras.saving.register_keras_serializable(package="badnet_repair")

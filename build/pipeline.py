@@ -52,16 +52,18 @@ def build_artifact(request: Request) -> None:
     _check_accuracy(request, before)
     repair = repair_network(request.method, case.original, clean, request.settings)
     detector = fuse(case.original, repair.repaired, repair.thresholds)
-    after = clean_accuracy(_answers(detector, clean.images)["detector"], clean.labels)
+    on_clean = _answers(detector, clean.images)
+    after = clean_accuracy(on_clean["detector"], clean.labels)
     card = _card(request, case, repair) | {
         "clean_accuracy": {"original": round(before, 6), "detector": round(after, 6)}
     }
     export(detector, card, clean.images[:_CHECKED_IMAGES], request.out)
     _say(f"{request.name}: written to {request.out}\n")
+    every = [on_clean, *(_answers(detector, trial.data.images) for trial in trials[1:])]
     rows = [
         row
-        for trial in trials
-        for row in figures(trial, _answers(detector, trial.data.images), num_classes)
+        for trial, answers in zip(trials, every, strict=True)
+        for row in figures(trial, answers, num_classes)
     ]
     print(table(rows), flush=True)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from repair.command_line import add_settings, run
 from repair.quiet import import_tensorflow_quietly
-from repair.settings import FINE_PRUNING_METHODS, METHODS, Settings
+from repair.settings import FINE_PRUNING_METHODS, METHODS, SCALES, Settings
 from repair.tables import table
 
 
@@ -113,7 +113,7 @@ def _how(parser: argparse.ArgumentParser, methods: tuple[str, ...] = METHODS) ->
 
 
 def _scale_only(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--scale", choices=("auto", "raw", "255"), default="auto")
+    parser.add_argument("--scale", choices=("auto", *SCALES), default="auto")
 
 
 def _image_shape(parser: argparse.ArgumentParser) -> None:

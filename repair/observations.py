@@ -116,7 +116,7 @@ def made_again(
     """
     before = np.empty((len(chosen), *data.images.shape[1:]), np.float32)
     after = before.copy()
-    chunks = np.split(disturbed.source, range(_CHUNK, len(disturbed.source), _CHUNK))
+    chunks = _chunks(len(data), len(disturbed.source))
     for index in progress(np.unique(chosen // _CHUNK), label="pictures"):
         generator = copy.deepcopy(disturbed.generators[index])
         jittered = jitter(data.images[chunks[index]], generator)
