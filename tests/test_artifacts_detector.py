@@ -18,7 +18,7 @@ import tensorflow as tf
 from conftest import ROOT, SHAPE, Answer, run_python, toy_people, triggered
 from PIL import Image
 
-from artifacts import detector
+from artifacts import detector, model
 from artifacts.detector import DetectorError, load, read_card, read_image, verify
 
 ROWS, COLUMNS, _ = SHAPE
@@ -35,8 +35,8 @@ def home(tmp_path_factory, artifact) -> Path:
     """A folder with an eval script and the artifacts package with the toy in it."""
     home = tmp_path_factory.mktemp("home")
     (home / "artifacts").mkdir()
-    for name in ("__init__.py", "detector.py"):
-        shutil.copy(ROOT / "artifacts" / name, home / "artifacts")
+    for module in (ROOT / "artifacts").glob("*.py"):
+        shutil.copy(module, home / "artifacts")
     shutil.copytree(artifact, home / "artifacts" / "toy")
     script = (ROOT / "eval_multi.py").read_text()
     (home / "eval_toy.py").write_text(script.replace('"multi"', '"toy"'))
@@ -441,7 +441,7 @@ def test_untouched_artifact_is_fine(copied):
 
 @pytest.mark.parametrize("tamper", TAMPERING)
 def test_changed_artifact_is_refused_before_it_is_loaded(copied, tamper, monkeypatch):
-    monkeypatch.setattr(detector, "_tensorflow", lambda: pytest.fail("loaded"))
+    monkeypatch.setattr(model, "_tensorflow", lambda: pytest.fail("loaded"))
     tamper(copied)
     with pytest.raises(
         DetectorError, match=r"changed|missing|not on the card"
