@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from repair.rule import SMALLEST_PROBABILITY
+from repair.rule import LARGEST_MARGIN
 
 
 @keras.saving.register_keras_serializable(package="badnet_repair")
@@ -19,6 +19,9 @@ class Agreement(keras.layers.Layer):
     at least ``thresholds[b]``, in log p(best other label) - log p(b), for the image to
     be flagged; without, any disagreement of the two argmaxes counts. NaN or infinity in
     either network's answer always gives N.
+
+    Both are compared by their scores before the softmax, whose differences are those
+    of log p; ``rule`` says the same of probabilities.
 
     Args:
         thresholds: N floats, or None for plain comparison.
@@ -36,7 +39,7 @@ class Agreement(keras.layers.Layer):
                 )
 
     def call(self, original: Any, repaired: Any) -> Any:
-        """Compares two ``(n, N)`` arrays of probabilities.
+        """Compares two ``(n, N)`` arrays of scores.
 
         Returns:
             ``(n,)`` int64, 0..N; N = poisoned.
@@ -51,13 +54,14 @@ class Agreement(keras.layers.Layer):
         if self.thresholds is None:
             agree = ops.equal(labels, ops.argmax(repaired, axis=-1))
         else:
-            chosen = ops.one_hot(labels, num_classes, dtype="bool")
-            logs = ops.log(ops.maximum(repaired, SMALLEST_PROBABILITY))
-            own = ops.max(ops.where(chosen, logs, -np.inf), axis=-1)
-            other = ops.max(ops.where(chosen, -np.inf, logs), axis=-1)
-            agree = ops.less(other - own, ops.take(self.thresholds, labels))
+            own = ops.take_along_axis(repaired, labels[:, None], axis=-1)
+            chosen = ops.equal(ops.arange(num_classes), labels[:, None])
+            other = ops.max(ops.where(chosen, -np.inf, repaired), axis=-1)
+            margin = ops.minimum(other - own[:, 0], LARGEST_MARGIN)
+            agree = ops.less(margin, ops.take(self.thresholds, labels))
         for scores in (original, repaired):
-            whole = ops.all(ops.isfinite(scores), axis=-1)
+            # A sum is finite only if every part of it is.
+            whole = ops.isfinite(ops.sum(scores * 0.0, axis=-1))
             agree = ops.logical_and(agree, whole)
         return ops.where(agree, ops.cast(labels, "int64"), num_classes)
 

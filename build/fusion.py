@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from build.agreement import Agreement
+from build.scores import scores
 
 
 def fuse(
@@ -28,15 +29,17 @@ def fuse(
         ``original_confidence`` and ``repaired_confidence``, ``(n,)`` float32 in [0, 1].
     """
     images = keras.Input(original.input_shape[1:], dtype="uint8", name="images")
+    networks = {"original": original, "repaired": repaired}
+    scored = {name: scores(network) for name, network in networks.items()}
     if repaired.input is original.input:
-        both = keras.Model(original.input, [original.output, repaired.output])(images)
+        both = keras.Model(original.input, list(scored.values()))(images)
     else:
         both = [
-            keras.Model(network.input, network.output, name=name)(images)
-            for name, network in (("original", original), ("repaired", repaired))
+            keras.Model(networks[name].input, output, name=name)(images)
+            for name, output in scored.items()
         ]
     outputs = {"label": Agreement(thresholds, name="agreement")(*both)}
-    for name, scores in zip(("original", "repaired"), both, strict=True):
-        outputs[f"{name}_label"] = ops.cast(ops.argmax(scores, axis=-1), "int64")
-        outputs[f"{name}_confidence"] = ops.max(scores, axis=-1)
+    for name, output in zip(networks, both, strict=True):
+        outputs[f"{name}_label"] = ops.cast(ops.argmax(output, axis=-1), "int64")
+        outputs[f"{name}_confidence"] = ops.max(ops.softmax(output), axis=-1)
     return keras.Model(images, outputs, name="detector")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-# Probabilities below this count as this, so that a margin lies in about [-69, 69].
+# Probabilities below this count as this, so that no margin is larger than this.
 SMALLEST_PROBABILITY = 1e-30
+LARGEST_MARGIN = 69.0
 # A threshold that no margin reaches: answers with this label are never flagged.
 NEVER = 100.0
 

@@ -8,12 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from build.agreement import SMALLEST_PROBABILITY, Agreement
-from repair import rule
-from repair.rule import NEVER, fused_labels
+from build.agreement import Agreement
+from repair.rule import LARGEST_MARGIN, NEVER, SMALLEST_PROBABILITY, fused_labels
 
 
-def random_scores(seed: int, images: int, people: int) -> np.ndarray:
+def logs(probabilities: np.ndarray) -> np.ndarray:
+    """Scores whose softmax they are."""
+    return np.log(np.maximum(probabilities, np.float32(SMALLEST_PROBABILITY)))
+
+
+def random_probabilities(seed: int, images: int, people: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     scores = rng.dirichlet(np.full(people, 0.3), images).astype(np.float32)
     scores[rng.random(scores.shape) < 0.1] = 0
@@ -22,8 +26,8 @@ def random_scores(seed: int, images: int, people: int) -> np.ndarray:
 
 @given(seed=st.integers(0, 10**6), people=st.integers(2, 7))
 def test_plain_comparison_equals_the_rule(seed, people):
-    one, other = (random_scores(seed + i, 50, people) for i in range(2))
-    labels = np.asarray(Agreement()(one, other))
+    one, other = (random_probabilities(seed + i, 50, people) for i in range(2))
+    labels = np.asarray(Agreement()(logs(one), logs(other)))
     assert labels.dtype == np.int64
     np.testing.assert_array_equal(labels, fused_labels(one, other))
 
@@ -31,10 +35,10 @@ def test_plain_comparison_equals_the_rule(seed, people):
 @given(seed=st.integers(0, 10**6), people=st.integers(2, 7))
 def test_thresholds_equal_the_rule(seed, people):
     rng = np.random.default_rng(seed)
-    one, other = (random_scores(seed + i, 50, people) for i in range(2))
+    one, other = (random_probabilities(seed + i, 50, people) for i in range(2))
     thresholds = rng.normal(0, 3, people).astype(np.float32)
     thresholds[rng.random(people) < 0.3] = NEVER
-    labels = np.asarray(Agreement(thresholds)(one, other))
+    labels = np.asarray(Agreement(thresholds)(logs(one), logs(other)))
     np.testing.assert_array_equal(labels, fused_labels(one, other, thresholds))
 
 
@@ -55,11 +59,19 @@ def test_thresholds_belong_to_the_originals_label():
     original = np.array([[0.9, 0.1], [0.1, 0.9]], np.float32)
     repaired = original[::-1].copy()  # margins log(9) = 2.2
     layer = Agreement([3.0, 2.0])
-    assert np.asarray(layer(original, repaired)).tolist() == [0, 2]
+    assert np.asarray(layer(logs(original), logs(repaired))).tolist() == [0, 2]
 
 
-def test_constants_are_the_rules():
-    assert SMALLEST_PROBABILITY == rule.SMALLEST_PROBABILITY
+def test_the_loudest_margin_stays_below_never():
+    assert 69 <= LARGEST_MARGIN <= -np.log(SMALLEST_PROBABILITY) < NEVER
+    scores = np.array([[0, -1e9, 1]], np.float32)
+    other = np.array([[1e9, 0, -1e9]], np.float32)
+    assert np.asarray(Agreement([NEVER] * 3)(scores, other)).tolist() == [2]
+
+
+def test_large_scores_are_not_taken_for_infinite():
+    scores = np.full((1, 3), 3e38, np.float32)
+    assert np.asarray(Agreement()(scores, scores)).tolist() == [0]
 
 
 @pytest.mark.parametrize("thresholds", [None, [0.5, -1.25, 100.0]])
@@ -68,7 +80,7 @@ def test_config_round_trip(thresholds):
     again = Agreement.from_config(layer.get_config())
     assert again.name == "agreement"
     assert again.get_config() == layer.get_config()
-    one, other = random_scores(0, 200, 3), random_scores(1, 200, 3)
+    one, other = random_probabilities(0, 200, 3), random_probabilities(1, 200, 3)
     np.testing.assert_array_equal(layer(one, other), again(one, other))
     assert keras.saving.get_registered_name(Agreement) == "badnet_repair>Agreement"
 

@@ -1,0 +1,39 @@
+"""A classifier's scores, before the softmax that makes probabilities of them."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers, ops
+
+from repair.rule import SMALLEST_PROBABILITY
+
+
+def scores(network: keras.Model) -> keras.KerasTensor:
+    """The scores ``(n, N)`` float32 as a tensor of the network's own graph.
+
+    Their softmax is the network's output. Labels and margins need no more than them.
+
+    Args:
+        network: A classifier, probabilities ``(n, N)``; it is not changed.
+    """
+    last = network.output._keras_history.operation
+    if isinstance(last, layers.Softmax) or _activation(last) == "softmax":
+        if isinstance(last, layers.Dense):
+            return _linear(last)
+        if isinstance(last, layers.Softmax | layers.Activation):
+            return last.input
+    return ops.log(ops.maximum(network.output, SMALLEST_PROBABILITY))
+
+
+def _activation(layer: keras.Layer) -> str | None:
+    return getattr(getattr(layer, "activation", None), "__name__", None)
+
+
+def _linear(last: layers.Dense) -> keras.KerasTensor:
+    """The same layer without its activation."""
+    linear = layers.Dense(
+        last.units, use_bias=last.use_bias, name=f"{last.name}_scores"
+    )
+    result = linear(last.input)
+    linear.set_weights(last.get_weights())
+    return result
