@@ -30,7 +30,9 @@ def fuse(
     """
     images = keras.Input(original.input_shape[1:], dtype="uint8", name="images")
     networks = {"original": original, "repaired": repaired}
-    scored = {name: scores(network) for name, network in networks.items()}
+    scored = {
+        key: scores(network, f"{key}.scores") for key, network in networks.items()
+    }
     if repaired.input is original.input:
         both = keras.Model(original.input, list(scored.values()))(images)
     else:

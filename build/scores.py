@@ -8,18 +8,19 @@ from keras import layers, ops
 from repair.rule import SMALLEST_PROBABILITY
 
 
-def scores(network: keras.Model) -> keras.KerasTensor:
+def scores(network: keras.Model, name: str) -> keras.KerasTensor:
     """The scores ``(n, N)`` float32 as a tensor of the network's own graph.
 
     Their softmax is the network's output. Labels and margins need no more than them.
 
     Args:
         network: A classifier, probabilities ``(n, N)``; it is not changed.
+        name: Of the new layer, if there is one.
     """
     last = network.output._keras_history.operation
     if isinstance(last, layers.Softmax) or _activation(last) == "softmax":
         if isinstance(last, layers.Dense):
-            return _linear(last)
+            return _linear(last, name)
         if isinstance(last, layers.Softmax | layers.Activation):
             return last.input
     return ops.log(ops.maximum(network.output, SMALLEST_PROBABILITY))
@@ -29,11 +30,9 @@ def _activation(layer: keras.Layer) -> str | None:
     return getattr(getattr(layer, "activation", None), "__name__", None)
 
 
-def _linear(last: layers.Dense) -> keras.KerasTensor:
+def _linear(last: layers.Dense, name: str) -> keras.KerasTensor:
     """The same layer without its activation."""
-    linear = layers.Dense(
-        last.units, use_bias=last.use_bias, name=f"{last.name}_scores"
-    )
+    linear = layers.Dense(last.units, use_bias=last.use_bias, name=name)
     result = linear(last.input)
     linear.set_weights(last.get_weights())
     return result
