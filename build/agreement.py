@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from repair.rule import LARGEST_MARGIN
+from repair.rule import LARGEST_MARGIN, REPAIRED_WEIGHT
 
 
 @keras.saving.register_keras_serializable(package="badnet_repair")
@@ -17,7 +17,8 @@ class Agreement(keras.layers.Layer):
 
     With thresholds, the repaired network must speak against the original's label b by
     at least ``thresholds[b]``, in log p(best other label) - log p(b), for the image to
-    be flagged; without, any disagreement of the two argmaxes counts. NaN or infinity in
+    be flagged; the answer is what both say together. Without, any disagreement of the
+    two argmaxes counts. NaN or infinity in
     either network's answer always gives N.
 
     Both are compared by their scores before the softmax, whose differences are those
@@ -59,6 +60,8 @@ class Agreement(keras.layers.Layer):
             other = ops.max(ops.where(chosen, -np.inf, repaired), axis=-1)
             margin = ops.minimum(other - own[:, 0], LARGEST_MARGIN)
             agree = ops.less(margin, ops.take(self.thresholds, labels))
+            together = ops.argmax(original + REPAIRED_WEIGHT * repaired, axis=-1)
+            labels = ops.where(ops.less(margin, LARGEST_MARGIN), together, labels)
         for scores in (original, repaired):
             # A sum is finite only if every part of it is.
             whole = ops.isfinite(ops.sum(scores * 0.0, axis=-1))

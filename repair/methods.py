@@ -16,6 +16,7 @@ from repair.fine_tuning import BATCH_SIZE, LEARNING_RATE, fine_tune
 from repair.fresh_head import fresh_head
 from repair.head_network import head_network
 from repair.pruning import fraction_for_drop, prune, pruning_curve, pruning_mask
+from repair.rule import REPAIRED_WEIGHT
 from repair.settings import Settings
 
 
@@ -53,6 +54,7 @@ def with_fresh_head(network: keras.Model, clean: Dataset, settings: Settings) ->
     used = {
         "layer": settings.layer,
         "rank": fresh.head.weights.shape[0],
+        "repaired_weight": REPAIRED_WEIGHT,
         "suspicious_labels": [
             {
                 "label": int(label),

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from repair.rule import NEVER, SMALLEST_PROBABILITY, fused_labels, margins
+from repair.rule import (
+    LARGEST_MARGIN,
+    NEVER,
+    REPAIRED_WEIGHT,
+    SMALLEST_PROBABILITY,
+    fused_labels,
+    margins,
+)
 
 CLASSES = st.shared(st.integers(2, 6), key="classes")
 IMAGES = st.shared(st.integers(1, 5), key="images")
@@ -30,9 +37,19 @@ def first_best(scores: list[float]) -> int:
     return max(range(len(scores)), key=lambda label: (scores[label], -label))
 
 
+def logs(scores: list[float]) -> list[float]:
+    return [math.log(max(score, SMALLEST_PROBABILITY)) for score in scores]
+
+
 def margin(scores: list[float], label: int) -> float:
-    logs = [math.log(max(score, SMALLEST_PROBABILITY)) for score in scores]
-    return max(log for i, log in enumerate(logs) if i != label) - logs[label]
+    own = logs(scores)[label]
+    other = max(log for i, log in enumerate(logs(scores)) if i != label)
+    return min(other - own, LARGEST_MARGIN)
+
+
+def pooled(before: list[float], after: list[float]) -> list[float]:
+    both = zip(logs(before), logs(after), strict=True)
+    return [one + REPAIRED_WEIGHT * other for one, other in both]
 
 
 def slow_rule(original, repaired, thresholds) -> list[int]:
@@ -47,17 +64,25 @@ def slow_rule(original, repaired, thresholds) -> list[int]:
             agree = first_best(after) == label
         else:
             agree = margin(after, label) < thresholds[label]
+            if margin(after, label) < LARGEST_MARGIN:
+                label = first_best(pooled(before, after))
         answers.append(label if agree else poisoned)
     return answers
 
 
 def on_the_edge(original, repaired, thresholds) -> bool:
-    """Whether a margin lies so near its threshold that rounding decides."""
-    labels = np.argmax(original, axis=1)
-    return thresholds is not None and any(
-        abs(margin(after, label) - thresholds[label]) < 1e-4
-        for after, label in zip(repaired.tolist(), labels, strict=True)
-    )
+    """Whether two values that are compared lie so near that rounding decides."""
+    if thresholds is None:
+        return False
+    for before, after in zip(original.tolist(), repaired.tolist(), strict=True):
+        label = first_best(before)
+        loud, (second, first) = margin(after, label), sorted(pooled(before, after))[-2:]
+        gaps = loud - thresholds[label], loud - LARGEST_MARGIN, first - second
+        if min(map(abs, gaps)) < 1e-4 and loud != LARGEST_MARGIN:
+            return True
+        if abs(loud - thresholds[label]) < 1e-4:
+            return True
+    return False
 
 
 @given(original=SCORES, repaired=SCORES, thresholds=THRESHOLDS)
@@ -95,10 +120,24 @@ def test_not_a_number_is_poisoned_under_thresholds(broken):
 
 
 @given(original=SCORES, repaired=SCORES)
-def test_never_keeps_every_answer(original, repaired):
+def test_never_flags_no_answer(original, repaired):
     thresholds = np.full(original.shape[1], NEVER, np.float32)
     labels = fused_labels(original, repaired, thresholds)
-    assert labels.tolist() == np.argmax(original, axis=1).tolist()
+    assert (labels < original.shape[1]).all()
+
+
+def test_a_sure_original_is_kept_and_an_unsure_one_corrected():
+    never = np.full(3, NEVER, np.float32)
+    original = np.array([[0.98, 0.01, 0.01], [0.5, 0.45, 0.05]], np.float32)
+    repaired = np.array([[0.1, 0.8, 0.1], [0.1, 0.8, 0.1]], np.float32)
+    # 0.98 * 0.1^0.25 > 0.01 * 0.8^0.25, but 0.5 * 0.1^0.25 < 0.45 * 0.8^0.25
+    assert fused_labels(original, repaired, never).tolist() == [0, 1]
+
+
+def test_a_label_that_the_repaired_network_does_not_know_is_kept():
+    original = np.array([[0.5, 0.45, 0.05]], np.float32)
+    repaired = np.array([[0, 1, 0]], np.float32)
+    assert fused_labels(original, repaired, np.full(3, NEVER, np.float32)) == [0]
 
 
 @given(original=SCORES, repaired=SCORES, level=st.floats(-80, 80, width=32))
