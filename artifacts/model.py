@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from artifacts.card import verify
 
 if TYPE_CHECKING:
     import numpy as np
 
+    Labeller = Callable[[np.ndarray], np.ndarray]
 
-def load(folder: Path) -> Callable[[np.ndarray], np.ndarray]:
-    """Loads an artifact.
+
+def load(folder: Path) -> Labeller:
+    """Loads an artifact, through TensorFlow's C library where there is one.
+
+    The environment variable ``BADNET_REPAIR_LOADER`` set to ``python`` takes the slower
+    way, which imports TensorFlow; the labels are the same.
 
     Args:
         folder: An artifact of this project: a SavedModel and its ``card.json``.
@@ -26,8 +32,22 @@ def load(folder: Path) -> Callable[[np.ndarray], np.ndarray]:
     Raises:
         DetectorError: If the artifact is missing or any file of it was changed.
     """
+    from artifacts.native import NativeDetector, UnavailableError, c_library
+
     verify(folder)
-    tf = _tensorflow()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _silent():
+        if os.environ.get("BADNET_REPAIR_LOADER") != "python":
+            try:
+                return NativeDetector(folder, c_library())
+            except UnavailableError:
+                pass
+        return _through_python(folder)
+
+
+def _through_python(folder: Path) -> Labeller:
+    import tensorflow as tf
+
     loaded = tf.saved_model.load(str(folder))  # must outlive its functions
 
     def detect(images: np.ndarray) -> np.ndarray:
@@ -36,15 +56,14 @@ def load(folder: Path) -> Callable[[np.ndarray], np.ndarray]:
     return detect
 
 
-def _tensorflow() -> Any:
-    """Imports TensorFlow without the greeting that it writes to stderr."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keeps the greeting of TensorFlow's libraries off stderr."""
     stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
-        import tensorflow
+        yield
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
         os.close(nowhere)
-    return tensorflow
