@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from artifacts.card import read_card, verify
 from artifacts.errors import DetectorError, printable
 from artifacts.images import read_image
-from artifacts.model import load
+from artifacts.model import load, prepare
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +32,7 @@ def main(name: str) -> NoReturn:
         name: Folder of the artifact, beside this file.
     """
     arguments = _parser(name).parse_args()
+    prepare()
     paths, images = [], []
     try:
         card = read_card(HERE / name)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from artifacts.c_library import UnavailableError, c_library
 from artifacts.card import verify
 
 if TYPE_CHECKING:
     import numpy as np
 
     Labeller = Callable[[np.ndarray], np.ndarray]
+
+_LOCK = threading.Lock()
 
 
 def load(folder: Path) -> Labeller:
@@ -32,17 +36,39 @@ def load(folder: Path) -> Labeller:
     Raises:
         DetectorError: If the artifact is missing or any file of it was changed.
     """
-    from artifacts.native import NativeDetector, UnavailableError, c_library
-
     verify(folder)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _silent():
-        if os.environ.get("BADNET_REPAIR_LOADER") != "python":
-            try:
-                return NativeDetector(folder, c_library())
-            except UnavailableError:
-                pass
-        return _through_python(folder)
+        try:
+            return _through_c(folder)
+        except UnavailableError:
+            return _through_python(folder)
+
+
+def prepare() -> None:
+    """Opens the C library in the background, which takes longest of what ``load`` does."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    threading.Thread(target=_library).start()
+
+
+def _through_c(folder: Path) -> Labeller:
+    library = _library()
+    if isinstance(library, UnavailableError):
+        raise library
+    from artifacts.native import NativeDetector
+
+    return NativeDetector(folder, library)
+
+
+def _library() -> Any:
+    """The library, opened once, or why there is none."""
+    with _LOCK:
+        if os.environ.get("BADNET_REPAIR_LOADER") == "python":
+            return UnavailableError("not wanted")
+        try:
+            return c_library()
+        except UnavailableError as reason:
+            return reason
 
 
 def _through_python(folder: Path) -> Labeller:

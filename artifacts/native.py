@@ -1,90 +1,17 @@
-"""Runs a SavedModel through TensorFlow's own C library, without importing TensorFlow.
-
-Importing the Python package takes seconds, the shared objects in the same wheel a fraction
-of one. Only what c_api.h, tf_buffer.h, tf_status.h and tf_tensor.h document is called.
-"""
+"""Runs a SavedModel through TensorFlow's C library."""
 
 from __future__ import annotations
 
 import ctypes
-import sys
-from ctypes import POINTER, byref, c_char_p, c_int, c_int64, c_size_t, c_void_p
-from importlib.util import find_spec
+from ctypes import byref, c_char_p, c_int64, c_void_p
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from artifacts.c_library import INT64, UINT8, Output
 from artifacts.errors import DetectorError
 from artifacts.signature import tensor_names
-
-_UINT8, _INT64 = 4, 9  # TF_DataType
-_GPU_DRIVER = Path("/proc/driver/nvidia")
-
-
-class _Output(ctypes.Structure):
-    _fields_ = (("operation", c_void_p), ("index", c_int))
-
-
-class _Buffer(ctypes.Structure):
-    _fields_ = (("data", c_void_p), ("length", c_size_t), ("free", c_void_p))
-
-
-_TYPES: dict[str, tuple[Any, list[Any]]] = {
-    "TF_NewStatus": (c_void_p, []),
-    "TF_GetCode": (c_int, [c_void_p]),
-    "TF_Message": (c_char_p, [c_void_p]),
-    "TF_DeleteStatus": (None, [c_void_p]),
-    "TF_NewBuffer": (POINTER(_Buffer), []),
-    "TF_DeleteBuffer": (None, [POINTER(_Buffer)]),
-    "TF_NewGraph": (c_void_p, []),
-    "TF_GraphOperationByName": (c_void_p, [c_void_p, c_char_p]),
-    "TF_NewSessionOptions": (c_void_p, []),
-    "TF_DeleteSessionOptions": (None, [c_void_p]),
-    "TF_LoadSessionFromSavedModel": (
-        c_void_p,
-        [c_void_p, c_void_p, c_char_p, POINTER(c_char_p), c_int]
-        + [c_void_p, POINTER(_Buffer), c_void_p],
-    ),
-    "TF_SessionRun": (
-        None,
-        [c_void_p, c_void_p, POINTER(_Output), POINTER(c_void_p), c_int]
-        + [POINTER(_Output), POINTER(c_void_p), c_int]
-        + [c_void_p, c_int, c_void_p, c_void_p],
-    ),
-    "TF_AllocateTensor": (c_void_p, [c_int, POINTER(c_int64), c_int, c_size_t]),
-    "TF_TensorType": (c_int, [c_void_p]),
-    "TF_NumDims": (c_int, [c_void_p]),
-    "TF_Dim": (c_int64, [c_void_p, c_int]),
-    "TF_TensorData": (c_void_p, [c_void_p]),
-    "TF_DeleteTensor": (None, [c_void_p]),
-}
-
-
-class UnavailableError(Exception):
-    """There is no C library here that could be used."""
-
-
-def c_library() -> Any:
-    """TensorFlow's C library, from the installed wheel.
-
-    Raises:
-        UnavailableError: If it is not there, lacks a function, or a GPU is there, for
-            which Python's loader has to find further libraries.
-    """
-    spec = find_spec("tensorflow")
-    if spec is None or spec.origin is None:
-        raise UnavailableError("tensorflow is not installed")
-    if not sys.platform.startswith("linux") or _GPU_DRIVER.exists():
-        raise UnavailableError("not on Linux without a GPU")
-    try:
-        library = ctypes.CDLL(str(Path(spec.origin).parent / "libtensorflow_cc.so.2"))
-        for name, (result, arguments) in _TYPES.items():
-            function = getattr(library, name)
-            function.restype, function.argtypes = result, arguments
-    except (OSError, AttributeError) as reason:
-        raise UnavailableError(str(reason)) from reason
-    return library
 
 
 class NativeDetector:
@@ -122,9 +49,11 @@ class NativeDetector:
                 "expected images (n, rows, columns, 3) uint8. "
                 f"Received: {images.shape} {images.dtype}."
             )
+        if not len(images):  # some kernels can not
+            return np.empty(0, np.int64)
         images = np.ascontiguousarray(images)
         shape = (c_int64 * 4)(*images.shape)
-        given = c_void_p(self._c.TF_AllocateTensor(_UINT8, shape, 4, images.nbytes))
+        given = c_void_p(self._c.TF_AllocateTensor(UINT8, shape, 4, images.nbytes))
         answer = c_void_p()
         try:
             ctypes.memmove(
@@ -142,19 +71,19 @@ class NativeDetector:
                 self._c.TF_DeleteTensor(answer)
 
     def _labels(self, tensor: c_void_p) -> np.ndarray:
-        if self._c.TF_TensorType(tensor) != _INT64 or self._c.TF_NumDims(tensor) != 1:
+        if self._c.TF_TensorType(tensor) != INT64 or self._c.TF_NumDims(tensor) != 1:
             raise DetectorError("expected labels (n,) int64 of the artifact.")
         labels = np.empty(self._c.TF_Dim(tensor, 0), np.int64)
         data = self._c.TF_TensorData(tensor)
         ctypes.memmove(labels.ctypes.data, data, labels.nbytes)
         return labels
 
-    def _place(self, graph: int, name: str) -> _Output:
+    def _place(self, graph: int, name: str) -> Output:
         operation, _, index = name.partition(":")
         found = self._c.TF_GraphOperationByName(graph, operation.encode())
         if not found:
             raise DetectorError(f"expected a tensor {name!r} in the artifact's graph.")
-        return _Output(found, int(index or 0))
+        return Output(found, int(index or 0))
 
     def _check(self) -> None:
         if self._c.TF_GetCode(self._status):

@@ -441,7 +441,8 @@ def test_untouched_artifact_is_fine(copied):
 
 @pytest.mark.parametrize("tamper", TAMPERING)
 def test_changed_artifact_is_refused_before_it_is_loaded(copied, tamper, monkeypatch):
-    monkeypatch.setattr(model, "_tensorflow", lambda: pytest.fail("loaded"))
+    for way in ("_through_c", "_through_python"):
+        monkeypatch.setattr(model, way, lambda folder: pytest.fail("loaded"))
     tamper(copied)
     with pytest.raises(
         DetectorError, match=r"changed|missing|not on the card"
