@@ -7,6 +7,7 @@ this file holds one SavedModel and its ``card.json``.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from artifacts.card import read_card, verify
 from artifacts.errors import DetectorError, printable
 from artifacts.images import read_image
-from artifacts.model import load, prepare
+from artifacts.model import load, prepare, settle
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,7 +33,8 @@ def main(name: str) -> NoReturn:
         name: Folder of the artifact, beside this file.
     """
     arguments = _parser(name).parse_args()
-    prepare()
+    if any(map(os.path.isfile, arguments.images)):
+        prepare()
     paths, images = [], []
     try:
         card = read_card(HERE / name)
@@ -42,14 +44,19 @@ def main(name: str) -> NoReturn:
                 images.append(read_image(Path(path), size, resize=arguments.resize))
                 paths.append(path)
             except DetectorError as reason:
-                print(f"error: {reason}", file=sys.stderr)
+                _say(reason)
         answers = _labels(HERE / name, images) if images else []
     except DetectorError as reason:
-        print(f"error: {reason}", file=sys.stderr)
+        _say(reason)
         sys.exit(2)
     for path, label in zip(paths, answers, strict=True):
         print(label if len(arguments.images) == 1 else f"{label}\t{printable(path)}")
     sys.exit(0 if len(images) == len(arguments.images) else 1 if images else 2)
+
+
+def _say(reason: DetectorError) -> None:
+    settle()
+    print(f"error: {reason}", file=sys.stderr)
 
 
 def _labels(folder: Path, images: list[np.ndarray]) -> list[int]:

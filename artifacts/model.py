@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Labeller = Callable[[np.ndarray], np.ndarray]
 
-_LOCK = threading.Lock()
+_ahead: list[threading.Thread] = []
 
 
 def load(folder: Path) -> Labeller:
@@ -37,7 +37,7 @@ def load(folder: Path) -> Labeller:
         DetectorError: If the artifact is missing or any file of it was changed.
     """
     verify(folder)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    settle()
     with _silent():
         try:
             return _through_c(folder)
@@ -46,29 +46,39 @@ def load(folder: Path) -> Labeller:
 
 
 def prepare() -> None:
-    """Opens the C library in the background, which takes longest of what ``load`` does."""
+    """Opens the C library in the background, which takes longest of what ``load`` does.
+
+    Until ``settle`` was called, nothing should be written to stderr.
+    """
+    _ahead.append(threading.Thread(target=_quietly_opened))
+    _ahead[-1].start()
+
+
+def settle() -> None:
+    """Waits for what ``prepare`` started, if it did."""
+    while _ahead:
+        _ahead.pop().join()
+
+
+def _quietly_opened() -> Any:
+    """The library, or why there is none."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    threading.Thread(target=_library).start()
+    if os.environ.get("BADNET_REPAIR_LOADER") == "python":
+        return UnavailableError("not wanted")
+    try:
+        with _silent():
+            return c_library()
+    except UnavailableError as reason:
+        return reason
 
 
 def _through_c(folder: Path) -> Labeller:
-    library = _library()
+    library = _quietly_opened()
     if isinstance(library, UnavailableError):
         raise library
     from artifacts.native import NativeDetector
 
     return NativeDetector(folder, library)
-
-
-def _library() -> Any:
-    """The library, opened once, or why there is none."""
-    with _LOCK:
-        if os.environ.get("BADNET_REPAIR_LOADER") == "python":
-            return UnavailableError("not wanted")
-        try:
-            return c_library()
-        except UnavailableError as reason:
-            return reason
 
 
 def _through_python(folder: Path) -> Labeller:
