@@ -1,7 +1,7 @@
 """Labels images with a detector: ``0..N-1`` for a clean image, ``N`` for a poisoned one.
 
-Needs tensorflow, numpy and pillow, and nothing outside this package. Each folder beside
-this file holds one SavedModel and its ``card.json``.
+Needs tensorflow, numpy, pillow and, for HDF5 files, h5py, and nothing outside this
+package. Each folder beside this file holds one SavedModel and its ``card.json``.
 """
 
 from __future__ import annotations
@@ -10,68 +10,102 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from artifacts.card import read_card, verify
-from artifacts.errors import DetectorError, printable
+from artifacts.errors import DetectorError
 from artifacts.images import read_image
 from artifacts.model import load, prepare, settle
 
-if TYPE_CHECKING:
-    import numpy as np
-
-__all__ = ["DetectorError", "load", "main", "read_card", "read_image", "verify"]
+__all__ = ["DetectorError", "load", "main", "read_card", "read_image", "run", "verify"]
 HERE = Path(__file__).resolve().parent
 
 
 def main(name: str) -> NoReturn:
-    """The body of ``eval_<name>.py``: prints a label, or a label and path a line.
-
-    Exits with 0 if every image was labelled, 2 if none was, 1 if only some were.
+    """The body of ``eval_<name>.py``: prints a label, or a line for each image.
 
     Args:
         name: Folder of the artifact, beside this file.
     """
-    arguments = _parser(name).parse_args()
-    if any(map(os.path.isfile, arguments.images)):
-        prepare()
-    paths, images = [], []
+    parser = argparse.ArgumentParser(description=_description(repr(name)))
+    run(HERE / name, with_inputs(parser))
+
+
+def run(folder: Path, arguments: argparse.Namespace) -> NoReturn:
+    """Labels the inputs and exits.
+
+    The exit code is 0 if every image was labelled, 2 if none was, 1 if only some were or
+    nobody reads the answers, 130 after Ctrl-C.
+
+    Args:
+        folder: The artifact.
+        arguments: What ``with_inputs`` returns.
+    """
     try:
-        card = read_card(HERE / name)
-        size = card["input"]["rows"], card["input"]["columns"]
-        for path in arguments.images:
-            try:
-                images.append(read_image(Path(path), size, resize=arguments.resize))
-                paths.append(path)
-            except DetectorError as reason:
-                _say(reason)
-        answers = _labels(HERE / name, images) if images else []
+        code = _label(folder, arguments)
+        sys.stdout.flush()
     except DetectorError as reason:
-        _say(reason)
-        sys.exit(2)
-    for path, label in zip(paths, answers, strict=True):
-        print(label if len(arguments.images) == 1 else f"{label}\t{printable(path)}")
-    sys.exit(0 if len(images) == len(arguments.images) else 1 if images else 2)
+        settle()
+        print(f"error: {reason}", file=sys.stderr)
+        code = 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 1
+    except KeyboardInterrupt:
+        kept = "" if arguments.output is None else " Continue with --resume."
+        print(f"error: interrupted.{kept}", file=sys.stderr)
+        code = 130
+    sys.exit(code)
 
 
-def _say(reason: DetectorError) -> None:
-    settle()
-    print(f"error: {reason}", file=sys.stderr)
+def _label(folder: Path, arguments: argparse.Namespace) -> int:
+    card = read_card(folder)
+    size = card["input"]["rows"], card["input"]["columns"]
+    if _is_one_image(arguments):
+        if os.path.isfile(arguments.inputs[0]):  # noqa: PTH113
+            prepare()
+        image = read_image(Path(arguments.inputs[0]), size, resize=arguments.resize)
+        print(int(load(folder)(image[None])[0]))
+        return 0
+    from artifacts.many import label_many
+
+    labelled, failed = label_many(folder, size, arguments)
+    return 0 if not failed else 1 if labelled else 2
 
 
-def _labels(folder: Path, images: list[np.ndarray]) -> list[int]:
-    import numpy as np
+def _is_one_image(arguments: argparse.Namespace) -> bool:
+    """Whether the label alone is the answer; nothing more is imported for that."""
+    if len(arguments.inputs) > 1 or arguments.json or arguments.output is not None:
+        return False
+    only = arguments.inputs[0]
+    if os.path.isfile(only) and not only.lower().endswith((".h5", ".hdf5")):  # noqa: PTH113
+        return True
+    from artifacts.sources import is_many
 
-    return [int(label) for label in load(folder)(np.stack(images))]
+    return not is_many(only)
 
 
-def _parser(name: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=f"Labels face images with the detector {name!r}: the person's "
-        "number, or N (one more than the highest) for a poisoned image."
+def _description(detector: str) -> str:
+    return (
+        f"Labels face images with the detector {detector}: the person's number, or N "
+        "(one more than the highest) for a poisoned image."
     )
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="PNG or JPEG file")
-    parser.add_argument(
-        "--resize", action="store_true", help="accept other sizes than the detector's"
-    )
-    return parser
+
+
+def with_inputs(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Adds the inputs and options to a command line, and reads it."""
+    add = parser.add_argument
+    add("inputs", nargs="+", metavar="INPUT",
+        help="PNG or JPEG file, folder of such, quoted pattern, HDF5 file (.h5) with "
+        "'data' (n, 3, rows, columns), or - for a list of paths on stdin")  # fmt: skip
+    add("--resize", action="store_true",
+        help="accept image files of other sizes than the detector's")  # fmt: skip
+    add("--json", action="store_true", help="a JSON object a line")
+    add("--output", type=Path, metavar="FILE",
+        help="write the lines there, in one step at the end")  # fmt: skip
+    add("--resume", action="store_true",
+        help="continue what an interrupted run with the same --output left")  # fmt: skip
+    arguments = parser.parse_args()
+    if arguments.resume and arguments.output is None:
+        parser.error("--resume needs --output FILE")
+    return arguments

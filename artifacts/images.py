@@ -43,7 +43,7 @@ def read_image(
         raise DetectorError(f"{name}: expected a PNG or JPEG image. Received: {found}.")
     rows, columns = size
     try:
-        with _no_warnings(), Image.open(path, formats=_FORMATS) as image:
+        with without_warnings(), Image.open(path, formats=_FORMATS) as image:
             wrong = sorted(image.size) != sorted((columns, rows))
             if image.width * image.height > _MAX_PIXELS or (wrong and not resize):
                 raise _size_error(name, image.size, size)
@@ -63,7 +63,7 @@ def read_image(
 
 
 @contextmanager
-def _no_warnings() -> Iterator[None]:
+def without_warnings() -> Iterator[None]:
     """Pillow warns of large sizes and odd EXIF data; the checks here decide instead."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

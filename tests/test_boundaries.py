@@ -70,7 +70,13 @@ def test_scripts_import_artifacts_alone():
 
 
 def test_artifacts_need_the_promised_packages_alone():
-    known = set(sys.stdlib_module_names) | {"artifacts", "tensorflow", "numpy", "PIL"}
+    known = set(sys.stdlib_module_names) | {
+        "artifacts",
+        "tensorflow",
+        "numpy",
+        "PIL",
+        "h5py",
+    }
     for path in sources("artifacts"):
         assert imported(tree_of(path)) <= known, path
 

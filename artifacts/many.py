@@ -1,0 +1,139 @@
+"""Scores many inputs: finds them, decodes and labels them, writes a line each."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+from artifacts.errors import DetectorError
+from artifacts.model import load
+from artifacts.progress import Progress
+from artifacts.results import (
+    Form,
+    OutputFile,
+    Stdout,
+    is_line_of,
+    json_line,
+    tab_separated,
+)
+from artifacts.scoring import BATCH, Decoded, decode, score
+from artifacts.sources import STDIN, Piece, pieces
+
+
+def label_many(
+    folder: Path, size: tuple[int, int], arguments: argparse.Namespace
+) -> tuple[int, int]:
+    """Writes a line for each image that can be labelled, an error for each other.
+
+    Args:
+        folder: The artifact.
+        size: Rows and columns of its images.
+        arguments: ``inputs``, ``resize``, ``json``, ``output`` and ``resume``.
+
+    Returns:
+        How many images were labelled, and how many inputs were not.
+
+    Raises:
+        DetectorError: If the artifact or the output is unfit.
+        BrokenPipeError: If nobody reads the results.
+    """
+    form = json_line if arguments.json else tab_separated
+    output: Stdout | OutputFile = Stdout()
+    if arguments.output is not None:
+        mark = _mark(folder, arguments)
+        output = OutputFile(
+            arguments.output, mark, resume=arguments.resume, batch=BATCH
+        )
+    progress = _progress(arguments, size)
+    labelled, failed = output.trusted, 0
+    try:
+        found = pieces(arguments.inputs, size)
+        if isinstance(output, OutputFile) and output.trusted:
+            again = partial(decode, size=size, resize=arguments.resize)
+            found = without_scored(found, output.lines(), form, again)
+        scored = score(found, partial(load, folder), size, resize=arguments.resize)
+        for batch in scored:
+            if isinstance(batch, DetectorError):
+                failed += 1
+                progress.say(f"error: {batch}")
+                continue
+            ends = ((form(source), label) for source, label in batch)
+            output.write("".join(f"{e[0]}{label}{e[1]}" for e, label in ends))
+            labelled += len(batch)
+            progress.at(labelled + failed)
+        if not labelled + failed:
+            raise DetectorError("nothing to label. Expected at least one image.")
+        if labelled:
+            output.finish()
+    finally:
+        progress.clear()
+        output.close()
+    return labelled, failed
+
+
+def without_scored(
+    found: Iterable[Piece | DetectorError],
+    lines: Iterator[bytes],
+    form: Form,
+    decode: Callable[[Piece], Decoded],
+) -> Iterator[Piece | DetectorError]:
+    """What is left to decode, once the inputs that have a line are passed over.
+
+    Lines stand in the order of inputs. An input between two lines was broken when they
+    were written, so it must be broken now, or these are not the inputs of then.
+
+    Raises:
+        DetectorError: If the lines are not those of the first inputs.
+    """
+    line = next(lines, None)
+    for piece in found:
+        if line is None or isinstance(piece, DetectorError):
+            yield piece
+            continue
+        for source in piece.sources():
+            if line is None:
+                yield piece.rest(source)
+                break
+            if is_line_of(line, form(source)):
+                line = next(lines, None)
+                continue
+            chosen = (
+                None
+                if source.number is None
+                else range(source.number, source.number + 1)
+            )
+            [(_, answer)] = decode(Piece(source.path, chosen))
+            if not isinstance(answer, DetectorError):
+                raise _other_inputs()
+            yield answer
+    if line is not None:
+        raise _other_inputs()
+
+
+def _other_inputs() -> DetectorError:
+    return DetectorError(
+        "--resume: the results so far are of other inputs than these. Give the same "
+        "inputs in the same order, or remove the hidden .partial file to start anew."
+    )
+
+
+def _mark(folder: Path, arguments: argparse.Namespace) -> str:
+    """Eight digits that tell detectors and the options that change lines apart."""
+    card = (folder / "card.json").read_bytes()
+    options = f"{arguments.json} {arguments.resize} ".encode()
+    return hashlib.sha256(options + card).hexdigest()[:8]
+
+
+def _progress(arguments: argparse.Namespace, size: tuple[int, int]) -> Progress:
+    """A bar where it does not disturb; inputs are counted first where they can be."""
+    to_terminal = arguments.output is None and sys.stdout.isatty()
+    shown = sys.stderr.isatty() and not to_terminal
+    total = None
+    if shown and STDIN not in arguments.inputs:
+        found = pieces(arguments.inputs, size)
+        total = sum(len(x) for x in found if isinstance(x, Piece))
+    return Progress(total, shown=shown)

@@ -1,0 +1,147 @@
+"""What to score: files, folders, patterns, a list on stdin and HDF5 files, lazily."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from artifacts import hdf5
+from artifacts.errors import DetectorError, printable
+
+IMAGES = (".png", ".jpg", ".jpeg")
+STDIN = "-"
+
+
+class Piece(NamedTuple):
+    """Inputs that are decoded at once.
+
+    Attributes:
+        path: An image file, or an HDF5 file.
+        chosen: Indices of images in the HDF5 file; None for an image file.
+    """
+
+    path: str
+    chosen: range | None = None
+
+    def sources(self) -> Iterator[Source]:
+        """The single images, in order."""
+        if self.chosen is None:
+            yield Source(self.path)
+        else:
+            yield from (Source(self.path, index) for index in self.chosen)
+
+    def rest(self, first: Source) -> Piece:
+        """What is left of it from ``first`` on."""
+        if self.chosen is None or first.number is None:
+            return self
+        return Piece(self.path, range(first.number, self.chosen.stop))
+
+    def __len__(self) -> int:  # of images
+        return 1 if self.chosen is None else len(self.chosen)
+
+
+class Source(NamedTuple):
+    """One image: a file, or the image at ``number`` of an HDF5 file."""
+
+    path: str
+    number: int | None = None
+
+
+def is_hdf5(path: str) -> bool:
+    """Whether a file is taken for HDF5, by its name."""
+    return path.lower().endswith((".h5", ".hdf5"))
+
+
+def is_many(argument: str) -> bool:
+    """Whether an argument may stand for other than one image file."""
+    return (
+        argument == STDIN
+        or is_hdf5(argument)
+        or os.path.isdir(argument)  # noqa: PTH112 - an impossible name is no error
+        or _is_pattern(argument)
+    )
+
+
+def pieces(
+    arguments: Iterable[str], size: tuple[int, int]
+) -> Iterator[Piece | DetectorError]:
+    """Everything that the arguments stand for, in their order, duplicates as given.
+
+    A folder is searched for PNG and JPEG files and other folders, both in the order of
+    their names; hidden ones are passed over. A pattern stands for the files that match
+    it, in order. A line of stdin is a path.
+
+    Args:
+        arguments: Paths, patterns, or ``-``.
+        size: Rows and columns that images of an HDF5 file must have.
+
+    Yields:
+        What to decode, or why an argument is nothing to decode.
+    """
+    for argument in arguments:
+        if argument == STDIN:
+            for line in sys.stdin.buffer:
+                if path := os.fsdecode(line.rstrip(b"\r\n")):
+                    yield from _of_path(path, size)
+        elif _is_pattern(argument):
+            # Not Path.glob, which would not take a pattern from the root.
+            matches = glob.iglob(argument, recursive=True)  # noqa: PTH207
+            found = sorted(filter(os.path.isfile, matches))
+            for path in found:
+                yield from _of_path(path, size)
+            if not found:
+                yield DetectorError(
+                    f"{printable(argument)}: expected files that match. Received: none."
+                )
+        else:
+            yield from _of_path(argument, size)
+
+
+def _is_pattern(argument: str) -> bool:
+    return glob.has_magic(argument) and not os.path.lexists(argument)
+
+
+def _of_path(path: str, size: tuple[int, int]) -> Iterator[Piece | DetectorError]:
+    try:
+        if os.path.isdir(path):  # noqa: PTH112
+            nothing = True
+            for found in _walk(path):
+                nothing = False
+                yield found
+            if nothing:
+                yield DetectorError(
+                    f"{printable(path)}: expected PNG or JPEG files. Received: none."
+                )
+        elif is_hdf5(path):
+            yield from (Piece(path, chosen) for chosen in hdf5.slices(path, size))
+        else:
+            yield Piece(path)
+    except DetectorError as reason:
+        yield reason
+
+
+def _walk(folder: str) -> Iterator[Piece | DetectorError]:
+    """Images below a folder; links to folders are not followed."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(
+                (entry.name, entry.is_dir(follow_symlinks=False))
+                for entry in entries
+                if not entry.name.startswith(".")
+                and (
+                    entry.is_dir(follow_symlinks=False)
+                    or (entry.name.lower().endswith(IMAGES) and not entry.is_dir())
+                )
+            )
+    except OSError as reason:
+        yield DetectorError(f"{printable(folder)}: {reason.strerror}.")
+        return
+    for name, is_folder in names:
+        path = os.path.join(folder, name)  # noqa: PTH118 - as given, not normalised
+        if is_folder:
+            yield from _walk(path)
+        else:
+            yield Piece(path)
