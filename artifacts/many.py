@@ -94,19 +94,14 @@ def without_scored(
         if line is None or isinstance(piece, DetectorError):
             yield piece
             continue
-        for source in piece.sources():
+        for count, source in enumerate(piece.sources()):
             if line is None:
-                yield piece.rest(source)
+                yield piece.after(count)
                 break
             if is_line_of(line, form(source)):
                 line = next(lines, None)
                 continue
-            chosen = (
-                None
-                if source.number is None
-                else range(source.number, source.number + 1)
-            )
-            [(_, answer)] = decode(Piece(source.path, chosen))
+            [(_, answer)] = decode(source.piece())
             if not isinstance(answer, DetectorError):
                 raise _other_inputs()
             yield answer

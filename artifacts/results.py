@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sys
@@ -19,13 +18,13 @@ Form = Callable[[Source], tuple[str, str]]
 
 def tab_separated(source: Source) -> tuple[str, str]:
     r"""What stands before and after the label: ``LABEL<TAB>PATH``, ``PATH#INDEX``."""
-    index = "" if source.number is None else f"#{source.number}"
+    index = "" if source.index is None else f"#{source.index}"
     return "", f"\t{printable(source.path)}{index}\n"
 
 
 def json_line(source: Source) -> tuple[str, str]:
     """The same for ``{"path": ..., "label": ..., "index": ...}``."""
-    index = "" if source.number is None else f', "index": {source.number}'
+    index = "" if source.index is None else f', "index": {source.index}'
     return f'{{"path": {json.dumps(source.path)}, "label": ', f"{index}}}\n"
 
 
@@ -148,6 +147,8 @@ class OutputFile:
                 )
 
     def _locked(self) -> BinaryIO:
+        import fcntl
+
         descriptor = os.open(
             self._partial, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666
         )

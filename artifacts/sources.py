@@ -6,7 +6,7 @@ import glob
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from artifacts import hdf5
 from artifacts.errors import DetectorError, printable
@@ -15,7 +15,8 @@ IMAGES = (".png", ".jpg", ".jpeg")
 STDIN = "-"
 
 
-class Piece(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Piece:
     """Inputs that are decoded at once.
 
     Attributes:
@@ -33,21 +34,29 @@ class Piece(NamedTuple):
         else:
             yield from (Source(self.path, index) for index in self.chosen)
 
-    def rest(self, first: Source) -> Piece:
-        """What is left of it from ``first`` on."""
-        if self.chosen is None or first.number is None:
-            return self
-        return Piece(self.path, range(first.number, self.chosen.stop))
+    def after(self, count: int) -> Piece:
+        """All but the first ``count`` images of an HDF5 file."""
+        return Piece(self.path, (self.chosen or range(0))[count:])
 
-    def __len__(self) -> int:  # of images
+    def __len__(self) -> int:
+        """Number of images."""
         return 1 if self.chosen is None else len(self.chosen)
 
 
-class Source(NamedTuple):
-    """One image: a file, or the image at ``number`` of an HDF5 file."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One image: a file, or the image at ``index`` of an HDF5 file."""
 
     path: str
-    number: int | None = None
+    index: int | None = None
+
+    def piece(self) -> Piece:
+        """This image to decode, alone."""
+        return Piece(self.path, None if self.index is None else _one(self.index))
+
+
+def _one(index: int) -> range:
+    return range(index, index + 1)
 
 
 def is_hdf5(path: str) -> bool:
@@ -87,8 +96,7 @@ def pieces(
                 if path := os.fsdecode(line.rstrip(b"\r\n")):
                     yield from _of_path(path, size)
         elif _is_pattern(argument):
-            # Not Path.glob, which would not take a pattern from the root.
-            matches = glob.iglob(argument, recursive=True)  # noqa: PTH207
+            matches = glob.glob(argument, recursive=True)  # noqa: PTH207 - names as given
             found = sorted(filter(os.path.isfile, matches))
             for path in found:
                 yield from _of_path(path, size)

@@ -1,327 +1,262 @@
-"""Many images: folders, patterns, lists, HDF5; formats; output that can be resumed."""
+"""What is found is scored in its order, in batches, in little memory."""
 
 from __future__ import annotations
 
-import json
+import errno
+import io
 import os
-import shutil
-import signal
-import subprocess
-import sys
 import time
+import tracemalloc
+import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
 import pytest
-from conftest import ROOT, SHAPE, Answer, run_python
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
-from artifacts import detector, many, model
-from artifacts.results import OutputFile
+from artifacts import scoring, sources
+from artifacts.errors import DetectorError
+from artifacts.scoring import BATCH, score
+from artifacts.sources import Piece, Source, is_many, pieces
 
-ROWS, COLUMNS, _ = SHAPE
-COUNT = 30
-
-
-@pytest.fixture(scope="module")
-def images() -> np.ndarray:
-    return np.random.default_rng(5).integers(0, 256, (COUNT, *SHAPE), np.uint8)
+SIZE = (12, 10)
 
 
-@pytest.fixture(scope="module")
-def expected(artifact, images) -> list[int]:
-    return model.load(artifact)(images).tolist()
+def png(path: Path, value: int = 0) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (10, 12), (value, 0, 0)).save(path, "PNG")
+    return str(path)
 
 
-@pytest.fixture
-def folder(tmp_path, images) -> Path:
-    """Images 0..29 in the order of their names, in two folders, with other files."""
-    for number, image in enumerate(images):
-        place = tmp_path / "faces" / f"{number // 20}"
-        place.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image).save(place / f"{number:02}.png")
-    (tmp_path / "faces" / "notes.txt").write_text("no image")
-    (tmp_path / "faces" / ".hidden.png").write_text("no image")
-    return tmp_path / "faces"
-
-
-def hdf5(path: Path, images: np.ndarray, **options: object) -> Path:
+def hdf5(path: Path, count: int, size: tuple[int, int] = SIZE) -> str:
+    """Image i is of the colour i % 256; written little by little."""
     with h5py.File(path, "w") as file:
-        data = np.moveaxis(images, 3, 1)
-        file.create_dataset("data", data=data, chunks=(4, *data.shape[1:]), **options)
-    return path
+        shape, chunks = (count, 3, *size), (50, 3, *size)
+        data = file.create_dataset("data", shape, "u1", chunks=chunks, compression=1)
+        for start in range(0, count, 1000):
+            block = np.arange(start, min(start + 1000, count)) % 256
+            data[start : start + 1000] = block[:, None, None, None].astype("u1")
+    return str(path)
 
 
-@pytest.fixture
-def label(artifact, monkeypatch, capfd):
-    """``python -m artifacts FOLDER ...`` in this very process."""
-
-    def run(*arguments: object) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["x", *map(str, arguments)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as stop:
-            import argparse
-
-            parser = argparse.ArgumentParser()
-            detector.run(artifact, detector.with_inputs(parser))
-        said = capfd.readouterr()
-        return Answer(stop.value.code, said.out, said.err)
-
-    return run
+def first_red(images: np.ndarray) -> np.ndarray:
+    """A detector that answers with the red of the first pixel."""
+    return images[:, 0, 0, 0].astype(np.int64)
 
 
-def labels(text: str) -> list[int]:
-    return [int(line.split("\t")[0]) for line in text.splitlines()]
+def found(*arguments: object) -> list[Piece | DetectorError]:
+    return list(pieces(map(str, arguments), SIZE))
 
 
-def test_folder_in_the_order_of_names(label, folder, expected):
-    answer = label(folder)
-    assert (answer.code, answer.err) == (0, "")
-    assert labels(answer.out) == expected
-    paths = [line.split("\t")[1] for line in answer.out.splitlines()]
-    assert paths == [str(folder / f"{i // 20}" / f"{i:02}.png") for i in range(COUNT)]
-
-
-def test_pattern_and_list(label, folder, expected, tmp_path):
-    answer = label(folder / "**" / "0*.png")
-    assert labels(answer.out) == expected[:10]
-    listed = "\n".join(str(folder / "1" / f"{i}.png") for i in (22, 21, 22)) + "\n"
-    answer = subprocess.run(
-        [sys.executable, ROOT / "eval_multi.py", "-", "--json"],
-        input=listed,
-        text=True,
-        capture_output=True,
-        check=False,
-    )
-    rows = [json.loads(line) for line in answer.stdout.splitlines()]
-    assert [Path(row["path"]).stem for row in rows] in ([], ["22", "21", "22"])
-    assert bool(rows) == (SHAPE == (55, 47, 3)), "the committed artifact has its size"
-
-
-@pytest.mark.parametrize("kind", ["uint8", "float32", "gzip"])
-def test_hdf5(label, images, expected, tmp_path, kind):
-    options = {"compression": "gzip"} if kind == "gzip" else {}
-    stored = images.astype(np.float32) if kind == "float32" else images
-    path = hdf5(tmp_path / "faces.h5", stored, **options)
-    answer = label(path)
-    assert (answer.code, answer.err) == (0, "")
-    assert labels(answer.out) == expected
-    assert answer.out.splitlines()[3].endswith(f"\t{path}#3")
-
-
-def test_one_bad_image_of_an_hdf5_file_spoils_no_other(
-    label, images, expected, tmp_path
-):
-    wild = images.astype(np.float32)
-    wild[7, 0, 0, 0] = np.nan
-    wild[9, 0, 0, 0] = 256
-    answer = label(hdf5(tmp_path / "faces.h5", wild))
-    assert answer.code == 1
-    assert labels(answer.out) == [x for i, x in enumerate(expected) if i not in (7, 9)]
-    assert [line.split(": ")[1] for line in answer.err.splitlines()] == [
-        f"{tmp_path / 'faces.h5'}#{number}" for number in (7, 9)
+def paths(*arguments: object) -> list[str]:
+    return [
+        p.path if isinstance(p, Piece) else f"error: {p}" for p in found(*arguments)
     ]
 
 
-def hostile(path: Path, kind: str, images: np.ndarray) -> None:
-    with h5py.File(path, "w") as file:
-        if kind == "external link":
-            hdf5(path.with_name("other.h5"), images)
-            file["data"] = h5py.ExternalLink("other.h5", "data")
-        elif kind == "soft link":
-            file["real"] = np.moveaxis(images, 3, 1)
-            file["data"] = h5py.SoftLink("/real")
-        elif kind == "declared":
-            file.create_dataset("data", (10**9, 3, ROWS, COLUMNS), "u1", chunks=True)
-        elif kind == "last axis":
-            file["data"] = images
-        elif kind == "0..1":
-            file["data"] = np.moveaxis(images / np.float32(255), 3, 1)
-        elif kind == "text":
-            file["data"] = ["a"] * 4
-        elif kind == "no images":
-            file["data"] = np.moveaxis(images[:0], 3, 1)
-        else:
-            file["other"] = 1
+# What is found.
 
 
-KINDS = ["external link", "soft link", "declared", "last axis"]
-KINDS += ["0..1", "text", "no images", "no data"]
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    names = ("b.png", "a/z.JPG", "a/b/c.jpeg", "a.png", "a-1.png", "ü/x.png")
+    for name in names + (".hidden/x.png", "a/._z.png"):
+        png(tmp_path / "tree" / name)
+    for name in ("notes.txt", "a/data.h5", "a/x.gif"):
+        (tmp_path / "tree" / name).write_text("no image")
+    (tmp_path / "tree" / "folder.png").mkdir()
+    (tmp_path / "tree" / "loop").symlink_to(tmp_path / "tree")
+    (tmp_path / "tree" / "link.png").symlink_to("b.png")
+    return tmp_path / "tree"
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_hostile_hdf5_is_one_line(label, images, tmp_path, kind):
-    hostile(tmp_path / "bad.h5", kind, images)
-    answer = label(tmp_path / "bad.h5")
-    assert (answer.code, answer.out) == (2, "")
-    assert "expected" in answer.error or "declares" in answer.error
+def test_folder_gives_its_images_in_the_order_of_paths(tree):
+    wanted = [
+        path
+        for path in tree.rglob("*")
+        if path.suffix.lower() in (".png", ".jpg", ".jpeg")
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(tree).parts)
+    ]
+    assert paths(tree) == [str(path) for path in sorted(wanted)]
+    assert len(wanted) == 7
 
 
-def test_broken_file_among_good_ones(label, folder, expected):
-    (folder / "0" / "05.png").write_bytes(b"no image")
-    answer = label(folder)
-    assert answer.code == 1
-    assert answer.err.count("\n") == 1
-    assert "05.png" in answer.err
-    assert labels(answer.out) == expected[:5] + expected[6:]
+def test_folder_without_images_is_said(tmp_path):
+    (tmp_path / "notes.txt").write_text("no image")
+    assert paths(tmp_path) == [
+        f"error: {tmp_path}: expected PNG or JPEG files. Received: none."
+    ]
 
 
-def test_json_names_what_no_line_could(label, folder, tmp_path, expected):
-    odd = tmp_path / "a\nb\x1b[2J.png"
-    shutil.copy(folder / "0" / "00.png", odd)
-    row = json.loads(label(odd, "--json").out)
-    assert row == {"path": str(odd), "label": expected[0]}
-    answer = label(odd, odd)
-    assert labels(answer.out) == [expected[0]] * 2
-    assert "\x1b" not in answer.out
+def test_folder_that_can_not_be_read_is_said_and_passed(tree, monkeypatch):
+    scandir = os.scandir
+
+    def refuse(folder):
+        if folder == str(tree / "a"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return scandir(folder)
+
+    monkeypatch.setattr(sources.os, "scandir", refuse)
+    answer = paths(tree)
+    assert f"error: {tree / 'a'}: Permission denied." in answer
+    assert len(answer) == 6
 
 
-def test_nothing_is_an_error(label, tmp_path):
-    (tmp_path / "empty").mkdir()
-    for nothing in (tmp_path / "empty", tmp_path / "*.png"):
-        answer = label(nothing)
-        assert (answer.code, answer.out) == (2, "")
-        assert "expected" in answer.error.lower()
+def test_patterns_give_files_in_order(tree):
+    assert paths(tree / "*.png") == [
+        str(tree / name) for name in ("a-1.png", "a.png", "b.png", "link.png")
+    ]
+    assert paths(tree / "a" / "**" / "*.[jJ]*") == [
+        str(tree / "a" / name) for name in ("b/c.jpeg", "z.JPG")
+    ]
+    assert paths(tree / "*.bmp") == [
+        f"error: {tree / '*.bmp'}: expected files that match. Received: none."
+    ]
 
 
-def test_output_appears_whole(label, folder, expected, tmp_path):
-    place = tmp_path / "labels.tsv"
-    answer = label(folder, "--output", place)
-    assert (answer.code, answer.out, answer.err) == (0, "", "")
-    assert labels(place.read_text()) == expected
-    assert [p.name for p in tmp_path.iterdir() if "partial" in p.name] == []
+def test_name_that_looks_like_a_pattern_is_a_name(tmp_path):
+    odd = png(tmp_path / "[a]*.png")
+    png(tmp_path / "ab.png")
+    assert paths(odd) == [odd]
+    assert not is_many(odd)
+    assert is_many(str(tmp_path / "*b.png"))
 
 
-def test_failed_run_leaves_the_older_output(label, tmp_path):
-    place = tmp_path / "labels.tsv"
-    place.write_text("older")
-    assert label(tmp_path / "missing.png", "--output", place).code == 2
-    assert place.read_text() == "older"
-    assert [p.name for p in tmp_path.iterdir()] == ["labels.tsv"]
+def test_duplicates_stay(tree):
+    one = tree / "b.png"
+    assert paths(one, one, tree / "b.*") == [str(one)] * 3
 
 
-def test_resumed_output_is_the_uninterrupted_one(label, images, tmp_path, monkeypatch):
-    path = hdf5(tmp_path / "faces.h5", np.tile(images, (40, 1, 1, 1)))
-    whole, place = tmp_path / "whole.tsv", tmp_path / "labels.tsv"
-    assert label(path, "--output", whole).code == 0
-    write, calls = OutputFile.write, []
-
-    def stopped(self: OutputFile, lines: str) -> None:
-        calls.append(lines)
-        if len(calls) == 4:
-            self._file.write(lines[: len(lines) // 2].encode())  # a torn line
-            raise KeyboardInterrupt
-        write(self, lines)
-
-    monkeypatch.setattr(OutputFile, "write", stopped)
-    answer = label(path, "--output", place)
-    assert answer.code == 130
-    assert "--resume" in answer.error
-    assert not place.exists()
-    answer = label(path, "--output", place)
-    assert (answer.code, "--resume" in answer.error) == (2, True)
-    monkeypatch.setattr(OutputFile, "write", write)
-    seen: list[int] = []
-    detect = many.load
-
-    def counted(folder: Path):
-        inner = detect(folder)
-        return lambda batch: (seen.append(len(batch)), inner(batch))[1]
-
-    monkeypatch.setattr(many, "load", counted)
-    assert label(path, "--output", place, "--resume").code == 0
-    assert place.read_bytes() == whole.read_bytes()
-    assert sum(seen) == COUNT * 40 - 3 * 256, "three batches were kept"
+def test_list_on_stdin_is_read_as_it_comes(tree, monkeypatch):
+    strange = png(tree / os.fsdecode(b"\xff name .png"))
+    lines = [os.fsencode(tree / "b.png"), b"", os.fsencode(strange) + b"\r", b"nowhere"]
+    stdin = SimpleNamespace(buffer=io.BytesIO(b"\n".join(lines)))
+    monkeypatch.setattr(sources.sys, "stdin", stdin)
+    every = pieces(["-", "-"], SIZE)
+    assert next(every) == Piece(str(tree / "b.png"))
+    assert stdin.buffer.tell() < len(b"\n".join(lines))
+    assert list(every) == [Piece(strange), Piece("nowhere")]
 
 
-def test_resuming_with_other_inputs_is_refused(label, images, tmp_path, monkeypatch):
-    path = hdf5(tmp_path / "faces.h5", np.tile(images, (40, 1, 1, 1)))
-    place = tmp_path / "labels.tsv"
-    write = OutputFile.write
-
-    def stopped(self: OutputFile, lines: str) -> None:
-        write(self, lines)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(OutputFile, "write", stopped)
-    assert label(path, "--output", place).code == 130
-    monkeypatch.setattr(OutputFile, "write", write)
-    other = hdf5(tmp_path / "other.h5", np.tile(images, (40, 1, 1, 1)))
-    answer = label(other, "--output", place, "--resume")
-    assert (answer.code, "same inputs" in answer.error) == (2, True)
+def test_hdf5_file_gives_slices_or_one_error(tmp_path):
+    path = hdf5(tmp_path / "x.H5", 600)
+    every = found(path, tmp_path / "none.h5")
+    assert [len(piece) for piece in every[:-1]] == [250, 250, 100]
+    assert isinstance(every[-1], DetectorError)
+    assert list(every[2].sources())[-1] == Source(path, 599)
 
 
-def test_killed_at_once_and_resumed(artifact, images, tmp_path):
-    path = hdf5(tmp_path / "faces.h5", np.tile(images, (300, 1, 1, 1)))
-    command = [sys.executable, "-m", "artifacts", artifact, path, "--output"]
-    whole, place = tmp_path / "whole.tsv", tmp_path / "labels.tsv"
-    subprocess.run([*command, whole], cwd=ROOT, check=True)
-    for _ in range(2):
-        running = subprocess.Popen([*command, place, "--resume"], cwd=ROOT)
-        deadline = time.monotonic() + 60
-        while not list(tmp_path.glob(".labels*")) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(0.6)
-        running.send_signal(signal.SIGKILL)
-        running.wait()
-    subprocess.run([*command, place, "--resume"], cwd=ROOT, check=True)
-    assert place.read_bytes() == whole.read_bytes()
-    assert not list(tmp_path.glob(".labels*"))
+# How it is scored.
 
 
-def test_reader_that_leaves_is_no_error(artifact, images, tmp_path):
-    path = hdf5(tmp_path / "faces.h5", np.tile(images, (300, 1, 1, 1)))
-    running = subprocess.Popen(
-        [sys.executable, "-m", "artifacts", artifact, path],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert running.stdout is not None
-    assert running.stderr is not None
-    assert running.stdout.readline()
-    running.stdout.close()
-    assert running.stderr.read() == b""
-    running.stderr.close()
-    assert running.wait() in (0, 1)
+def answers(every, **options) -> list[tuple[Source, int] | DetectorError]:
+    flat: list = []
+    for batch in score(every, lambda: first_red, SIZE, **options):
+        flat += [batch] if isinstance(batch, DetectorError) else batch
+    return flat
 
 
-def test_memory_does_not_grow_with_the_images(artifact, tmp_path):
-    code = (
-        "import resource, sys; sys.argv = ['x', *sys.argv[1:]]\n"
-        "import argparse, pathlib; from artifacts.detector import run, with_inputs\n"
-        "try: run(pathlib.Path(sys.argv.pop(1)), with_inputs(argparse.ArgumentParser()))\n"
-        "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, "
-        "file=sys.stderr)"
-    )
-    peaks = []
-    for count in (2_000, 20_000):
-        path = tmp_path / f"{count}.h5"
-        with h5py.File(path, "w") as file:
-            shape = (count, 3, ROWS, COLUMNS)
-            file.create_dataset(
-                "data", shape, "u1", chunks=(100, *shape[1:]), fillvalue=9
-            )
-            file["data"][:] = 9
-        answer = run_python("-c", code, artifact, path, "--output", tmp_path / "out",
-                            cwd=ROOT)  # fmt: skip
-        assert answer.code == 0, answer.err
-        peaks.append(int(answer.err))
-    assert peaks[1] < peaks[0] * 1.1, peaks
+def test_order_is_that_of_the_inputs_whatever_takes_long(tmp_path, monkeypatch):
+    images = [png(tmp_path / f"{i}.png", i) for i in range(40)]
+    archive = hdf5(tmp_path / "x.h5", 700)
+    slow = scoring.read_image
+
+    def read_image(*arguments, **options):
+        time.sleep(int(arguments[0].stem) * 7 % 5 / 1000)
+        return slow(*arguments, **options)
+
+    monkeypatch.setattr(scoring, "read_image", read_image)
+    monkeypatch.setattr(scoring, "_GROUP", 3)
+    order = [*images[:25], archive, *images[25:], images[0]]
+    expected = [(Source(path), i) for i, path in enumerate(images)]
+    expected[25:25] = [(Source(archive, i), i % 256) for i in range(700)]
+    assert answers(found(*order)) == [*expected, expected[0]]
 
 
-def test_resume_needs_an_output(label, folder):
-    assert "--output" in label(folder, "--resume").err
+def test_batches_are_full_but_the_last(tmp_path):
+    sizes = []
+
+    def detect(images: np.ndarray) -> np.ndarray:
+        assert images.dtype == np.uint8
+        assert images.shape[1:] == (*SIZE, 3)
+        sizes.append(len(images))
+        return first_red(images)
+
+    every = found(hdf5(tmp_path / "x.h5", 300), hdf5(tmp_path / "y.h5", 333))
+    list(score(every, lambda: detect, SIZE))
+    assert sizes == [BATCH, BATCH, 633 - 2 * BATCH]
 
 
-def test_one_image_imports_nothing_more():
-    code = (
-        "import sys; sys.argv = ['x', 'data/test_image.png']\n"
-        "from artifacts.detector import main\n"
-        "try: main('multi')\n"
-        "finally: print(*[x for x in sys.modules if x.startswith(('h5py', 'conc', "
-        "'artifacts.many'))])"
-    )
-    answer = run_python("-c", code, cwd=ROOT)
-    assert len(answer.out.split()) == 1, answer.out + os.linesep + answer.err
+def test_broken_inputs_are_passed_over_in_their_place(tmp_path):
+    good = [png(tmp_path / f"{i}.png", i) for i in range(3)]
+    (tmp_path / "broken.png").write_bytes(Path(good[0]).read_bytes()[:35])
+    (tmp_path / "text.png").write_text("no image")
+    every = [good[0], tmp_path / "broken.png", good[1], tmp_path / "text.png"]
+    every += [tmp_path / "missing.png", tmp_path / "missing.h5", good[2]]
+    labelled = [x for x in answers(found(*every)) if not isinstance(x, DetectorError)]
+    problems = [x for x in answers(found(*every)) if isinstance(x, DetectorError)]
+    assert labelled == [(Source(path), i) for i, path in enumerate(good)]
+    assert [str(p).split(": ")[0] for p in problems] == [
+        str(tmp_path / name)
+        for name in ("broken.png", "text.png", "missing.png", "missing.h5")
+    ]
+
+
+def test_detector_is_loaded_for_images_alone(tmp_path):
+    def load():
+        pytest.fail("loaded")
+
+    [problem] = score(found(tmp_path / "missing.png"), load, SIZE)
+    assert isinstance(problem, DetectorError)
+    assert not list(score([], load, SIZE))
+
+
+def test_resize_is_passed_on(tmp_path):
+    Image.new("RGB", (47, 55), (9, 0, 0)).save(tmp_path / "large.png")
+    every = found(tmp_path / "large.png")
+    assert isinstance(answers(every)[0], DetectorError)
+    assert answers(every, resize=True) == [(Source(every[0].path), 9)]
+
+
+def test_failing_detector_ends_it(tmp_path):
+    def detect(images):
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        list(score(found(hdf5(tmp_path / "x.h5", 3000)), lambda: detect, SIZE))
+
+
+def test_warnings_of_pillow_stay_away_and_filters_stay(tmp_path):
+    every = found(*[png(tmp_path / f"{i}.png", i) for i in range(200)])
+    before = list(warnings.filters)
+    answers(every)
+    assert warnings.filters == before
+
+
+@given(st.integers(0, 4), st.integers(0, 9))
+def test_what_is_left_of_a_slice(index, count):
+    piece = Piece("x.h5", range(10, 20))
+    assert list(piece.after(count).sources()) == list(piece.sources())[count:]
+    assert len(piece.after(count)) == 10 - count
+    assert list(Source("x.h5", index).piece().sources()) == [Source("x.h5", index)]
+
+
+def test_memory_does_not_grow_with_the_number_of_images(tmp_path):
+    def peak(count: int) -> int:
+        path = hdf5(tmp_path / f"{count}.h5", count, (55, 47))
+        every = pieces([path] * 1, (55, 47))
+        tracemalloc.start()
+        total = sum(len(b) for b in score(every, lambda: first_red, (55, 47)))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert total == count
+        return most
+
+    peak(300)
+    few, many = peak(2_000), peak(20_000)
+    assert many < 1.1 * few, (few, many)
