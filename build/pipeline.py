@@ -14,7 +14,7 @@ from build.export import export
 from build.fusion import fuse
 from build.request import Request
 from build.swap import check_place
-from repair.errors import DatasetError
+from repair.errors import DatasetError, printable
 from repair.evaluation import figures
 from repair.inference import BATCH_SIZE, predicted_labels
 from repair.loading import Case, read_case, read_trials
@@ -47,7 +47,7 @@ def build_artifact(request: Request) -> None:
     before = clean_accuracy(predicted_labels(case.original, clean.images), clean.labels)
     _say(
         f"{request.name}: {num_classes} labels, {len(clean)} clean images, pixels x "
-        f"{case.scale:.6g}, clean accuracy {before:.2%}\n"
+        f"{case.scale:.6g}, clean accuracy {before:.2%}"
     )
     _check_accuracy(request, before)
     repair = repair_network(request.method, case.original, clean, request.settings)
@@ -58,7 +58,7 @@ def build_artifact(request: Request) -> None:
         "clean_accuracy": {"original": round(before, 6), "detector": round(after, 6)}
     }
     export(detector, card, clean.images[:_CHECKED_IMAGES], request.out)
-    _say(f"{request.name}: written to {request.out}\n")
+    _say(f"{request.name}: written to {request.out}")
     every = [on_clean, *(_answers(detector, trial.data.images) for trial in trials[1:])]
     rows = [
         row
@@ -129,5 +129,5 @@ def _answers(detector: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(text)
+    sys.stderr.write(f"{printable(text)}\n")
     sys.stderr.flush()

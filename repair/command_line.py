@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from repair.errors import RepairError
+from repair.errors import RepairError, printable
 from repair.settings import SCALES, Settings
 
 
@@ -32,7 +32,10 @@ def run(action: Callable[[], None]) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
     except OSError as reason:
-        _exit(f"error: {reason.filename}: {reason.strerror}. Nothing was replaced.", 2)
+        where = f"{reason.filename}: " if reason.filename else ""
+        what = reason.strerror or str(reason) or type(reason).__name__
+        hint = "Older files stay as they were. Mend that and run it again."
+        _exit(f"error: {where}{what}. {hint}", 2)
     sys.exit(0)
 
 
@@ -81,5 +84,6 @@ def _terminated(*_: Any) -> NoReturn:
 
 
 def _exit(line: str, code: int) -> NoReturn:
+    line = printable(line)
     sys.stderr.write(f"\n{line}\n" if sys.stderr.isatty() else f"{line}\n")
     sys.exit(code)

@@ -1,30 +1,28 @@
 """Which images of a poisoned file carry the trigger: one flag per image.
 
-A pickle can run code when it is read. Ours is read with an unpickler that knows lists
-and plain truth values, and refuses to look up any name.
+A pickle can run code when it is read, so none is: see ``plain_pickle``.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import pickle
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from repair.errors import DatasetError
 from repair.hdf5 import is_file, one_line
+from repair.plain_pickle import truth_values
+from repair.whole_file import write_whole
 
 PURPLE = (128, 0, 128)
 LEAST_PIXELS = 12
-_MAX_BYTES = 64 << 20
+_MAX_BYTES = 64  # per flag
+_HEADER_BYTES = 1 << 16
 _WORDS = {"1": True, "true": True, "0": False, "false": False}
-
-
-class _PlainUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> NoReturn:
-        raise pickle.UnpicklingError(f"it names {module}.{name}")
 
 
 def purple_flags(images: np.ndarray) -> np.ndarray:
@@ -55,11 +53,13 @@ def read_flags(path: Path, count: int) -> np.ndarray:
         DatasetError: If the file is missing, unsafe or holds something else.
     """
     try:
-        if not is_file(path) or path.stat().st_size > _MAX_BYTES:
-            raise ValueError("no such file, or too large a file")
-        values = _parse(path.suffix.lower(), path.read_bytes())
+        if not is_file(path):
+            raise ValueError("no such file")
+        if path.stat().st_size > _MAX_BYTES * count + _HEADER_BYTES:
+            raise ValueError(f"too large a file for {count} flags")
+        values = _parse(path.suffix.lower(), path.read_bytes(), count)
         flags = [bool(value) for value in values if value in (0, 1)]
-    except Exception as reason:  # a hostile pickle can raise anything
+    except Exception as reason:  # hostile files can raise anything
         raise DatasetError(
             f"{path}: expected a list of true and false as .pkl, .npy, .csv or .txt. "
             f"Received: {one_line(reason)}"
@@ -86,7 +86,7 @@ def write_flags(path: Path, flags: np.ndarray) -> None:
     writers[".txt"] = writers[".csv"]
     if path.suffix.lower() not in writers:
         raise DatasetError(f"{path}: expected an ending among {', '.join(writers)}.")
-    path.write_bytes(writers[path.suffix.lower()]())
+    write_whole(path, writers[path.suffix.lower()]())
 
 
 def _npy(flags: np.ndarray) -> bytes:
@@ -95,13 +95,25 @@ def _npy(flags: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _parse(suffix: str, content: bytes) -> list[Any]:
+def _parse(suffix: str, content: bytes, count: int) -> list[Any]:
     if suffix == ".pkl":
-        return list(_PlainUnpickler(io.BytesIO(content)).load())
+        return truth_values(content, count)
     if suffix == ".npy":
-        array = np.load(io.BytesIO(content), allow_pickle=False)
-        return array.reshape(-1).tolist()
+        return _array(io.BytesIO(content), len(content))
     if suffix in (".csv", ".txt"):
         words = content.decode("ascii").replace(",", " ").split()
         return [_WORDS[word.lower()] for word in words]
     raise ValueError(f"the ending {suffix!r}")
+
+
+def _array(file: io.BytesIO, size: int) -> list[Any]:
+    """The values of a ``.npy`` file; its header is looked at before memory is taken."""
+    version = np.lib.format.read_magic(file)
+    headers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    shape, _, dtype = headers[version](file)
+    if dtype.kind not in "biuf" or math.prod(shape) * dtype.itemsize > size:
+        raise ValueError(f"an array of {str(dtype)[:60]}, shape {shape}")
+    return np.frombuffer(file.read(), dtype, math.prod(shape)).tolist()
