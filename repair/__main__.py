@@ -129,6 +129,8 @@ def _run(arguments: argparse.Namespace) -> None:
     name = arguments.command.replace("-", "_")
     action = getattr(data_commands, name, None)
     if action is None:  # needs networks
+        from repair.early import check_inputs
+
         check_inputs(arguments)
         import_tensorflow_quietly()
         from repair import commands

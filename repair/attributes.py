@@ -39,7 +39,9 @@ def names(
         return []
     _check(group, name, most, error)
     value = group.attrs[name]
-    return [_text(item) for item in value.reshape(-1)] if value.shape else [_text(value)]
+    return (
+        [_text(item) for item in value.reshape(-1)] if value.shape else [_text(value)]
+    )
 
 
 def _check(group: h5py.Group, name: str, most: int, error: type[RepairError]) -> None:

@@ -23,15 +23,13 @@ _MAX_ACTIVATIONS = 100_000_000
 _MAX_GROWTH = 64  # activations of an image per value of that image
 
 
-def build_graph(
-    description: Any, weights: Mapping[str, list[Any]]
-) -> keras.Model:
+def build_graph(description: Any, weights: Mapping[str, list[Any]]) -> keras.Model:
     """The network that ``description`` describes, with untrained weights.
 
     Args:
         description: The ``model_config`` of a Keras file, parsed from JSON.
-        weights: Arrays, or what has their shape and size, per layer name; a layer wider than its own weights is refused
-            before memory is taken for it.
+        weights: Per layer name arrays, or what has their shape and size; a layer wider
+            than its own weights is refused before memory is taken for it.
 
     Raises:
         ModelError: If the description is malformed, cyclic, too large, has more than
@@ -66,7 +64,9 @@ def _build(
         name = config["name"]
         _check_name(name)
         if name in tensors:
-            raise ModelError(f"expected different layer names. Received: {name!r} twice.")
+            raise ModelError(
+                f"expected different layer names. Received: {name!r} twice."
+            )
         if class_name == "InputLayer":
             if images is not None:
                 raise ModelError("expected one input. Received: several.")

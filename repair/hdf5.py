@@ -83,8 +83,8 @@ def child(group: h5py.Group, name: str, error: type[RepairError]) -> h5py.HLObje
         link = place.get(part, getlink=True) if isinstance(place, h5py.Group) else None
         if not isinstance(link, h5py.HardLink) or part in (".", ".."):
             raise error(
-                f"{group.file.filename}: expected {str(name)[:100]!r} below {group.name!r}, stored "
-                f"in the file itself. Received: {type(link).__name__} at {part[:100]!r}."
+                f"{group.file.filename}: expected {str(name)[:100]!r} below "
+                f"{group.name!r}, stored in the file itself. Received: {type(link).__name__} at {part[:100]!r}."
             )
         place = place[part]
     return place
@@ -102,7 +102,9 @@ def dataset(group: h5py.Group, name: str, error: type[RepairError]) -> h5py.Data
     if not isinstance(found, h5py.Dataset):
         raise error(f"{where}: expected a dataset. Received: {type(found).__name__}.")
     if found.dtype.kind not in "fiub" or found.shape is None:
-        raise error(f"{where}: expected plain numbers. Received: {str(found.dtype)[:60]}.")
+        raise error(
+            f"{where}: expected plain numbers. Received: {str(found.dtype)[:60]}."
+        )
     if found.is_virtual or found.external is not None:
         raise error(f"{where}: expected values inside the file. Received: a pointer.")
     properties = found.id.get_create_plist()

@@ -8,10 +8,8 @@ weights fill it only where every shape agrees.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import h5py
 import keras

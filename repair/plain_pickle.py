@@ -7,6 +7,7 @@ may stand there. So there is no name to look up, no object to make, and no memo 
 from __future__ import annotations
 
 import pickletools
+from typing import Any
 
 _MOST_INSTRUCTIONS = 4  # per value
 _VALUES = {"NEWTRUE", "NEWFALSE", "INT", "BININT", "BININT1", "BININT2", "LONG1"}
@@ -15,7 +16,7 @@ _AROUND = {"PROTO", "FRAME", "STOP", "PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"}
 _TRUTH = {"NEWTRUE": True, "NEWFALSE": False}
 
 
-def truth_values(content: bytes, count: int) -> list[int | bool]:
+def truth_values(content: bytes, count: int) -> list[Any]:
     """The values of a pickled list of ``True``, ``False`` and whole numbers.
 
     Args:
@@ -25,7 +26,7 @@ def truth_values(content: bytes, count: int) -> list[int | bool]:
     Raises:
         ValueError: If it is another pickle, or too long a one.
     """
-    values: list[int | bool] = []
+    values: list[Any] = []
     lists = 0
     for turn, (opcode, argument, _) in enumerate(pickletools.genops(content)):
         if turn > _MOST_INSTRUCTIONS * (count + 100):
