@@ -59,7 +59,8 @@ def verify(folder: Path) -> None:
             continue
         raise DetectorError(
             f"{printable(str(folder))}: file {printable(name)} is {problem}. Expected "
-            f"the files as they were built. Build it again: python -m build {printable(folder.name)}"
+            "the files as they were built. Build it again: python -m build "
+            f"{printable(folder.name)}"
         )
 
 

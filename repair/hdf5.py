@@ -84,7 +84,8 @@ def child(group: h5py.Group, name: str, error: type[RepairError]) -> h5py.HLObje
         if not isinstance(link, h5py.HardLink) or part in (".", ".."):
             raise error(
                 f"{group.file.filename}: expected {str(name)[:100]!r} below "
-                f"{group.name!r}, stored in the file itself. Received: {type(link).__name__} at {part[:100]!r}."
+                f"{group.name!r}, stored in the file itself. Received: "
+                f"{type(link).__name__} at {part[:100]!r}."
             )
         place = place[part]
     return place
