@@ -56,6 +56,7 @@ class Worker:
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         if self.process is None or self.process.poll() is not None:
+            self.stop()
             self.process = subprocess.Popen(
                 [sys.executable, Path(__file__).with_name("worker.py")],
                 stdin=subprocess.PIPE,
@@ -77,8 +78,8 @@ class Worker:
 
     def stop(self) -> None:
         if self.process is not None:
-            self.process.kill()
-            self.process.wait()
+            with self.process:  # closes the pipes, and waits
+                self.process.kill()
 
 
 @pytest.fixture(scope="module")
