@@ -13,6 +13,9 @@ from repair.errors import RepairError, printable
 from repair.settings import SCALES, Settings
 
 
+_LONGEST_LINE = 2000
+
+
 def run(action: Callable[[], None]) -> NoReturn:
     """Runs a command and exits: 0 done, 1 failed repair, 2 bad input, 130 interrupted.
 
@@ -85,5 +88,7 @@ def _terminated(*_: Any) -> NoReturn:
 
 def _exit(line: str, code: int) -> NoReturn:
     line = printable(line)
+    if len(line) > _LONGEST_LINE:  # the name of a file, most likely
+        line = f"{line[: _LONGEST_LINE - 500]} ... {line[-400:]}"
     sys.stderr.write(f"\n{line}\n" if sys.stderr.isatty() else f"{line}\n")
     sys.exit(code)

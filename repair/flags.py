@@ -6,8 +6,8 @@ A pickle can run code when it is read, so none is: see ``plain_pickle``.
 from __future__ import annotations
 
 import io
-import math
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,10 @@ PURPLE = (128, 0, 128)
 LEAST_PIXELS = 12
 _MAX_BYTES = 64  # per flag
 _HEADER_BYTES = 1 << 16
+_NPY_HEADER = re.compile(
+    rb"\{'descr': '([<>|][biuf]\d{1,2})', 'fortran_order': (?:True|False), "
+    rb"'shape': \((\d{1,12}),(?: 1)?\), \} *\n"
+)
 _WORDS = {"1": True, "true": True, "0": False, "false": False}
 
 
@@ -99,21 +103,20 @@ def _parse(suffix: str, content: bytes, count: int) -> list[Any]:
     if suffix == ".pkl":
         return truth_values(content, count)
     if suffix == ".npy":
-        return _array(io.BytesIO(content), len(content))
+        return _array(content)
     if suffix in (".csv", ".txt"):
         words = content.decode("ascii").replace(",", " ").split()
         return [_WORDS[word.lower()] for word in words]
     raise ValueError(f"the ending {suffix!r}")
 
 
-def _array(file: io.BytesIO, size: int) -> list[Any]:
-    """The values of a ``.npy`` file; its header is looked at before memory is taken."""
-    version = np.lib.format.read_magic(file)
-    headers = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }
-    shape, _, dtype = headers[version](file)
-    if dtype.kind not in "biuf" or math.prod(shape) * dtype.itemsize > size:
-        raise ValueError(f"an array of {str(dtype)[:60]}, shape {shape}")
-    return np.frombuffer(file.read(), dtype, math.prod(shape)).tolist()
+def _array(content: bytes) -> list[Any]:
+    """The values of a ``.npy`` file of one dimension, whose header is only matched."""
+    end = 10 + int.from_bytes(content[8:10], "little")
+    header = _NPY_HEADER.fullmatch(content[10:end])
+    if content[:8] != b"\x93NUMPY\x01\0" or header is None:
+        raise ValueError("an array of something else than one row of numbers")
+    dtype, count = np.dtype(header[1].decode()), int(header[2])
+    if count * dtype.itemsize != len(content) - end:
+        raise ValueError(f"an array of {count} values that is cut or too long")
+    return np.frombuffer(content, dtype, count, end).tolist()

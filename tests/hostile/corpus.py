@@ -71,7 +71,10 @@ def case(kind: str, name: str) -> Callable[[Write], Write]:
 
 
 def arguments(kind: str, turn: int, bad: Path, out: Path, good: Good) -> list[str]:
-    """A command that is given the file; the commands of a kind take turns."""
+    """A command that is given the file; the commands of a kind take turns.
+
+    The first one of each kind does little work where the file is fine after all.
+    """
     clean = ("--clean", good.clean)
     quick = ("--method", "reference", "--fraction", 0.25, "--epochs", 0)
     shape = ("--image-shape", ROWS, COLUMNS, 3)

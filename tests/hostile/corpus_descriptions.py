@@ -89,7 +89,7 @@ for name in (
     add("model", f"layer {name}", changed(kind(name)))
 for name, change in {
     "Lambda with bytes": kind("Lambda", config={"name": "pool_1", "function": CODE}),
-    "module of a stranger": kind("MaxPooling2D", module="evil", class_name="Evil"),
+    "module of a stranger": kind("Evil", module="evil"),
     "registered name": kind("Evil", registered_name="Evil>Evil"),
     "function as activation": setting("fc_1", activation={"class_name": "function"}),
     "lambda as activation": setting("fc_1", activation=CODE),

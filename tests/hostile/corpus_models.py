@@ -154,7 +154,7 @@ for name, write in {
     "weights listed a thousand times": weight_names(np.array([b"fc_1/kernel"] * 1000)),
     "weight of a long name": weight_names(np.array([b"x" * 30_000])),
     "description of numbers": edited(
-        lambda f, _: f.attrs.modify("model_config", np.arange(9))
+        lambda f, _: f.attrs.create("model_config", np.arange(9))
     ),
     "description of nothing": edited(
         lambda f, _: f.attrs.create("model_config", h5py.Empty("f4"))

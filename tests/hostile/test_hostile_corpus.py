@@ -27,7 +27,7 @@ MODULES = (corpus_artifacts, corpus_data, corpus_descriptions, corpus_flags)
 MODULES += (corpus_images, corpus_models)
 MOST_SECONDS = 2
 MOST_BYTES = 500 << 20
-FRESH = [case for case in CASES if not case.may_pass][::17]
+FRESH = [case for case in CASES if not case.may_pass][::36]
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,8 @@ def prepared(case: Case, folder: Path, good: Good) -> tuple[list[str], Path]:
     (folder / "in").mkdir()
     (folder / "out").mkdir()
     bad = case.write(folder / "in", good)
-    turn = [other for other in CASES if other.kind == case.kind].index(case)
+    of_kind = [other for other in CASES if other.kind == case.kind]
+    turn = 0 if case.may_pass else of_kind.index(case)
     return arguments(case.kind, turn, bad, folder / "out", good), folder / "out"
 
 

@@ -27,7 +27,13 @@ PLACES += (
 )
 # Who may run code: the import system, and the standard library's own makers of classes.
 _IMPORTERS = ("<frozen importlib", "<frozen runpy", "<frozen zipimport")
-_MAKERS = ("collections/__init__.py", "dataclasses.py", "enum.py", "runpy.py")
+_MAKERS = (
+    "collections/__init__.py",
+    "dataclasses.py",
+    "enum.py",
+    "runpy.py",
+    "typing.py",
+)
 
 
 class Watch:
