@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from artifacts.errors import DetectorError, printable
+from artifacts.png import has_all_lines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,6 +55,8 @@ def read_image(
                 raise _size_error(name, image.size, size)
             if image.format == "PNG" and getattr(image, "is_animated", False):
                 raise DetectorError(f"{name}: expected one picture. Received: several.")
+            if image.format == "PNG" and not has_all_lines(path):
+                raise DetectorError(f"{name}: expected a whole PNG. Received: a part.")
             upright = _rgb(ImageOps.exif_transpose(image))
     except DetectorError:
         raise

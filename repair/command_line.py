@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 from repair.errors import RepairError, printable
 from repair.settings import SCALES, Settings
 
-
 _LONGEST_LINE = 2000
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import struct
 import sys
@@ -26,6 +27,7 @@ PLACES += (
     "shutil.rmtree",
 )
 # Who may run code: the import system, and the standard library's own makers of classes.
+_ROOT = str(Path(__file__).resolve().parent.parent.parent) + os.sep
 _IMPORTERS = ("<frozen importlib", "<frozen runpy", "<frozen zipimport")
 _MAKERS = (
     "collections/__init__.py",
@@ -74,8 +76,12 @@ def _frames() -> list[str]:
 
 
 def _is_import() -> bool:
-    nearest = _frames()[0]
-    return nearest.startswith(_IMPORTERS) or nearest.endswith(_MAKERS)
+    """Whether code is run to import a module, or to make a class of a library's own."""
+    frames = _frames()
+    if frames[0].endswith(_MAKERS):
+        return True
+    libraries = itertools.takewhile(lambda name: not name.startswith(_ROOT), frames)
+    return any(name.startswith(_IMPORTERS) for name in libraries)
 
 
 def _caller() -> str:
