@@ -31,7 +31,9 @@ def has_all_lines(path: Path) -> bool:
         while part and found < expected:
             found += len(stream.decompress(part, _PIECE))
             part = stream.unconsumed_tail
-    return found + len(stream.flush()) >= expected
+    while found < expected and (rest := stream.decompress(b"", _PIECE)):
+        found += len(rest)
+    return found >= expected
 
 
 def _sizes(columns: int, rows: int, interlaced: bool) -> Iterator[tuple[int, int]]:

@@ -142,6 +142,7 @@ for name, data in {
     "large EXIF": saved(
         "JPEG", exif=b"Exif\0\0" + b"MM\0*\0\0\0\x08" + b"\xff" * 60_000
     ),
+    "pixels without end": png(FINE[0], lines(4000, 60_000), END),
     "large ICC": saved("PNG", icc_profile=b"x" * 500_000),
 }.items():
     CASE = content("odd.png", data)
