@@ -28,8 +28,8 @@ def refused(action: Callable[[], object]) -> None:
         action()
     except (RepairError, DetectorError) as reason:
         line = str(reason)
-        assert line.isprintable(), line
-        assert 20 < len(line) < 2500, line
+        if not line.isprintable() or not 20 < len(line) < 2500:
+            raise ValueError(f"no clear line: {line!r}") from reason
 
 
 def _written(name: str, content: bytes) -> Path:
