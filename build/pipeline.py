@@ -14,8 +14,9 @@ from build.export import export
 from build.fusion import fuse
 from build.request import Request
 from build.swap import check_place
-from repair.errors import DatasetError, printable
+from repair.errors import DatasetError, RepairFailedError, printable
 from repair.evaluation import figures
+from repair.hdf5 import one_line
 from repair.inference import BATCH_SIZE, predicted_labels
 from repair.loading import Case, read_case, read_trials
 from repair.methods import Repair, repair_network
@@ -57,7 +58,13 @@ def build_artifact(request: Request) -> None:
     card = _card(request, case, repair) | {
         "clean_accuracy": {"original": round(before, 6), "detector": round(after, 6)}
     }
-    export(detector, card, clean.images[:_CHECKED_IMAGES], request.out)
+    try:
+        export(detector, card, clean.images[:_CHECKED_IMAGES], request.out)
+    except tf.errors.OpError as reason:  # how TensorFlow says that a disk is full
+        raise RepairFailedError(
+            f"{request.out}: can not be written; what was there stays. "
+            f"Received: {one_line(reason)}."
+        ) from reason
     _say(f"{request.name}: written to {request.out}")
     every = [on_clean, *(_answers(detector, trial.data.images) for trial in trials[1:])]
     rows = [

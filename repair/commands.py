@@ -169,5 +169,6 @@ def _defended(case: Case, arguments: argparse.Namespace) -> Answers:
 
 
 def _save(network: keras.Model, path: Path) -> None:
-    with new_file(path) as unfinished:
+    size = 2 * sum(weight.nbytes for weight in network.get_weights()) + (1 << 16)
+    with new_file(path, size=size) as unfinished:
         without_scale(network).save(unfinished)
