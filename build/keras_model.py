@@ -13,6 +13,7 @@ import numpy as np
 from keras import layers, ops
 
 from build.keras_ops import (
+    AUTOMATIC,
     ELEMENTWISE,
     PASSING,
     REDUCING,
@@ -44,6 +45,10 @@ class _Rebuilding:
         self._images = function.inputs[0]
         self._known: dict[str, Any] = {}
         self._names: set[str] = set()
+        made = [x for x in function.graph.get_operations() if x.type in WEIGHTED]
+        # Keras counts calls: a layer conv_2 is conv_2_1 where its model was called.
+        called = bool(made) and all(_scope(x).endswith("_1") for x in made)
+        self._suffix = "_1" if called else ""
         self._varying: dict[str, bool] = {self._images.name: True}
 
     def model(self) -> keras.Model:
@@ -157,13 +162,20 @@ class _Rebuilding:
 
     def _name(self, operation: Any) -> str:
         """The layer's name in the graph, made unique."""
-        scope = operation.name.split("/")[-2:][0]
+        scope = _scope(operation).removesuffix(self._suffix)
+        if scope.rstrip("_0123456789") in AUTOMATIC:
+            scope += ".layer"
         name, number = scope, 1
         while name in self._names:
             number += 1
             name = f"{scope}.{number}"
         self._names.add(name)
         return name
+
+
+def _scope(operation: Any) -> str:
+    name: str = operation.name.split("/")[-2:][0]
+    return name
 
 
 def _unknown(operation: Any) -> ModelError:

@@ -66,6 +66,12 @@ REDUCING: Layers = {
     "Min": ops.min,
     "Sum": ops.sum,
 }
+# Names that Keras gives to operations itself, with a number.
+AUTOMATIC = frozenset(
+    ["argmax", "cast", "get_item", "leaky_relu", "pad", "reshape", "take"]
+    + ["take_along_axis"]
+    + [function.__name__ for function in (*ELEMENTWISE.values(), *REDUCING.values())]
+)
 WEIGHTED = frozenset(["Conv2D", "DepthwiseConv2dNative", "MatMul"])
 
 

@@ -1,0 +1,81 @@
+"""Writes an artifact in another format, checks its labels, puts the file in place."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from build.formats import RUNNERS, WRITERS
+from build.frozen import frozen
+from build.probes import probes
+from repair.data import read_dataset
+from repair.errors import RepairFailedError
+from repair.saved_model import SavedDetector
+
+CHECKED_IMAGES = 1000
+_BATCH_SIZE = 250
+
+
+def convert(folder: Path, to: str, out: Path, images_from: Path | None = None) -> int:
+    """Writes one file, whole or not at all.
+
+    Args:
+        folder: An artifact; held against its card before it is loaded.
+        to: One of ``export_command.FORMATS``.
+        out: The file to write; an older one is replaced in one step.
+        images_from: Data on whose first 1,000 images the labels are compared; None =
+            made-up images.
+
+    Returns:
+        The number of images compared.
+
+    Raises:
+        ModelError: If the artifact is missing or was changed, or can not be said in this
+            format.
+        DatasetError: If ``images_from`` is unfit.
+        RepairFailedError: If the file can not be written or gives other labels.
+    """
+    detector = SavedDetector(folder)
+    shape = detector.image_shape
+    if images_from is None:
+        images = probes(shape, CHECKED_IMAGES, seed=0)
+    else:
+        data = read_dataset(images_from, image_shape=shape, labelled=False)
+        images = data.images[:CHECKED_IMAGES]
+    expected = detector.answers(images)["detector"]
+    function = frozen(folder)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".exporting") as place:
+            unfinished = Path(place) / f"detector{out.suffix}"
+            WRITERS[to](function, unfinished)
+            _check(to, unfinished, images, expected)
+            unfinished.replace(out)
+    except OSError as reason:
+        raise RepairFailedError(
+            f"{out}: can not be written; what was there stays. "
+            f"Received: {reason.strerror or reason}."
+        ) from reason
+    return len(images)
+
+
+
+
+def _check(to: str, path: Path, images: np.ndarray, expected: np.ndarray) -> None:
+    run = RUNNERS[to](path)
+    starts = range(0, len(images), _BATCH_SIZE)
+    found = np.concatenate([run(images[x : x + _BATCH_SIZE]) for x in starts])
+    first = run(images[:1])
+    if found.dtype != np.int64 or found.shape != expected.shape:
+        raise RepairFailedError(
+            f"{to}: expected labels int64 {expected.shape}; nothing was written. "
+            f"Received: {found.dtype} {found.shape}."
+        )
+    others = int((found != expected).sum() + (first != expected[:1]).sum())
+    if others:
+        raise RepairFailedError(
+            f"{to}: expected the artifact's labels on all {len(images)} images; nothing "
+            f"was written. Received: {others} others. Please report this."
+        )
