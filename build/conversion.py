@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from build.formats import RUNNERS, WRITERS
 from build.frozen import frozen
 from build.probes import probes
 from repair.data import read_dataset
-from repair.errors import RepairFailedError
+from repair.errors import RepairError, RepairFailedError
 from repair.saved_model import SavedDetector
 
 CHECKED_IMAGES = 1000
@@ -50,8 +51,8 @@ def convert(folder: Path, to: str, out: Path, images_from: Path | None = None) -
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".exporting") as place:
             unfinished = Path(place) / f"detector{out.suffix}"
-            WRITERS[to](function, unfinished)
-            _check(to, unfinished, images, expected)
+            found = _written(to, function, unfinished, images)
+            _check(to, found, expected)
             unfinished.replace(out)
     except OSError as reason:
         raise RepairFailedError(
@@ -61,21 +62,33 @@ def convert(folder: Path, to: str, out: Path, images_from: Path | None = None) -
     return len(images)
 
 
-
-
-def _check(to: str, path: Path, images: np.ndarray, expected: np.ndarray) -> None:
-    run = RUNNERS[to](path)
+def _written(to: str, function: Any, path: Path, images: np.ndarray) -> np.ndarray:
+    """Writes the file; its labels of the images in batches, then of the first alone."""
     starts = range(0, len(images), _BATCH_SIZE)
-    found = np.concatenate([run(images[x : x + _BATCH_SIZE]) for x in starts])
-    first = run(images[:1])
+    try:
+        WRITERS[to](function, path)
+        run = RUNNERS[to](path)
+        found = [run(images[start : start + _BATCH_SIZE]) for start in starts]
+        return np.concatenate([*found, run(images[:1])])
+    except (RepairError, OSError):
+        raise
+    except Exception as reason:  # each format's package raises types of its own
+        raise RepairFailedError(
+            f"{to}: this detector can not be said in this format; nothing was written. "
+            f"Use another. Received: {type(reason).__name__}."
+        ) from reason
+
+
+def _check(to: str, found: np.ndarray, expected: np.ndarray) -> None:
+    expected = np.concatenate([expected, expected[:1]])
     if found.dtype != np.int64 or found.shape != expected.shape:
         raise RepairFailedError(
             f"{to}: expected labels int64 {expected.shape}; nothing was written. "
             f"Received: {found.dtype} {found.shape}."
         )
-    others = int((found != expected).sum() + (first != expected[:1]).sum())
+    others = int((found != expected).sum())
     if others:
         raise RepairFailedError(
-            f"{to}: expected the artifact's labels on all {len(images)} images; nothing "
-            f"was written. Received: {others} others. Please report this."
+            f"{to}: expected the artifact's labels on all images; nothing was written. "
+            f"Received: {others} others of {len(expected)}. Please report this."
         )

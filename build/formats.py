@@ -16,7 +16,6 @@ import tensorflow as tf
 
 from build.frozen import INPUT, OUTPUT
 from build.keras_model import keras_model
-from repair.errors import ModelError
 from repair.quiet import stderr_turned_away
 
 Runner = Callable[[np.ndarray], np.ndarray]
@@ -53,10 +52,7 @@ def _write_litert(function: Any, path: Path) -> None:
     with _quiet(), tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(module, folder, signatures=module.label)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        try:
-            path.write_bytes(converter.convert())
-        except tf.lite.experimental.ConverterError as reason:
-            raise ModelError("LiteRT has no form of an operation.") from reason
+        path.write_bytes(converter.convert())
 
 
 def _keras_runner(path: Path) -> Runner:
