@@ -195,6 +195,7 @@ def test_unknown_operation_is_named(tmp_path):
 
     module = tf.Module()
     spec = tf.TensorSpec((None, *SHAPE), tf.uint8, "images")
+
     def label(images: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"label": tf.cumsum(tf.cast(images[:, 0, 0, 0], tf.int64))}
 
