@@ -44,22 +44,22 @@ def names(folder: Path) -> set[str]:
     "command", ["sheet", "flags", "fine-prune", "inspect", "build"]
 )
 @pytest.mark.parametrize(
-    "place", ["pipe.png", "loop.csv", "/proc/new.csv", "file/x.csv"]
+    "place", ["pipe.csv", "loop.csv", "/proc/new.csv", "file/x.csv"]
 )
 def test_odd_places_are_one_line(run_here, files, tmp_path, command, place):
-    os.mkfifo(tmp_path / "pipe.png")
+    os.mkfifo(tmp_path / "pipe.csv")
     (tmp_path / "loop.csv").symlink_to("loop.csv")
     (tmp_path / "file").write_text("old")
     before = names(tmp_path)
-    if (command, place) == ("flags", "pipe.png"):
-        place = "loop.csv"
     answer = run_here(*commands(files, tmp_path / place)[command])
+    if place == "loop.csv" and answer.code == 0:  # the new file is where the link was
+        return
     *said, line = answer.err.splitlines()
     assert answer.code in (1, 2)
     assert answer.out == ""
     assert line.startswith("error: ")
     assert "Traceback" not in answer.err
-    assert command == "build" or (not said and answer.code == 2) or place == "loop.csv"
+    assert command == "build" or (not said and answer.code == 2)
     assert names(tmp_path) == before
     assert (tmp_path / "file").read_text() == "old"
 
@@ -110,7 +110,7 @@ def test_libraries_that_find_the_disk_full_are_one_line(files, tmp_path, command
     assert answer.out == ""
     errors = [line for line in answer.err.splitlines() if "error: " in line]
     assert len(errors) == 1, answer.err
-    assert "too large" in errors[0]
+    assert "too large" in errors[0] or "can not be written" in errors[0]
     assert "Traceback" not in answer.err
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
 
