@@ -164,7 +164,6 @@ def special(folder: Path, good: Good) -> dict[str, Path]:
         "missing": folder / "missing.png",
         "device": Path("/dev/zero"),
         "long name": folder / ("x" * 300),
-        "nothing": Path(),
     }
 
 
@@ -175,6 +174,5 @@ for each in (
     "missing",
     "device",
     "long name",
-    "nothing",
 ):
     add("image", f"file: {each}", lambda f, good, each=each: special(f, good)[each])
