@@ -39,7 +39,10 @@ def hdf5(path: Path, count: int, size: tuple[int, int] = SIZE) -> str:
         data = file.create_dataset("data", shape, "u1", chunks=chunks, compression=1)
         for start in range(0, count, 1000):
             block = np.arange(start, min(start + 1000, count)) % 256
-            data[start : start + 1000] = block[:, None, None, None].astype("u1")
+            values = block[:, None, None, None].astype("u1")
+            data[start : start + 1000] = (
+                values.repeat(3, 1).repeat(size[0], 2).repeat(size[1], 3)
+            )
     return str(path)
 
 
