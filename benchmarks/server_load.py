@@ -106,11 +106,10 @@ class Load:
         rate = len(self._seconds) / (time.monotonic() - start)
         names = ("p50 ms", "p95 ms", "p99 ms", "max ms")
         values = np.percentile(np.array(self._seconds) * 1e3, (50, 95, 99, 100))
-        spread = {x: f"{value:.1f}" for x, value in zip(names, values, strict=True)}
-        rates = {"requests/s": f"{rate:.0f}", "images/s": f"{rate * batch:.0f}"}
-        return {"clients": clients, "batch": batch, **rates, **spread} | {
-            "failed or wrong": self._wrong
-        }
+        row: dict[str, Cell] = {"clients": clients, "batch": batch}
+        row |= {"requests/s": f"{rate:.0f}", "images/s": f"{rate * batch:.0f}"}
+        row |= {x: f"{value:.1f}" for x, value in zip(names, values, strict=True)}
+        return row | {"failed or wrong": self._wrong}
 
     def _run(self, clients: int, seconds: float) -> None:
         end = time.monotonic() + seconds
