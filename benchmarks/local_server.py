@@ -89,8 +89,8 @@ def _free_ports(count: int) -> list[int]:
 def _wait(process: subprocess.Popen[bytes], port: int, seconds: float) -> None:
     end = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < end:
-        with contextlib.suppress(OSError):
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        with contextlib.suppress(OSError), contextlib.closing(connection):
             connection.request("GET", f"/v2/models/{NAME}/ready")
             if connection.getresponse().status == 200:
                 return

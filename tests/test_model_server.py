@@ -6,6 +6,7 @@ named by the environment variable MLSERVER.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import subprocess
@@ -61,9 +62,10 @@ def server(tmp_path_factory) -> Iterator[Server]:
 
 def ask(server: Server, body: bytes) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", server.rest, timeout=30)
-    connection.request("POST", PATH, body, {"Content-Type": "application/json"})
-    response = connection.getresponse()
-    return response.status, response.read()
+    with contextlib.closing(connection):
+        connection.request("POST", PATH, body, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        return response.status, response.read()
 
 
 def served(server: Server, images: np.ndarray) -> list[int]:
