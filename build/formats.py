@@ -50,7 +50,8 @@ def _write_litert(function: Any, path: Path) -> None:
     spec = tf.TensorSpec(function.inputs[0].shape, tf.uint8, INPUT)
     module.label = tf.function(lambda images: function(images), input_signature=[spec])
     with _quiet(), tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(module, folder, signatures=module.label)
+        options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+        tf.saved_model.save(module, folder, signatures=module.label, options=options)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         path.write_bytes(converter.convert())
 
