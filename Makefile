@@ -1,7 +1,7 @@
 # `build/` is a package here, so nothing may make or clean a file of that name.
 .PHONY: check fix test build benchmark
 PYTHON ?= .venv/bin/python
-SOURCES = build repair artifacts benchmarks tests eval_*.py
+SOURCES = build repair artifacts benchmarks docs tests eval_*.py
 
 check:
 	$(PYTHON) -m ruff format --check $(SOURCES)

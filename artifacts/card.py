@@ -9,6 +9,9 @@ from typing import Any
 
 from artifacts.errors import DetectorError, printable
 
+_MAX_BYTES = 4 << 20
+_MAX_SIDE = 2048
+
 
 def read_card(folder: Path) -> dict[str, Any]:
     """What ``card.json`` says.
@@ -17,14 +20,19 @@ def read_card(folder: Path) -> dict[str, Any]:
         DetectorError: If there is no readable card.
     """
     try:
-        card = json.loads((folder / "card.json").read_bytes())
-        size = card["input"]["rows"], card["input"]["columns"]
-        if not isinstance(card["files"], dict) or any(type(x) is not int for x in size):
+        path = folder / "card.json"
+        if not _is_plain(path) or path.stat().st_size > _MAX_BYTES:
+            raise FileNotFoundError
+        card = json.loads(path.read_bytes())
+        for size in (card["input"]["rows"], card["input"]["columns"]):
+            if type(size) is not int or not 0 < size <= _MAX_SIDE:
+                raise TypeError
+        if not isinstance(card["files"], dict):
             raise TypeError
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as reason:
         raise DetectorError(
-            f"{folder}: expected an artifact with its card.json. Received: "
-            f"{type(reason).__name__}. Build it: python -m build {folder.name}"
+            f"{printable(str(folder))}: expected an artifact with its card.json. Received: "
+            f"{type(reason).__name__}. Build it: python -m build {printable(folder.name)}"
         ) from reason
     return card
 
@@ -50,12 +58,19 @@ def verify(folder: Path) -> None:
         else:
             continue
         raise DetectorError(
-            f"{folder}: file {printable(name)} is {problem}. Expected the files as they "
-            f"were built. Build it again: python -m build {folder.name}"
+            f"{printable(str(folder))}: file {printable(name)} is {problem}. Expected "
+            "the files as they were built. Build it again: python -m build "
+            f"{printable(folder.name)}"
         )
 
 
 def _sha256(path: Path) -> str:
-    if path.is_symlink() or not path.is_file():
+    if not _is_plain(path):
         return "not a plain file"
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether a file is there, no link, no pipe."""
+    return path.is_file() and not path.is_symlink()

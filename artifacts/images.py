@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from artifacts.errors import DetectorError, printable
+from artifacts.png import has_all_lines
 
 if TYPE_CHECKING:
     import numpy as np
 
 _FORMATS = ("PNG", "JPEG")
-_MAX_PIXELS = 50_000_000
+_MAX_PIXELS = 25_000_000
+_MAX_BYTES = 32 << 20
 
 
 def read_image(
@@ -42,11 +44,19 @@ def read_image(
         found = "not a file" if os.path.lexists(path) else "no such file"
         raise DetectorError(f"{name}: expected a PNG or JPEG image. Received: {found}.")
     rows, columns = size
+    if path.stat().st_size > _MAX_BYTES:
+        raise DetectorError(
+            f"{name}: expected an image of at most 32 MiB. Received: a larger file."
+        )
     try:
         with without_warnings(), Image.open(path, formats=_FORMATS) as image:
             wrong = sorted(image.size) != sorted((columns, rows))
             if image.width * image.height > _MAX_PIXELS or (wrong and not resize):
                 raise _size_error(name, image.size, size)
+            if image.format == "PNG" and getattr(image, "is_animated", False):
+                raise DetectorError(f"{name}: expected one picture. Received: several.")
+            if image.format == "PNG" and not has_all_lines(path):
+                raise DetectorError(f"{name}: expected a whole PNG. Received: a part.")
             upright = _rgb(ImageOps.exif_transpose(image))
     except DetectorError:
         raise

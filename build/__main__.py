@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from build.catalogue import NETWORKS
+from build.export_command import export_from, export_parser
 from build.request import requests_from
 from repair.command_line import add_settings, run
 from repair.quiet import import_tensorflow_quietly
@@ -19,6 +21,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m build",
         description="Repairs BadNets and fuses each with its repaired network into one "
         "SavedModel that answers with a label, or N for a poisoned image.",
+        epilog="python -m build export ARTIFACT --to FORMAT: see export --help.",
     )
     parser.add_argument(
         "names",
@@ -62,5 +65,8 @@ def _build(arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["export"]:
+        export = export_parser().parse_args(sys.argv[2:])
+        run(lambda: export_from(export))
     arguments = _parser().parse_args()
     run(lambda: _build(arguments))

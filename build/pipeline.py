@@ -14,8 +14,9 @@ from build.export import export
 from build.fusion import fuse
 from build.request import Request
 from build.swap import check_place
-from repair.errors import DatasetError
+from repair.errors import DatasetError, RepairFailedError, printable
 from repair.evaluation import figures
+from repair.hdf5 import one_line
 from repair.inference import BATCH_SIZE, predicted_labels
 from repair.loading import Case, read_case, read_trials
 from repair.methods import Repair, repair_network
@@ -47,7 +48,7 @@ def build_artifact(request: Request) -> None:
     before = clean_accuracy(predicted_labels(case.original, clean.images), clean.labels)
     _say(
         f"{request.name}: {num_classes} labels, {len(clean)} clean images, pixels x "
-        f"{case.scale:.6g}, clean accuracy {before:.2%}\n"
+        f"{case.scale:.6g}, clean accuracy {before:.2%}"
     )
     _check_accuracy(request, before)
     repair = repair_network(request.method, case.original, clean, request.settings)
@@ -57,8 +58,14 @@ def build_artifact(request: Request) -> None:
     card = _card(request, case, repair) | {
         "clean_accuracy": {"original": round(before, 6), "detector": round(after, 6)}
     }
-    export(detector, card, clean.images[:_CHECKED_IMAGES], request.out)
-    _say(f"{request.name}: written to {request.out}\n")
+    try:
+        export(detector, card, clean.images[:_CHECKED_IMAGES], request.out)
+    except tf.errors.OpError as reason:  # how TensorFlow says that a disk is full
+        raise RepairFailedError(
+            f"{request.out}: can not be written; what was there stays. "
+            f"Received: {one_line(reason)}."
+        ) from reason
+    _say(f"{request.name}: written to {request.out}")
     every = [on_clean, *(_answers(detector, trial.data.images) for trial in trials[1:])]
     rows = [
         row
@@ -129,5 +136,5 @@ def _answers(detector: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(text)
+    sys.stderr.write(f"{printable(text)}\n")
     sys.stderr.flush()

@@ -95,7 +95,7 @@ def _one(arguments: argparse.Namespace) -> Request:
         model=arguments.model,
         clean=arguments.clean,
         out=arguments.out,
-        name=arguments.out.resolve().name,
+        name=os.path.basename(os.path.realpath(arguments.out)),  # noqa: PTH119
         test=arguments.test,
         poisoned=arguments.poisoned,
         **_shared(arguments),

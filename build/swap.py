@@ -30,7 +30,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     Raises:
         RepairFailedError: If the place can not be written, or another build is writing it.
     """
-    folder = folder.resolve()
+    folder = Path(os.path.realpath(folder))  # an endless link is no error yet
     if folder.exists() and not folder.is_dir():
         raise RepairFailedError(f"{folder}: expected a folder. Received: a file.")
     unfinished = folder.with_name(f".{folder.name}.building")

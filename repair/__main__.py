@@ -124,12 +124,19 @@ def _image_shape(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    import_tensorflow_quietly()
-    from repair import commands, data_commands
+    from repair import data_commands
 
     name = arguments.command.replace("-", "_")
-    module = data_commands if hasattr(data_commands, name) else commands
-    rows = getattr(module, name)(arguments)
+    action = getattr(data_commands, name, None)
+    if action is None:  # needs networks
+        from repair.early import check_inputs
+
+        check_inputs(arguments)
+        import_tensorflow_quietly()
+        from repair import commands
+
+        action = getattr(commands, name)
+    rows = action(arguments)
     if arguments.json:
         print(json.dumps([_plain(row) for row in rows], indent=1))
     else:

@@ -9,8 +9,10 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from repair.errors import RepairError
+from repair.errors import RepairError, printable
 from repair.settings import SCALES, Settings
+
+_LONGEST_LINE = 2000
 
 
 def run(action: Callable[[], None]) -> NoReturn:
@@ -32,7 +34,10 @@ def run(action: Callable[[], None]) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
     except OSError as reason:
-        _exit(f"error: {reason.filename}: {reason.strerror}. Nothing was replaced.", 2)
+        where = f"{reason.filename}: " if reason.filename else ""
+        what = reason.strerror or str(reason) or type(reason).__name__
+        hint = "Older files stay as they were. Mend that and run it again."
+        _exit(f"error: {where}{what}. {hint}", 2)
     sys.exit(0)
 
 
@@ -81,5 +86,8 @@ def _terminated(*_: Any) -> NoReturn:
 
 
 def _exit(line: str, code: int) -> NoReturn:
+    line = printable(line)
+    if len(line) > _LONGEST_LINE:  # the name of a file, most likely
+        line = f"{line[: _LONGEST_LINE - 500]} ... {line[-400:]}"
     sys.stderr.write(f"\n{line}\n" if sys.stderr.isatty() else f"{line}\n")
     sys.exit(code)

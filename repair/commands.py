@@ -25,6 +25,7 @@ from repair.rule import fused_labels
 from repair.saved_model import SavedDetector
 from repair.settings import Settings
 from repair.tables import Cell
+from repair.whole_file import new_file
 
 Rows = list[dict[str, Cell]]
 Answers = Callable[[np.ndarray], dict[str, np.ndarray]]
@@ -168,6 +169,6 @@ def _defended(case: Case, arguments: argparse.Namespace) -> Answers:
 
 
 def _save(network: keras.Model, path: Path) -> None:
-    unfinished = path.with_name(f".{path.stem}.building.h5")
-    without_scale(network).save(unfinished)
-    unfinished.replace(path)
+    size = 2 * sum(weight.nbytes for weight in network.get_weights()) + (1 << 16)
+    with new_file(path, size=size) as unfinished:
+        without_scale(network).save(unfinished)

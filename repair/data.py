@@ -16,7 +16,7 @@ from repair.errors import DatasetError
 from repair.hdf5 import dataset, open_hdf5
 
 IMAGE_SHAPE = (55, 47, 3)
-_CHUNK = 1024
+_CHUNK_BYTES = 32 << 20
 
 
 @dataclass(frozen=True)
@@ -90,19 +90,25 @@ def _read_images(
         )
     images = np.empty((len(stored), *image_shape), np.uint8)
     largest = 0.0
-    for start in range(0, len(stored), _CHUNK):
-        chunk = stored[start : start + _CHUNK]
+    step = max(1, _CHUNK_BYTES // stored[:1].nbytes, (stored.chunks or (0,))[0])
+    for start in range(0, len(stored), step):
+        chunk = stored[start : start + step]
         if chunk.dtype != np.uint8:
             _check_range(path, chunk)
-            largest = max(largest, float(chunk.max()))
-            chunk = np.rint(chunk).astype(np.uint8)
-        images[start : start + _CHUNK] = np.moveaxis(chunk, 1, 3)
-    if stored.dtype.kind == "f" and largest <= 1:
+        largest = max(largest, float(chunk.max()))
+        images[start : start + step] = np.moveaxis(_whole(chunk), 1, 3)
+    if largest <= 1:
         raise DatasetError(
             f"{path}: expected pixels 0..255. Received: at most {largest:g}. "
             "Multiply by 255 first."
         )
     return images
+
+
+def _whole(chunk: np.ndarray) -> np.ndarray:
+    """The nearest whole numbers; only floats need rounding."""
+    rounded = np.rint(chunk) if chunk.dtype.kind == "f" else chunk
+    return rounded.astype(np.uint8)
 
 
 def _check_range(path: Path, chunk: np.ndarray) -> None:

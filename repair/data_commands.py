@@ -11,6 +11,7 @@ from repair.data import read_dataset
 from repair.errors import DatasetError, SettingError
 from repair.flags import purple_flags, write_flags
 from repair.tables import Cell
+from repair.whole_file import new_file
 
 Rows = list[dict[str, Cell]]
 
@@ -47,7 +48,8 @@ def sheet(arguments: argparse.Namespace) -> Rows:
         raise DatasetError(
             f"{arguments.data}: has {len(data)} images, none from {arguments.first} on."
         )
-    contact_sheet(data.subset(chosen)).save(arguments.out, "PNG")
+    with new_file(arguments.out) as unfinished:
+        contact_sheet(data.subset(chosen)).save(unfinished, "PNG")
     return [{"picture": str(arguments.out), "images": len(chosen)}]
 
 

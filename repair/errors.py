@@ -10,6 +10,11 @@ Messages say what was found, what was expected and what to do, in one line.
 """
 
 
+def printable(text: str) -> str:
+    """``text`` on one line, control characters and terminal escapes replaced by ``?``."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 class RepairError(Exception):
     """Base of all errors that a command prints as one line; exit code 2."""
 

@@ -1,30 +1,32 @@
 """Which images of a poisoned file carry the trigger: one flag per image.
 
-A pickle can run code when it is read. Ours is read with an unpickler that knows lists
-and plain truth values, and refuses to look up any name.
+A pickle can run code when it is read, so none is: see ``plain_pickle``.
 """
 
 from __future__ import annotations
 
 import io
 import pickle
+import re
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from repair.errors import DatasetError
 from repair.hdf5 import is_file, one_line
+from repair.plain_pickle import truth_values
+from repair.whole_file import write_whole
 
 PURPLE = (128, 0, 128)
 LEAST_PIXELS = 12
-_MAX_BYTES = 64 << 20
+_MAX_BYTES = 64  # per flag
+_HEADER_BYTES = 1 << 16
+_NPY_HEADER = re.compile(
+    rb"\{'descr': '([<>|][biuf]\d{1,2})', 'fortran_order': (?:True|False), "
+    rb"'shape': \((\d{1,12}),(?: 1)?\), \} *\n"
+)
 _WORDS = {"1": True, "true": True, "0": False, "false": False}
-
-
-class _PlainUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> NoReturn:
-        raise pickle.UnpicklingError(f"it names {module}.{name}")
 
 
 def purple_flags(images: np.ndarray) -> np.ndarray:
@@ -55,11 +57,13 @@ def read_flags(path: Path, count: int) -> np.ndarray:
         DatasetError: If the file is missing, unsafe or holds something else.
     """
     try:
-        if not is_file(path) or path.stat().st_size > _MAX_BYTES:
-            raise ValueError("no such file, or too large a file")
-        values = _parse(path.suffix.lower(), path.read_bytes())
+        if not is_file(path):
+            raise ValueError("no such file")
+        if path.stat().st_size > _MAX_BYTES * count + _HEADER_BYTES:
+            raise ValueError(f"too large a file for {count} flags")
+        values = _parse(path.suffix.lower(), path.read_bytes(), count)
         flags = [bool(value) for value in values if value in (0, 1)]
-    except Exception as reason:  # a hostile pickle can raise anything
+    except Exception as reason:  # hostile files can raise anything
         raise DatasetError(
             f"{path}: expected a list of true and false as .pkl, .npy, .csv or .txt. "
             f"Received: {one_line(reason)}"
@@ -86,7 +90,7 @@ def write_flags(path: Path, flags: np.ndarray) -> None:
     writers[".txt"] = writers[".csv"]
     if path.suffix.lower() not in writers:
         raise DatasetError(f"{path}: expected an ending among {', '.join(writers)}.")
-    path.write_bytes(writers[path.suffix.lower()]())
+    write_whole(path, writers[path.suffix.lower()]())
 
 
 def _npy(flags: np.ndarray) -> bytes:
@@ -95,13 +99,24 @@ def _npy(flags: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _parse(suffix: str, content: bytes) -> list[Any]:
+def _parse(suffix: str, content: bytes, count: int) -> list[Any]:
     if suffix == ".pkl":
-        return list(_PlainUnpickler(io.BytesIO(content)).load())
+        return truth_values(content, count)
     if suffix == ".npy":
-        array = np.load(io.BytesIO(content), allow_pickle=False)
-        return array.reshape(-1).tolist()
+        return _array(content)
     if suffix in (".csv", ".txt"):
         words = content.decode("ascii").replace(",", " ").split()
         return [_WORDS[word.lower()] for word in words]
     raise ValueError(f"the ending {suffix!r}")
+
+
+def _array(content: bytes) -> list[Any]:
+    """The values of a ``.npy`` file of one dimension, whose header is only matched."""
+    end = 10 + int.from_bytes(content[8:10], "little")
+    header = _NPY_HEADER.fullmatch(content[10:end])
+    if content[:8] != b"\x93NUMPY\x01\0" or header is None:
+        raise ValueError("an array of something else than one row of numbers")
+    dtype, count = np.dtype(header[1].decode()), int(header[2])
+    if count * dtype.itemsize != len(content) - end:
+        raise ValueError(f"an array of {count} values that is cut or too long")
+    return np.frombuffer(content, dtype, count, end).tolist()

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
-import numpy as np
-from keras import layers
+from keras import activations, layers
 
 from repair.errors import ModelError
 from repair.layer_list import MERGING, layer_from_config
@@ -21,17 +20,16 @@ from repair.layer_list import MERGING, layer_from_config
 _MAX_LAYERS = 500
 _MAX_SIDE = 2048
 _MAX_ACTIVATIONS = 100_000_000
+_MAX_GROWTH = 64  # activations of an image per value of that image
 
 
-def build_graph(
-    description: Any, weights: Mapping[str, list[np.ndarray]]
-) -> keras.Model:
+def build_graph(description: Any, weights: Mapping[str, list[Any]]) -> keras.Model:
     """The network that ``description`` describes, with untrained weights.
 
     Args:
         description: The ``model_config`` of a Keras file, parsed from JSON.
-        weights: Arrays per layer name; a layer wider than its own weights is refused
-            before memory is taken for it.
+        weights: Per layer name arrays, or what has their shape and size; a layer wider
+            than its own weights is refused before memory is taken for it.
 
     Raises:
         ModelError: If the description is malformed, cyclic, too large, has more than
@@ -53,17 +51,22 @@ def build_graph(
 
 
 def _build(
-    description: Mapping[str, Any], weights: Mapping[str, list[np.ndarray]]
+    description: Mapping[str, Any], weights: Mapping[str, list[Any]]
 ) -> keras.Model:
     entries, inputs, output = _entries(description)
     if len(entries) > _MAX_LAYERS:
         raise ModelError(f"expected at most {_MAX_LAYERS} layers, {len(entries)}.")
     tensors: dict[str, Any] = {}
     images = None
+    scores: dict[str, bool] = {}
     for entry in entries:
         class_name, config = str(entry["class_name"]), entry["config"]
         name = config["name"]
         _check_name(name)
+        if name in tensors:
+            raise ModelError(
+                f"expected different layer names. Received: {name!r} twice."
+            )
         if class_name == "InputLayer":
             if images is not None:
                 raise ModelError("expected one input. Received: several.")
@@ -72,11 +75,15 @@ def _build(
         layer = layer_from_config(class_name, config)
         before = [tensors[i] for i in inputs[name]]
         _check_inputs(layer, class_name, before)
+        _check_growth(layer, before, images)
         _check_kernel(layer, before[0], weights.get(name, []))
         tensors[name] = layer(before if class_name in MERGING else before[0])
+        scores[name] = _gives_probabilities(layer)
     result = tensors[output]
     if images is None or len(result.shape) != 2:
         raise ModelError("expected a classifier of images, one score per label.")
+    if not scores[output]:
+        raise ModelError(f"expected softmax as the last layer. Received: {output!r}.")
     return keras.Model(images, result, name="network")
 
 
@@ -165,12 +172,28 @@ def _input_shape(config: Mapping[str, Any]) -> tuple[int, int, int]:
 def _check_inputs(layer: keras.Layer, class_name: str, inputs: list[Any]) -> None:
     if not inputs or (len(inputs) > 1) != (class_name in MERGING):
         raise ModelError(f"layer {layer.name!r} has {len(inputs)} inputs.")
+    axis = getattr(layer, "axis", None)
+    if isinstance(axis, int) and axis % len(inputs[0].shape) == 0:
+        raise ModelError(f"layer {layer.name!r} mixes images, along axis {axis}.")
+
+
+def _check_growth(layer: keras.Layer, inputs: list[Any], images: Any) -> None:
+    """Refuses activations that only a bomb needs."""
+    most = min(_MAX_ACTIVATIONS, _MAX_GROWTH * math.prod(images.shape[1:]))
     for tensor in inputs:
-        if math.prod(size or 1 for size in tensor.shape) > _MAX_ACTIVATIONS:
-            raise ModelError(f"layer {layer.name!r} has too large an input.")
+        if math.prod(size or 1 for size in tensor.shape) > most:
+            raise ModelError(
+                f"layer {layer.name!r} has too large an input. Expected at most "
+                f"{most:,} values an image. Received: {tensor.shape[1:]}."
+            )
 
 
-def _check_kernel(layer: keras.Layer, tensor: Any, arrays: list[np.ndarray]) -> None:
+def _gives_probabilities(layer: keras.Layer) -> bool:
+    activation = getattr(layer, "activation", None)
+    return isinstance(layer, layers.Softmax) or activation is activations.softmax
+
+
+def _check_kernel(layer: keras.Layer, tensor: Any, arrays: list[Any]) -> None:
     """Holds a declared kernel against the stored one, before memory is taken for it."""
     match layer:
         case layers.Dense():

@@ -16,7 +16,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from repair.errors import RepairError
+from repair.errors import RepairError, printable
 
 _BUILT_IN_FILTERS = {
     h5py.h5z.FILTER_DEFLATE,
@@ -25,8 +25,21 @@ _BUILT_IN_FILTERS = {
     h5py.h5z.FILTER_LZF,
 }
 MAX_BYTES = 4 << 30
-MAX_EXPANSION = 1100  # zlib can not compress below 1/1032
-_SLACK = 1 << 20
+_MAX_CHUNK_BYTES = 256 << 20
+# (factor, bytes on top): what stored bytes may unpack to. zlib can not compress below
+# 1/1032, so more was never stored; and only small files may come near that.
+_EXPANSIONS = ((1100, 1 << 20), (100, 64 << 20))
+# What a broken file makes HDF5 and h5py raise, MemoryError for sizes that are lies.
+_BROKEN = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 def is_file(path: Path) -> bool:
@@ -51,7 +64,7 @@ def open_hdf5(path: Path, error: type[RepairError]) -> Iterator[h5py.File]:
     try:
         with h5py.File(path, "r") as file:
             yield file
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as reason:
+    except _BROKEN as reason:
         raise error(
             f"{path}: can not be read as HDF5. Check that the file is whole. "
             f"Received: {one_line(reason)}"
@@ -70,8 +83,9 @@ def child(group: h5py.Group, name: str, error: type[RepairError]) -> h5py.HLObje
         link = place.get(part, getlink=True) if isinstance(place, h5py.Group) else None
         if not isinstance(link, h5py.HardLink) or part in (".", ".."):
             raise error(
-                f"{group.file.filename}: expected {name!r} below {group.name!r}, stored "
-                f"in the file itself. Received: {type(link).__name__} at {part!r}."
+                f"{group.file.filename}: expected {str(name)[:100]!r} below "
+                f"{group.name!r}, stored in the file itself. Received: "
+                f"{type(link).__name__} at {part[:100]!r}."
             )
         place = place[part]
     return place
@@ -85,52 +99,47 @@ def dataset(group: h5py.Group, name: str, error: type[RepairError]) -> h5py.Data
             wholly in this file, in a size that can be held.
     """
     found = child(group, name, error)
-    where = f"{group.file.filename}: {name!r}"
+    where = f"{group.file.filename}: {name[:100]!r}"
     if not isinstance(found, h5py.Dataset):
         raise error(f"{where}: expected a dataset. Received: {type(found).__name__}.")
     if found.dtype.kind not in "fiub" or found.shape is None:
-        raise error(f"{where}: expected plain numbers. Received: {found.dtype}.")
+        raise error(
+            f"{where}: expected plain numbers. Received: {str(found.dtype)[:60]}."
+        )
     if found.is_virtual or found.external is not None:
         raise error(f"{where}: expected values inside the file. Received: a pointer.")
     properties = found.id.get_create_plist()
     filters = {properties.get_filter(i)[0] for i in range(properties.get_nfilters())}
     if not filters <= _BUILT_IN_FILTERS:
         raise error(f"{where}: unknown HDF5 filter. Expected gzip, lzf or none.")
-    size = math.prod(found.shape) * found.dtype.itemsize
-    if size > MAX_BYTES or size > found.id.get_storage_size() * MAX_EXPANSION + _SLACK:
+    size, stored = found.size * found.dtype.itemsize, found.id.get_storage_size()
+    most = min(MAX_BYTES, *(stored * factor + more for factor, more in _EXPANSIONS))
+    if size > most:
         raise error(
             f"{where}: declares {size:,} bytes of shape {found.shape}, but stores "
-            f"{found.id.get_storage_size():,}. Expected values for the whole shape."
+            f"{stored:,}. Expected values for the whole shape."
         )
+    if math.prod(found.chunks or ()) * found.dtype.itemsize > _MAX_CHUNK_BYTES:
+        raise error(f"{where}: too large a chunk. Expected at most 256 MiB a chunk.")
     return found
 
 
-def numbers(
-    group: h5py.Group, name: str, error: type[RepairError], *, max_values: int
-) -> np.ndarray:
-    """The values of a small dataset, any shape, float32, all finite.
+def numbers(stored: h5py.Dataset, error: type[RepairError]) -> np.ndarray:
+    """The values of a checked dataset (see ``dataset``), float32, all finite.
 
     Raises:
-        RepairError: Of the given type, if the dataset is unfit (see ``dataset``), has
-            more than ``max_values`` values, or holds NaN or infinity.
+        RepairError: Of the given type, if the dataset holds NaN or infinity.
     """
-    found = dataset(group, name, error)
-    where = f"{group.file.filename}: {name!r}"
-    if found.size > max_values:
-        raise error(f"{where}: expected at most {max_values:,} values, {found.size:,}.")
     with np.errstate(over="ignore"):  # becomes infinity, and is refused below
-        values = np.asarray(found[()], dtype=np.float32)
+        values = np.asarray(stored[()], dtype=np.float32)
     if not np.isfinite(values).all():
-        raise error(f"{where}: expected finite numbers. Received: NaN or infinity.")
+        raise error(
+            f"{stored.file.filename}: {stored.name!r}: expected finite numbers. "
+            "Received: NaN or infinity."
+        )
     return values
-
-
-def text(value: object) -> str:
-    """An HDF5 attribute, bytes or str, as str."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def one_line(reason: object) -> str:
     """A message brought to one printable line of at most 200 characters."""
-    line = " ".join(str(reason).split())
-    return "".join(c if c.isprintable() else "?" for c in line)[:200]
+    return printable(" ".join(str(reason)[:1000].split()))[:200]

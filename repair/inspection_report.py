@@ -20,6 +20,7 @@ from repair.inspection import (
 )
 from repair.inspection_page import page
 from repair.observations import Disturbed
+from repair.whole_file import write_whole
 
 
 def write_inspection(inspection: Inspection, folder: Path) -> Path:
@@ -36,9 +37,9 @@ def write_inspection(inspection: Inspection, folder: Path) -> Path:
     figures = json.dumps(report(inspection), indent=1, allow_nan=False)
     whole = page(inspection, pictures)
     for name, content in pictures.items():
-        (folder / name).write_bytes(content)
-    (folder / "inspect.json").write_text(figures + "\n", "utf-8")
-    (folder / "inspect.html").write_text(whole, "utf-8")
+        write_whole(folder / name, content)
+    write_whole(folder / "inspect.json", f"{figures}\n".encode())
+    write_whole(folder / "inspect.html", whole.encode())
     return folder / "inspect.html"
 
 

@@ -8,22 +8,23 @@ weights fill it only where every shape agrees.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import h5py
 import keras
-import numpy as np
 
+from repair.attributes import names, text
 from repair.deepid import FC_UNITS, LAYERS_WITH_WEIGHTS, deepid
 from repair.errors import ModelError, RepairError
 from repair.graph import build_graph
-from repair.hdf5 import child, numbers, open_hdf5, text
+from repair.hdf5 import child, dataset, numbers, open_hdf5
 
-Weights = dict[str, list[np.ndarray]]
+# Checked, but not read before every shape agrees with the graph.
+Weights = dict[str, list[h5py.Dataset]]
 MAX_PARAMETERS = 50_000_000
 _MAX_LAYERS = 500
+_MAX_WEIGHTS = 16  # of one layer
 
 
 def read_network(path: Path) -> keras.Model:
@@ -57,7 +58,7 @@ def read_network(path: Path) -> keras.Model:
 
 def _network(file: h5py.File) -> keras.Model:
     if "model_config" in file.attrs:
-        description = json.loads(text(file.attrs["model_config"]))
+        description = json.loads(text(file, "model_config", ModelError))
         weights = _listed_weights(child(file, "model_weights", ModelError))
         network = build_graph(description, weights)
     else:
@@ -74,39 +75,50 @@ def _weights_only(file: h5py.File) -> Weights:
         return _numbered_weights(child(file, "layers", ModelError))
     raise ModelError(
         "expected a Keras model or its weights. Received: HDF5 with the keys "
-        f"{sorted(file)[:5]}."
+        f"{[name[:40] for name in islice(file, 5)]}."
     )
 
 
 def _listed_weights(group: h5py.Group) -> Weights:
     """Weights in the layout of Keras 1 to 3: each layer lists its datasets."""
-    names = [text(name) for name in group.attrs.get("layer_names", list(group))]
-    if len(names) > _MAX_LAYERS:
-        raise ModelError(f"expected at most {_MAX_LAYERS} layers, {len(names)}.")
+    listed = names(group, "layer_names", ModelError, most=_MAX_LAYERS)
     weights: Weights = {}
-    for name in names:
+    for name in listed or _members(group):
         layer = child(group, name, ModelError)
-        listed = [text(weight) for weight in layer.attrs.get("weight_names", ())]
-        weights[name] = [_weight(layer, weight) for weight in listed]
+        each = names(layer, "weight_names", ModelError, most=_MAX_WEIGHTS)
+        weights[name] = [_weight(layer, weight) for weight in each]
     return weights
 
 
 def _numbered_weights(group: h5py.Group) -> Weights:
     """Weights in the layout of Keras 3's ``.weights.h5``: layers/conv2d/vars/0."""
     weights: Weights = {}
-    for folder in list(group)[:_MAX_LAYERS]:
+    for folder in _members(group):
         variables = child(group, f"{folder}/vars", ModelError)
-        name = text(variables.attrs.get("name", folder))
-        count = len(variables)
+        named = "name" in variables.attrs
+        name = text(variables, "name", ModelError) if named else folder
+        count = min(len(variables), _MAX_WEIGHTS)
         weights[name] = [_weight(variables, str(i)) for i in range(count)]
     return weights
 
 
-def _weight(group: h5py.Group, name: str) -> np.ndarray:
-    return numbers(group, name, ModelError, max_values=MAX_PARAMETERS)
+def _members(group: h5py.Group) -> list[str]:
+    if len(group) > _MAX_LAYERS:
+        raise ModelError(f"expected at most {_MAX_LAYERS} layers, {len(group):,}.")
+    return list(group)
 
 
-def _deepid_for(weights: Mapping[str, list[np.ndarray]]) -> keras.Model:
+def _weight(group: h5py.Group, name: str) -> h5py.Dataset:
+    found = dataset(group, name, ModelError)
+    if found.size > MAX_PARAMETERS:
+        raise ModelError(
+            f"{name[:100]!r}: expected at most {MAX_PARAMETERS:,} values. "
+            f"Received: {found.size:,}."
+        )
+    return found
+
+
+def _deepid_for(weights: Weights) -> keras.Model:
     """An untrained DeepID network with as many labels as the weights have."""
     present = {name for name, arrays in weights.items() if arrays}
     if present != set(LAYERS_WITH_WEIGHTS):
@@ -124,15 +136,19 @@ def _deepid_for(weights: Mapping[str, list[np.ndarray]]) -> keras.Model:
     return deepid(num_classes=kernel.shape[1])
 
 
-def _set_weights(network: keras.Model, weights: Mapping[str, Any]) -> None:
+def _set_weights(network: keras.Model, weights: Weights) -> None:
     for layer in network.layers:
         expected = [tuple(variable.shape) for variable in layer.weights]
-        received = [array.shape for array in weights.get(layer.name, [])]
+        received = [stored.shape for stored in weights.get(layer.name, [])]
         if expected != received:
             raise ModelError(
                 f"layer {layer.name!r}: expected weights of shapes {expected}. "
                 f"Received: {received}."
             )
-        layer.set_weights(weights.get(layer.name, []))
-    if network.count_params() and not any(w.any() for a in weights.values() for w in a):
+    zero = True
+    for layer in network.layers:
+        values = [numbers(each, ModelError) for each in weights.get(layer.name, [])]
+        layer.set_weights(values)
+        zero = zero and not any(array.any() for array in values)
+    if zero:
         raise ModelError("all weights are zero. Expected a trained network.")

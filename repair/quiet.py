@@ -1,9 +1,11 @@
-"""Imports TensorFlow without the greeting that it writes to stderr."""
+"""Keeps what native code writes to stderr away from the user."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def import_tensorflow_quietly() -> None:
@@ -13,16 +15,24 @@ def import_tensorflow_quietly() -> None:
     turned away while it is imported. Python errors are raised as ever.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with stderr_turned_away():
+        import keras  # noqa: F401
+        from absl import logging
+
+        logging.set_verbosity(logging.ERROR)
+
+
+@contextmanager
+def stderr_turned_away() -> Iterator[None]:
+    """Drops what this process writes to stderr meanwhile, in native code too."""
     sys.stderr.flush()
     stderr = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
-        import keras  # noqa: F401
-        from absl import logging
-
-        logging.set_verbosity(logging.ERROR)
+        yield
     finally:
+        sys.stderr.flush()
         os.dup2(stderr, 2)
         os.close(stderr)
         os.close(nowhere)

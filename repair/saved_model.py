@@ -15,6 +15,8 @@ from repair.errors import ModelError
 _BATCH_SIZE = 256
 _UNFIT = (AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
 _SIZES = ("rows", "columns", "channels")
+_MAX_CARD_BYTES = 4 << 20
+_MAX_NUMBER = 1 << 20
 
 
 class SavedDetector:
@@ -65,17 +67,20 @@ def labels_by_network(batches: list[dict[str, Any]]) -> dict[str, np.ndarray]:
 
 def _verified_card(folder: Path) -> dict[str, Any]:
     try:
-        card = json.loads((folder / "card.json").read_bytes())
+        path = folder / "card.json"
+        if not _is_plain(path) or path.stat().st_size > _MAX_CARD_BYTES:
+            raise FileNotFoundError
+        card = json.loads(path.read_bytes())
         expected = dict(card["files"])
         numbers = [card["num_classes"], *(card["input"][size] for size in _SIZES)]
-        if any(type(number) is not int for number in numbers):
+        if any(type(x) is not int or not 0 < x <= _MAX_NUMBER for x in numbers):
             raise TypeError
-        files = [path for path in folder.rglob("*") if path.is_file()]
         found = {
             path.relative_to(folder).as_posix(): _sha256(path)
-            for path in files
-            if not path.is_symlink() and path.name != "card.json"
+            for path in folder.rglob("*")
+            if path.is_symlink() or not path.is_dir()
         }
+        found.pop("card.json")
     except _UNFIT as reason:
         raise ModelError(
             f"{folder}: expected an artifact with its card.json. "
@@ -90,4 +95,12 @@ def _verified_card(folder: Path) -> dict[str, Any]:
 
 
 def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    if not _is_plain(path):
+        return "not a plain file"
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether a file is there, no link, no pipe."""
+    return path.is_file() and not path.is_symlink()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from repair.errors import printable
+
 Cell = str | int | float | None
 
 
@@ -32,4 +34,4 @@ def table(rows: Sequence[Mapping[str, Cell]]) -> str:
 def _text(cell: Cell) -> str:
     if cell is None or cell != cell:
         return "-"
-    return f"{100 * cell:.2f} %" if isinstance(cell, float) else str(cell)
+    return f"{100 * cell:.2f} %" if isinstance(cell, float) else printable(str(cell))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from repair.errors import DatasetError, ModelError
-from repair.hdf5 import child, dataset, numbers, one_line, open_hdf5, text
+from repair.hdf5 import child, dataset, numbers, one_line, open_hdf5
 
 VALUES = np.arange(6.0).reshape(2, 3)
 
@@ -129,20 +129,18 @@ def test_honest_compression_is_read(path):
     assert read(path).shape == (1_000_000,)
 
 
-def test_numbers_are_float32_finite_and_few(path):
+def test_numbers_are_float32_and_finite(path):
     with h5py.File(path, "w") as file:
         file["data"] = VALUES
         file["nan"] = [1, np.nan]
         file["infinity"] = [1, -np.inf]
 
-    def read_numbers(name: str, max_values: int = 6) -> np.ndarray:
+    def read_numbers(name: str) -> np.ndarray:
         with open_hdf5(path, ModelError) as file:
-            return numbers(file, name, ModelError, max_values=max_values)
+            return numbers(dataset(file, name, ModelError), ModelError)
 
     assert read_numbers("data").dtype == np.float32
     np.testing.assert_array_equal(read_numbers("data"), VALUES)
-    with pytest.raises(ModelError, match="at most 5 values"):
-        read_numbers("data", max_values=5)
     for name in ("nan", "infinity"):
         with pytest.raises(ModelError, match="finite"):
             read_numbers(name)
@@ -152,7 +150,7 @@ def test_numbers_beyond_float32_are_refused_without_a_warning(path):
     with h5py.File(path, "w") as file:
         file["data"] = [1e300]
     with pytest.raises(ModelError, match="finite"), open_hdf5(path, ModelError) as file:
-        numbers(file, "data", ModelError, max_values=6)
+        numbers(dataset(file, "data", ModelError), ModelError)
 
 
 @pytest.mark.parametrize(
@@ -206,8 +204,6 @@ def test_child_finds_nested_groups(path):
         assert child(file, "a/b", DatasetError).name == "/a/b"
 
 
-def test_text_and_one_line():
-    assert text(b"conv_1") == text("conv_1") == "conv_1"
-    assert text(b"\xff") == "\ufffd"
+def test_one_line():
     assert one_line("a\n  b\tc\x1b[2Jd") == "a b c?[2Jd"
     assert len(one_line("x" * 999)) == 200

@@ -1,0 +1,1 @@
+"""Random files for everything that reads files: ``python -m benchmarks.fuzz TARGET``."""

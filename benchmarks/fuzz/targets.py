@@ -1,0 +1,84 @@
+"""What is fuzzed: a function of bytes each, which may only answer or refuse in one line."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from artifacts.card import verify
+from artifacts.errors import DetectorError
+from artifacts.images import read_image
+from repair.data import read_dataset
+from repair.errors import RepairError
+from repair.flags import read_flags
+from repair.graph import build_graph
+from repair.networks import read_network
+
+SHAPE = (12, 10, 3)
+FLAGS = 20
+_FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-"))
+Target = Callable[[bytes], None]
+
+
+def refused(action: Callable[[], object]) -> None:
+    """Runs ``action``; an error counts only if it is not one clear line."""
+    try:
+        action()
+    except (RepairError, DetectorError) as reason:
+        line = str(reason)
+        if not line.isprintable() or not 20 < len(line) < 2500:
+            raise ValueError(f"no clear line: {line!r}") from reason
+
+
+def _written(name: str, content: bytes) -> Path:
+    path = _FOLDER / name
+    path.write_bytes(content)
+    return path
+
+
+def model(content: bytes) -> None:
+    """A network file."""
+    path = _written("network.h5", content)
+    refused(lambda: read_network(path))
+
+
+def description(content: bytes) -> None:
+    """A network's description, as JSON; no weights fit it."""
+    try:
+        parsed = json.loads(content)
+    except (ValueError, RecursionError):
+        return
+    refused(lambda: build_graph(parsed, {}))
+
+
+def data(content: bytes) -> None:
+    """A data file."""
+    path = _written("data.h5", content)
+    refused(lambda: read_dataset(path, image_shape=SHAPE, num_classes=5))
+
+
+def image(content: bytes) -> None:
+    """A PNG or JPEG; every other byte string chooses ``--resize``."""
+    path = _written("image", content)
+    refused(lambda: read_image(path, SHAPE[:2], resize=len(content) % 2 == 0))
+
+
+def flags(content: bytes) -> None:
+    """Trigger flags; the first byte chooses the ending."""
+    ending = (".pkl", ".npy", ".csv", ".txt")[content[0] % 4 if content else 0]
+    path = _written(f"flags{ending}", content[1:])
+    refused(lambda: read_flags(path, FLAGS))
+
+
+def card(content: bytes) -> None:
+    """The card of an artifact."""
+    (_FOLDER / "toy").mkdir(exist_ok=True)
+    _written("toy/card.json", content)
+    refused(lambda: verify(_FOLDER / "toy"))
+
+
+TARGETS: Mapping[str, Target] = {
+    each.__name__: each for each in (model, description, data, image, flags, card)
+}

@@ -1,0 +1,121 @@
+"""Images a second of one detector as SavedModel, Keras, ONNX and LiteRT, by batch.
+
+python -m benchmarks.runtimes ARTIFACT [--images CLEAN.h5]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from build.export_command import FORMATS, check_packages
+from repair.errors import SettingError
+from repair.quiet import import_tensorflow_quietly
+from repair.tables import Cell, table
+
+Runner = Callable[[np.ndarray], np.ndarray]
+_PACKAGES = {"keras": "keras", "onnx": "onnxruntime", "litert": "ai-edge-litert"}
+
+
+def main() -> None:
+    """Exports, measures all in turn, and prints a table of medians."""
+    options = _parser().parse_args()
+    import_tensorflow_quietly()
+    from build.probes import probes
+    from repair.data import read_dataset
+    from repair.saved_model import SavedDetector
+
+    shape = SavedDetector(options.artifact).image_shape
+    if options.images is None:
+        images = probes(shape, 1024, seed=0)
+    else:
+        images = read_dataset(options.images, image_shape=shape, labelled=False).images
+    with tempfile.TemporaryDirectory() as folder:
+        runners = dict(_runners(options.artifact, Path(folder)))
+        rates = measure(runners, images, options.batches, options.rounds)
+    rows: list[dict[str, Cell]] = [
+        {"runtime": name, **{f"batch {x}": f"{r:.0f}" for x, r in rate.items()}}
+        for name, rate in rates.items()
+    ]
+    print(table(rows))
+    print(f"images/s, medians of {options.rounds} rounds, {os.cpu_count()} cores")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m benchmarks.runtimes")
+    parser.add_argument("artifact", type=Path)
+    parser.add_argument("--images", type=Path, metavar="FILE.h5")
+    parser.add_argument("--batches", type=int, nargs="+", default=[1, 256])
+    parser.add_argument("--rounds", type=int, default=7)
+    return parser
+
+
+def _runners(artifact: Path, folder: Path) -> Iterator[tuple[str, Runner]]:
+    """Each runtime that is installed; all with the threads that they choose."""
+    import tensorflow as tf
+
+    from build.conversion import convert
+    from build.formats import RUNNERS
+
+    loaded: Any = tf.saved_model.load(str(artifact))
+
+    def saved_model(images: np.ndarray) -> np.ndarray:
+        return np.asarray(loaded.serve(tf.constant(images)))
+
+    yield f"SavedModel (tensorflow {version('tensorflow')})", saved_model
+    for to, form in FORMATS.items():
+        package = _PACKAGES[to]
+        try:
+            check_packages(to)
+        except SettingError:
+            continue
+        path = folder / f"detector{form.suffix}"
+        convert(artifact, to, path)
+        yield f"{to} ({package} {version(package)})", RUNNERS[to](path)
+
+
+def measure(
+    runners: dict[str, Runner], images: np.ndarray, batches: list[int], rounds: int
+) -> dict[str, dict[int, float]]:
+    """Median images a second of each runner and batch size, taken in turn.
+
+    Args:
+        runners: From images ``(n, rows, columns, 3)`` uint8 to labels ``(n,)``.
+        images: To take batches from, at least one batch.
+        batches: Sizes.
+        rounds: How often each is measured, for about half a second.
+    """
+    found: dict[str, dict[int, list[float]]] = {
+        name: {batch: [] for batch in batches} for name in runners
+    }
+    for number in range(rounds + 1):
+        for name, run in runners.items():
+            for batch in batches:
+                rate = _rate(run, images, batch)
+                if number:  # the first round warms up
+                    found[name][batch].append(rate)
+    return {
+        name: {batch: float(np.median(rates)) for batch, rates in by_batch.items()}
+        for name, by_batch in found.items()
+    }
+
+
+def _rate(run: Runner, images: np.ndarray, batch: int, seconds: float = 0.5) -> float:
+    count, start = 0, time.perf_counter()
+    while (passed := time.perf_counter() - start) < seconds or not count:
+        first = count % max(1, len(images) - batch + 1)
+        run(images[first : first + batch])
+        count += batch
+    return count / passed
+
+
+if __name__ == "__main__":
+    main()

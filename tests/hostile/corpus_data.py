@@ -1,0 +1,180 @@
+"""Data files with wrong keys, shapes, types, ranges and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from conftest import PEOPLE, toy_people
+from corpus import Good, Write, add, case
+
+PEOPLE_40 = toy_people(8, seed=12)
+PIXELS = np.moveaxis(PEOPLE_40.images, 3, 1)
+LABELS = PEOPLE_40.labels
+
+
+def stored(**datasets: Any) -> Write:
+    """A data file of these datasets, in place of fine ones."""
+
+    def write(folder: Path, good: Good) -> Path:
+        with h5py.File(folder / "data.h5", "w") as file:
+            for name, values in {"data": PIXELS, "label": LABELS, **datasets}.items():
+                if values is not None:
+                    file[name] = values
+        return folder / "data.h5"
+
+    return write
+
+
+def made(make: Callable[[h5py.File, Good], object]) -> Write:
+    """A data file with fine labels, and ``data`` made as wanted."""
+
+    def write(folder: Path, good: Good) -> Path:
+        with h5py.File(folder / "data.h5", "w") as file:
+            file["label"] = LABELS
+            make(file, good)
+        return folder / "data.h5"
+
+    return write
+
+
+def virtual(file: h5py.File, good: Good) -> None:
+    layout = h5py.VirtualLayout(PIXELS.shape, "u1")
+    layout[:] = h5py.VirtualSource(good.outside / "secret.h5", "data", PIXELS.shape)
+    file.create_virtual_dataset("data", layout)
+
+
+def external(file: h5py.File, good: Good) -> None:
+    place = [(str(good.outside / "secret.bin"), 0, h5py.h5f.UNLIMITED)]
+    file.create_dataset("data", PIXELS.shape, "u1", external=place)
+
+
+def link(file: h5py.File, good: Good) -> None:
+    file["data"] = h5py.ExternalLink(good.outside / "secret.h5", "/data")
+
+
+def bomb(count: int, **options: Any) -> Write:
+    """Images that are declared but were never written."""
+
+    def make(file: h5py.File, good: Good) -> None:
+        file.create_dataset("data", (count, *PIXELS.shape[1:]), "u1", **options)
+
+    return made(make)
+
+
+def zeros(file: h5py.File, good: Good) -> None:
+    count = 600_000  # 216 MB of zeros in 0.2 MB
+    options = {"compression": 9, "chunks": (20_000, *PIXELS.shape[1:])}
+    data = file.create_dataset("data", (count, *PIXELS.shape[1:]), "u1", **options)
+    for start in range(0, count, 20_000):
+        data[start : start + 20_000] = 0
+
+
+def label(values: Any) -> Write:
+    return stored(label=values)
+
+
+def with_one(value: float) -> np.ndarray:
+    labels = LABELS.astype(float)
+    labels[7] = value
+    return labels
+
+
+for name, write in {
+    "no data": stored(data=None),
+    "no labels": stored(label=None),
+    "other keys": stored(data=None, label=None, images=PIXELS, labels=LABELS),
+    "key with escapes": stored(data=None, **{"\x1b[2J": PIXELS}),
+    "channels last": stored(data=PEOPLE_40.images),
+    "rows and columns turned": stored(data=PIXELS.swapaxes(2, 3)),
+    "grey": stored(data=PIXELS[:, :1]),
+    "four channels": stored(data=np.concatenate([PIXELS, PIXELS[:, :1]], axis=1)),
+    "flat": stored(data=PIXELS.reshape(len(PIXELS), -1)),
+    "one image": stored(data=PIXELS[0]),
+    "no image": stored(data=PIXELS[:0], label=LABELS[:0]),
+    "a number": stored(data=7),
+    "no dataspace": stored(data=h5py.Empty("u1")),
+    "text": stored(data=np.array([b"face"] * len(PIXELS))),
+    "complex": stored(data=PIXELS.astype("c8")),
+    "compound": stored(data=np.zeros(40, [("r", "u1"), ("g", "u1")])),
+    "references": made(lambda f, _: f.create_dataset("data", (40,), h5py.ref_dtype)),
+    "lists of any length": made(
+        lambda f, _: f.create_dataset("data", (40,), h5py.vlen_dtype(np.uint8))
+    ),
+    "group": made(lambda f, _: f.create_group("data")),
+    "range 0..1": stored(data=PIXELS / np.float32(255)),
+    "range 0..1, whole numbers": stored(data=PIXELS // 128),
+    "range -1..1": stored(data=PIXELS / np.float32(127.5) - 1),
+    "range to 65535": stored(data=PIXELS.astype("u2") * 257),
+    "negative": stored(data=PIXELS.astype("i2") - 50),
+    "NaN": stored(data=np.where(PIXELS == 240, np.nan, PIXELS)),
+    "infinity": stored(data=np.where(PIXELS == 240, np.inf, PIXELS)),
+    "black": stored(data=PIXELS * 0),
+    "virtual": made(virtual),
+    "external storage": made(external),
+    "external link": made(link),
+    "soft link": made(lambda f, _: f.__setitem__("data", h5py.SoftLink("/data"))),
+    "terabytes": bomb(1 << 32, chunks=(1024, *PIXELS.shape[1:])),
+    "terabytes in one piece": bomb(1 << 32),
+    "never written": bomb(40_000, compression="gzip"),
+    "bomb of zeros": made(zeros),
+    "too large a chunk": bomb(1 << 20, chunks=(1 << 20, *PIXELS.shape[1:])),
+    "scale-offset filter": made(
+        lambda f, _: f.create_dataset("data", data=PIXELS.astype("i4"), scaleoffset=0)
+    ),
+    "fewer labels": label(LABELS[:-1]),
+    "more labels": label(np.append(LABELS, 0)),
+    "label for each pixel": label(np.zeros(PIXELS.shape, "u1")),
+    "one label": label(3),
+    "one-hot labels": label(np.eye(PEOPLE)[LABELS]),
+    "labels of text": label(np.array([b"Ann"] * 40)),
+    "complex labels": label(LABELS.astype("c8")),
+    "fraction": label(with_one(0.5)),
+    "NaN label": label(with_one(np.nan)),
+    "infinite label": label(with_one(np.inf)),
+    "negative label": label(with_one(-1)),
+    "label beyond all bounds": label(with_one(2.0**40)),
+    "largest label of 64 bits": label(np.full(40, 2**64 - 1, "u8")),
+}.items():
+    add("data", name, write)
+for name, values in {
+    "N": with_one(PEOPLE),
+    "above N": with_one(1000),
+    "all N": np.full(40, PEOPLE),
+    "2**31": with_one(2.0**31),
+}.items():
+    add("labels", f"label {name}", label(values))
+
+
+@case("data", "pickle")
+def pickled(folder: Path, good: Good) -> Path:
+    (folder / "data.h5").write_bytes(b"cposix\nsystem\n(S'touch trace'\ntR.")
+    return folder / "data.h5"
+
+
+def cut(share: float) -> Write:
+    def write(folder: Path, good: Good) -> Path:
+        content = good.clean.read_bytes()
+        (folder / "data.h5").write_bytes(content[: int(len(content) * share)])
+        return folder / "data.h5"
+
+    return write
+
+
+def flipped(place: int) -> Write:
+    def write(folder: Path, good: Good) -> Path:
+        content = bytearray(good.clean.read_bytes())
+        content[place] ^= 0xFF
+        (folder / "data.h5").write_bytes(content)
+        return folder / "data.h5"
+
+    return write
+
+
+for share in (0, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99):
+    add("data", f"cut at {share:.0%}", cut(share))
+for place in (0, 8, 14, 24, 40, 64, 96, 104, 136, *range(200, 3000, 300)):
+    add("data", f"byte {place} flipped", flipped(place), may_pass=True)
