@@ -13,7 +13,7 @@ from repair.features import Observer
 from repair.fresh_head import EVIDENCE, FreshHead, fresh_head
 from repair.gallery import Gallery, galleries
 from repair.loading import Case
-from repair.pruning import pruning_curve
+from repair.pruning_curve import pruning_curve
 from repair.rule import NEVER
 from repair.settings import Settings
 from repair.suspicion import FOUND, suspicion

@@ -15,7 +15,8 @@ from repair.features import Observer
 from repair.fine_tuning import BATCH_SIZE, LEARNING_RATE, fine_tune
 from repair.fresh_head import fresh_head
 from repair.head_network import head_network
-from repair.pruning import fraction_for_drop, prune, pruning_curve, pruning_mask
+from repair.pruning import prune, pruning_mask
+from repair.pruning_curve import fraction_for_drop, pruning_curve
 from repair.rule import REPAIRED_WEIGHT
 from repair.settings import Settings
 

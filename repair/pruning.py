@@ -13,12 +13,8 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from repair.activations import channel_layer, layer_output
-from repair.data import Dataset
+from repair.activations import channel_layer
 from repair.errors import SettingError
-from repair.inference import outputs, predicted_labels
-from repair.metrics import clean_accuracy
-from repair.progress import progress
 
 
 def pruning_mask(activations: np.ndarray, fraction: float) -> np.ndarray:
@@ -45,45 +41,6 @@ def pruning_mask(activations: np.ndarray, fraction: float) -> np.ndarray:
     mask = np.ones(len(activations), bool)
     mask[np.argsort(activations, kind="stable")[:count]] = False
     return mask
-
-
-def pruning_curve(
-    network: keras.Model, layer: str, activations: np.ndarray, clean: Dataset
-) -> np.ndarray:
-    """Clean accuracy against the number of channels pruned, the most dormant first.
-
-    The convolutions below run once; each step runs only what lies above ``layer``.
-
-    Returns:
-        ``(channels,)`` float64 in [0, 1]: entry k is the accuracy with k pruned.
-    """
-    features = outputs(layer_output(network, layer), clean.images)
-    above = keras.Model(network.get_layer(layer).output, network.output)
-    silence = np.asarray(network.get_layer(layer).activation(np.zeros(1, np.float32)))
-    order = np.argsort(activations, kind="stable")
-    accuracies = np.empty(len(order))
-    for count in progress(range(len(order)), label="pruning curve"):
-        if count:
-            features[..., order[count - 1]] = silence
-        answers = predicted_labels(above, features)
-        accuracies[count] = clean_accuracy(answers, clean.labels)
-    return accuracies
-
-
-def fraction_for_drop(curve: np.ndarray, max_drop: float) -> float:
-    """The largest fraction whose clean accuracy, and that of all smaller ones, holds.
-
-    Args:
-        curve: What ``pruning_curve`` returns.
-        max_drop: Largest loss of clean accuracy, in [0, 1].
-
-    Raises:
-        SettingError: If ``max_drop`` is out of range.
-    """
-    if not 0 <= max_drop <= 1:
-        raise SettingError(f"expected a drop in [0, 1]. Received: {max_drop}.")
-    fails = np.flatnonzero(curve < curve[0] - max_drop)
-    return float((fails[0] - 1 if len(fails) else len(curve) - 1) / len(curve))
 
 
 def prune(network: keras.Model, layer: str, mask: np.ndarray) -> keras.Model:

@@ -385,7 +385,13 @@ def test_killed_run_resumes_to_the_same_bytes(
     command = [sys.executable, "-m", "artifacts", artifact, "-", "--output", output]
     pipe = subprocess.PIPE
     run = subprocess.Popen(
-        list(map(str, command)), cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe
+        list(map(str, command)),
+        cwd=ROOT,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        # A job in a shell's background would ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     run.stdin.write(listed)  # and stays open, so the run can not end
     run.stdin.flush()

@@ -14,7 +14,8 @@ from repair.fine_tuning import fine_tune
 from repair.inference import outputs, predicted_labels
 from repair.methods import repair_network
 from repair.metrics import clean_accuracy
-from repair.pruning import prune, pruning_curve, pruning_mask
+from repair.pruning import prune, pruning_mask
+from repair.pruning_curve import pruning_curve
 from repair.settings import METHODS, Settings
 
 MASK = np.arange(8) % 2 == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
-from conftest import SHAPE
+from conftest import SHAPE, random_weights
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -18,11 +18,10 @@ from repair.inference import outputs, predicted_labels
 from repair.metrics import clean_accuracy
 from repair.pruning import (
     copy_network,
-    fraction_for_drop,
     prune,
-    pruning_curve,
     pruning_mask,
 )
+from repair.pruning_curve import fraction_for_drop, pruning_curve
 
 ACTIVATIONS = arrays(
     np.float64,
@@ -160,6 +159,26 @@ def test_curve_holds_where_silence_is_not_zero(clean):
     x = layers.Conv2D(8, 3, activation="sigmoid", name="conv_3")(x)
     scores = layers.Dense(5, activation="softmax")(layers.Flatten()(x))
     curve_law(keras.Model(images, scores), clean)
+
+
+def test_curve_holds_whatever_follows_the_layer(clean):
+    """Strided, padded, dilated and pooled paths; then a path that is not linear."""
+    keras.utils.set_random_seed(4)
+    images = keras.Input(SHAPE)
+    x = layers.Rescaling(1 / 255)(images)
+    wide = layers.Conv2D(8, 3, activation="elu", name="conv_3")(x)
+    x = layers.ReLU(negative_slope=0.1)(layers.BatchNormalization()(wide))
+    x = layers.AveragePooling2D(2, strides=1, padding="same")(x)
+    parts = [
+        layers.Dense(9, "tanh")(layers.GlobalMaxPooling2D()(wide)),
+        layers.Dense(9)(layers.Flatten()(layers.Dropout(0.5)(x))),
+        layers.Dense(9)(layers.Flatten()(layers.Conv2D(3, 2, 2, "same", use_bias=False)(x))),
+        layers.Dense(9)(layers.Flatten()(layers.Conv2D(3, 2, dilation_rate=2)(wide))),
+    ]  # fmt: skip
+    linear = keras.Model(images, layers.Dense(5, "softmax")(layers.Add()(parts)))
+    curve_law(random_weights(linear), clean)
+    twice = layers.Flatten()(layers.Multiply()([wide, wide]))
+    curve_law(keras.Model(images, layers.Dense(5, "softmax")(twice)), clean)
 
 
 @given(
