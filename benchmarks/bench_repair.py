@@ -9,20 +9,16 @@ import argparse
 import contextlib
 import io
 import json
-import os
-import platform
-import shlex
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.results_file import write_results
 from benchmarks.subjects import Subject, bench_subjects, zoo_subjects
 from repair.quiet import import_tensorflow_quietly
 from repair.settings import METHODS, Settings
@@ -49,7 +45,7 @@ def main() -> None:
         options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     print("\n" + table(summary(rows)))
     if options.results is not None:
-        write_results(options.results, options.title, summary(rows))
+        write_results(options.results, options.title, summary(rows), "bench_repair")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -130,31 +126,6 @@ def summary(rows: list[dict[str, Any]]) -> list[dict[str, Cell]]:
         }
         for (subject, data, method), group in groups.items()
     ]
-
-
-def write_results(path: Path, title: str, rows: list[dict[str, Cell]]) -> None:
-    """Puts a section with a table into a Markdown file, in place of an older one."""
-    keys = list(rows[0])
-    lines = [[str(row[key]) for key in keys] for row in rows]
-    body = [f"| {' | '.join(line)} |" for line in [keys, ["---"] * len(keys), *lines]]
-    section = "\n".join(
-        [f"## {title}", "", f"    {_command()}", "", _machine(), "", *body, ""]
-    )
-    text = path.read_text(encoding="utf-8") if path.is_file() else "# Results\n"
-    older = [part for part in text.split("\n## ") if not part.startswith(f"{title}\n")]
-    path.write_text("\n## ".join(older).rstrip() + "\n\n" + section, encoding="utf-8")
-
-
-def _command() -> str:
-    words = [Path(word).name if "/" in word else word for word in sys.argv[1:]]
-    return shlex.join(["python", "-m", "benchmarks.bench_repair", *words])
-
-
-def _machine() -> str:
-    names = ("tensorflow", "keras", "numpy")
-    versions = ", ".join(f"{name} {version(name)}" for name in names)
-    python = platform.python_version()
-    return f"{os.cpu_count()} cores, Python {python}, {versions}. Rates in percent."
 
 
 def _spread(values: list[float | None], key: str) -> str:

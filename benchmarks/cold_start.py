@@ -1,20 +1,13 @@
-"""Times whole processes from outside: one image from a cold shell, and the first error.
-
-python -m benchmarks.cold_start [--artifact FOLDER] [--image FILE] [--runs N]
-"""
+"""One image from a cold shell, and the first error, against the plain script."""
 
 from __future__ import annotations
 
-import argparse
-import statistics
-import subprocess
-import sys
-import time
 from pathlib import Path
 
-from repair.tables import table
+from benchmarks.whole_process import ROOT, Command, medians
+from repair.tables import Cell
 
-ROOT = Path(__file__).resolve().parent.parent
+IMAGE = ROOT / "data" / "test_image.png"
 _PLAIN = """
 import sys
 import numpy as np, tensorflow as tf
@@ -25,47 +18,35 @@ print(int(detector.serve(tf.constant(image[None]))[0]))
 """
 
 
-def main() -> None:
-    """Runs every command in turn, over and over, and prints medians and ratios."""
-    parser = argparse.ArgumentParser("python -m benchmarks.cold_start")
-    add = parser.add_argument
-    add("--artifact", type=Path, default=ROOT / "artifacts" / "multi")
-    add("--image", type=Path, default=ROOT / "data" / "test_image.png")
-    add("--runs", type=int, default=7)
-    options = parser.parse_args()
-    one = f"from artifacts.detector import main; main({options.artifact.name!r})"
-    commands = {
-        "plain script": ["-c", _PLAIN, str(options.artifact), str(options.image)],
-        "eval script": ["-c", one, str(options.image)],
-        "eval script, bad path": ["-c", one, "missing.png"],
-        "python -m build --help": ["-m", "build", "--help"],
-        "python -m build, bad flag": ["-m", "build", "--no-such-flag"],
-        "python -m build, bad path": ["-m", "build", "--model", "missing.h5"]
-        + ["--clean", "missing.h5", "--out", "missing"],
+def cold_start(artifact: Path, runs: int) -> list[dict[str, Cell]]:
+    """Rows of the table of ``benchmarks.speed``.
+
+    Args:
+        artifact: Any artifact of 55 x 47 pixels.
+        runs: Rounds that count.
+    """
+    build = ["-m", "build"]
+    unread = ["--clean", "missing.h5", "--out", "missing"]
+    commands: dict[str, Command] = {
+        "plain script": (["-c", _PLAIN, artifact, IMAGE], 0),
+        "one image": (["-m", "artifacts", artifact, IMAGE], 0),
+        "one image, bad path": (["-m", "artifacts", artifact, "missing.png"], 2),
+        "python -m build --help": ([*build, "--help"], 0),
+        "python -m build, bad flag": ([*build, "--no-such-flag"], 2),
+        "python -m build, bad path": ([*build, "--model", "missing.h5", *unread], 2),
     }
-    seconds: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(options.runs + 1):
-        for name, arguments in commands.items():
-            seconds[name].append(_seconds(arguments))
-    medians = {name: statistics.median(runs[1:]) for name, runs in seconds.items()}
-    rows = [
-        {
-            "command": name,
-            "seconds": f"{median:.2f}",
-            "ratio to plain": f"{median / medians['plain script']:.2f}",
-        }
-        for name, median in medians.items()
-    ]
-    print(table(rows))
-
-
-def _seconds(arguments: list[str]) -> float:
-    start = time.perf_counter()
-    subprocess.run(  # noqa: S603
-        [sys.executable, *arguments], cwd=ROOT, capture_output=True, check=False
-    )
-    return time.perf_counter() - start
-
-
-if __name__ == "__main__":
-    main()
+    found = medians(commands, runs, "cold starts")
+    plain = found.pop("plain script")
+    rows: list[dict[str, Cell]] = []
+    for name, seconds in found.items():
+        whole = name == "one image"
+        rows.append(
+            {
+                "figure": f"{name}, cold" if whole else name,
+                "ours": f"{seconds:.2f} s",
+                "against": f"plain script: {plain:.2f} s" if whole else "-",
+                "ratio": f"{seconds / plain:.2f}" if whole else "-",
+                "goal": "<= 0.20" if whole else "<= 0.3 s",
+            }
+        )
+    return rows

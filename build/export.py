@@ -70,16 +70,17 @@ def _save(detector: keras.Model, folder: Path) -> None:
             tf.TensorSpec((None, rows, columns, channels), tf.uint8, "images")
         ]
     )
-    def serve(images: tf.Tensor) -> tf.Tensor:
-        return detector(images, training=False)["label"]
-
-    @tf.function(input_signature=serve.input_signature)
-    def label(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"label": serve(images)}
-
-    @tf.function(input_signature=serve.input_signature)
     def explain(images: tf.Tensor) -> dict[str, tf.Tensor]:
         return dict(detector(images, training=False))
+
+    # What a label does not need of it is left out when it runs.
+    @tf.function(input_signature=explain.input_signature)
+    def serve(images: tf.Tensor) -> tf.Tensor:
+        return explain(images)["label"]
+
+    @tf.function(input_signature=explain.input_signature)
+    def label(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"label": serve(images)}
 
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, "encoded")])
     def label_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:

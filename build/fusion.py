@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from build.agreement import Agreement
-from build.scores import scores
+from repair.scores import scores
 
 
 def fuse(

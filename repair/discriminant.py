@@ -19,7 +19,7 @@ import numpy as np
 from repair.errors import ModelError
 
 RIDGE = 0.05
-RANK = 128
+RANK = 120
 # Score of a label without clean images: no image is ever given it.
 UNKNOWN = -1e9
 

@@ -17,9 +17,10 @@ from keras import layers, ops
 from repair.activations import layer_output
 from repair.data import Dataset
 from repair.errors import SettingError
-from repair.inference import BATCH_SIZE
 from repair.progress import progress
+from repair.scores import scores
 
+_BATCH_SIZE = 1024
 _CHANNEL_BY_CHANNEL = (
     layers.Activation,
     layers.AveragePooling2D,
@@ -48,19 +49,21 @@ def pruning_curve(
     Returns:
         ``(channels,)`` float64 in [0, 1]: entry k is the accuracy with k pruned.
     """
-    below, above = layer_output(network, layer), _Above(network, layer)
+    above = _Above(network, layer)
     order = np.argsort(activations, kind="stable")
     correct = np.zeros(len(order), int)
-    starts = range(0, len(clean.images), BATCH_SIZE)
-    for start in progress(starts, label="pruning curve"):
-        batch = slice(start, start + BATCH_SIZE)
-        features = below(clean.images[batch], training=False)
-        parts, sums, answers, awake = above.begin(features)
+    for start in progress(range(0, len(clean), _BATCH_SIZE), label="pruning curve"):
+        # The last batch reaches back, since each size takes a graph of its own.
+        first = max(0, min(start, len(clean) - _BATCH_SIZE))
+        batch = slice(first, first + _BATCH_SIZE)
+        labels = clean.labels[batch]
+        parts, sums, answers, awake = above.begin(tf.constant(clean.images[batch]))
         changes = awake.numpy()
         for count, channel in enumerate([None, *order[:-1]]):
             if channel is not None and changes[channel]:
                 sums, answers = above.without(tf.constant(channel), parts, sums)
-            correct[count] += (answers.numpy() == clean.labels[batch]).sum()
+            right = answers.numpy() == labels
+            correct[count] += right[start - first :].sum()
     return correct / len(clean.images)
 
 
@@ -85,6 +88,7 @@ class _Above:
 
     def __init__(self, network: keras.Model, layer: str) -> None:
         pruned = network.get_layer(layer)
+        self._features = layer_output(network, layer)
         silence = pruned.activation(np.zeros(pruned.filters, np.float32))
         self._silence = np.asarray(silence)
         self._linear = _linear_layers(network, pruned.output)
@@ -92,20 +96,20 @@ class _Above:
         outputs = [linear.output for linear in self._linear] or [pruned.output]
         # With a layer of its own at the end, either may be nothing else.
         self._below = keras.Model(pruned.output, [layers.Identity()(x) for x in inputs])
-        self._rest = keras.Model(outputs, layers.Identity()(network.output))
+        ends = any(output is network.output for output in outputs)
+        answer = network.output if ends else scores(network, "scores")
+        self._rest = keras.Model(outputs, layers.Identity()(answer))
 
     @tf.function(reduce_retracing=True)
-    def begin(self, features: tf.Tensor) -> tuple[list[Any], list[Any], Any, Any]:
+    def begin(self, images: tf.Tensor) -> tuple[list[Any], list[Any], Any, Any]:
         """Asks with all channels.
 
-        Args:
-            features: ``(n, rows, columns, channels)`` float32, the layer's output.
-
         Returns:
-            What silence would change in the inputs of the linear layers, their sums,
-            the labels ``(n,)``, and the channels ``(channels,)`` bool that silence
-            would change at all.
+            What silence would change in the inputs of the linear layers, channels
+            first; their sums; the labels ``(n,)``; and which channels ``(channels,)``
+            bool silence would change at all.
         """
+        features = self._features(images, training=False)
         values = keras.tree.flatten(self._below(features, training=False))
         silence = tf.zeros_like(features) + self._silence
         silent = keras.tree.flatten(self._below(silence, training=False))
@@ -113,8 +117,8 @@ class _Above:
         sums = values
         if self._linear:
             sums = [_sums(*pair) for pair in zip(self._linear, values, strict=True)]
-        channels = features.shape[-1]
-        awake = [tf.reduce_any(tf.reshape(x, (-1, channels)) != 0, 0) for x in parts]
+        parts = [_channel_first(part, features.shape[-1]) for part in parts]
+        awake = [tf.reduce_any(x != 0, axis=range(1, len(x.shape))) for x in parts]
         return parts, sums, self._labels(sums), tf.reduce_any(tf.stack(awake), 0)
 
     @tf.function(reduce_retracing=True)
@@ -124,7 +128,7 @@ class _Above:
         """The sums and the labels ``(n,)`` once a channel is pruned as well."""
         linear = self._linear or [None]
         pairs = zip(linear, parts, strict=True)
-        changes = [_part_of(*pair, channel, len(self._silence)) for pair in pairs]
+        changes = [_part_of(each, part, channel) for each, part in pairs]
         sums = [x - y for x, y in zip(sums, changes, strict=True)]
         return sums, self._labels(sums)
 
@@ -166,18 +170,23 @@ def _sums(layer: keras.Layer, values: Any) -> Any:
     return answer + layer.bias if layer.use_bias else answer
 
 
-def _part_of(
-    layer: keras.Layer | None, values: Any, channel: Any, channels: int
-) -> Any:
+def _channel_first(values: Any, channels: int) -> Any:
+    if len(values.shape) == 4:
+        return ops.moveaxis(values, -1, 0)
+    places = values.shape[1] // channels  # flattened, the channels take turns
+    return ops.moveaxis(ops.reshape(values, (-1, places, channels)), -1, 0)
+
+
+def _part_of(layer: keras.Layer | None, parts: Any, channel: Any) -> Any:
     """What one channel of the pruned layer adds to a linear layer's sums."""
+    values = ops.take(parts, channel, axis=0)
     if layer is None:
-        return values * ops.one_hot(channel, channels)
+        return values[..., None] * ops.one_hot(channel, parts.shape[0])
     if isinstance(layer, layers.Conv2D):
         kernel = ops.take(layer.kernel, [channel], axis=2)
-        return _linear(layer, ops.take(values, [channel], axis=-1), kernel)
-    # Flattened channels take turns.
-    rows = ops.arange(channel, layer.kernel.shape[0], channels)
-    return ops.matmul(ops.take(values, rows, axis=1), ops.take(layer.kernel, rows, 0))
+        return _linear(layer, values[..., None], kernel)
+    rows = ops.arange(channel, layer.kernel.shape[0], parts.shape[0])
+    return ops.matmul(values, ops.take(layer.kernel, rows, axis=0))
 
 
 def _linear(layer: keras.Layer, values: Any, kernel: Any) -> Any:

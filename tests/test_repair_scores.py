@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from build.scores import scores
+from repair.scores import scores
 
 X = np.random.default_rng(0).normal(0, 1, (20, 6)).astype(np.float32)
 ENDINGS = {
