@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from build.any_number import answers_to_any_number
 from build.card import add_hashes, write_card
 from build.swap import check_place, new_folder
 from repair.errors import RepairFailedError
@@ -65,13 +66,16 @@ def _save(detector: keras.Model, folder: Path) -> None:
     module = tf.Module()
     module.weights = [weight.value for weight in detector.weights]
 
+    def answers(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return dict(detector(images, training=False))
+
     @tf.function(
         input_signature=[
             tf.TensorSpec((None, rows, columns, channels), tf.uint8, "images")
         ]
     )
     def explain(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        return dict(detector(images, training=False))
+        return answers_to_any_number(answers, images)
 
     # What a label does not need of it is left out when it runs.
     @tf.function(input_signature=explain.input_signature)
@@ -88,7 +92,8 @@ def _save(detector: keras.Model, folder: Path) -> None:
             image = tf.io.decode_image(data, channels, expand_animations=False)
             return tf.ensure_shape(image, (rows, columns, channels))
 
-        return label(tf.map_fn(decode, encoded, fn_output_signature=tf.uint8))
+        one = tf.TensorSpec((rows, columns, channels), tf.uint8)
+        return label(tf.map_fn(decode, encoded, fn_output_signature=one))
 
     module.serve = serve
     signatures = {

@@ -262,4 +262,5 @@ def test_memory_does_not_grow_with_the_number_of_images(tmp_path):
 
     peak(300)
     few, many = peak(2_000), peak(20_000)
-    assert many < 1.1 * few, (few, many)
+    # Threads may be some slices ahead or not; what grows would be ten times as much.
+    assert many < 2 * few, (few, many)

@@ -120,6 +120,22 @@ def test_encoded_images_get_the_same_labels(loaded, images, expected):
         ask(encoded=wrong)
 
 
+def test_no_image_gets_no_label(loaded, images):
+    none = tf.constant(images[:0])
+    answers = {
+        "serve": {"label": loaded.serve(none)},
+        "serving_default": loaded.signatures["serving_default"](images=none),
+        "explain": loaded.signatures["explain"](images=none),
+        "label_encoded": loaded.signatures["label_encoded"](
+            encoded=tf.constant([], tf.string)
+        ),
+    }
+    assert len(answers["explain"]) == 5
+    for several in answers.values():
+        assert several["label"].dtype == tf.int64
+        assert all(vector.shape == (0,) for vector in several.values())
+
+
 def test_every_keras_can_use_it_as_a_layer(folder, images, expected):
     layer = keras.layers.TFSMLayer(str(folder), call_endpoint="serving_default")
     np.testing.assert_array_equal(layer(images)["label"], expected)

@@ -1,0 +1,138 @@
+"""Places that can not be written, full disks and signals: the old stays, nothing is left."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, SHAPE, build_options, run_python
+
+QUICK = ("--method", "reference", "--fraction", 0.25, "--epochs", 0)
+LIMITED = """
+import resource, runpy, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+sys.argv = sys.argv[1:]
+runpy.run_module(sys.argv[0], run_name="__main__")
+"""
+
+
+def commands(files: Path, out: Path) -> dict[str, list[object]]:
+    shape = ("--image-shape", *SHAPE)
+    clean, model = files / "clean.h5", files / "badnet.h5"
+    return {
+        "sheet": ["repair", "sheet", clean, "--out", out, *shape],
+        "flags": ["repair", "flags", clean, "--out", out, *shape],
+        "fine-prune": [
+            *("repair", "fine-prune", model, "--clean", clean, "--out", out, *QUICK)
+        ],
+        "inspect": ["repair", "inspect", model, clean, "--out", out],
+        "build": ["build", "--model", model, "--clean", clean, "--out", out, *QUICK],
+    }
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize(
+    "command", ["sheet", "flags", "fine-prune", "inspect", "build"]
+)
+@pytest.mark.parametrize(
+    "place", ["pipe.csv", "loop.csv", "/proc/new.csv", "file/x.csv"]
+)
+def test_odd_places_are_one_line(run_here, files, tmp_path, command, place):
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "loop.csv").symlink_to("loop.csv")
+    (tmp_path / "file").write_text("old")
+    before = names(tmp_path)
+    answer = run_here(*commands(files, tmp_path / place)[command])
+    if place == "loop.csv" and answer.code == 0:  # the new file is where the link was
+        return
+    *said, line = answer.err.splitlines()
+    assert answer.code in (1, 2)
+    assert answer.out == ""
+    assert line.startswith("error: ")
+    assert "Traceback" not in answer.err
+    assert command == "build" or (not said and answer.code == 2)
+    assert names(tmp_path) == before
+    assert (tmp_path / "file").read_text() == "old"
+
+
+@pytest.mark.parametrize("command", ["sheet", "flags"])
+def test_devices_are_not_replaced(run_here, files, tmp_path, command):
+    link = tmp_path / "null.csv"
+    link.symlink_to("/dev/null")
+    answer = run_here(*commands(files, link)[command])
+    assert answer.code == 2
+    assert "Received: another thing" in answer.error
+    assert Path("/dev/null").is_char_device()
+
+
+def test_links_to_files_stay_links(run_here, files, tmp_path):
+    (tmp_path / "old.csv").write_text("old")
+    (tmp_path / "link.csv").symlink_to("old.csv")
+    answer = run_here(*commands(files, tmp_path / "link.csv")["flags"])
+    assert answer.code == 0, answer.err
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "old.csv").read_text() != "old"
+    assert names(tmp_path) == {"old.csv", "link.csv"}
+
+
+@pytest.mark.parametrize("command", ["sheet", "flags"])
+def test_full_disk_keeps_the_old_file(run_here, files, tmp_path, monkeypatch, command):
+    out = tmp_path / "old.csv"
+    out.write_text("old")
+
+    def full(self: Path, _: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
+
+    monkeypatch.setattr(Path, "replace", full)
+    answer = run_here(*commands(files, out)[command])
+    assert answer.code == 2
+    assert "No space left" in answer.error
+    assert "run it again" in answer.error
+    assert out.read_text() == "old"
+    assert names(tmp_path) == {"old.csv"}
+
+
+@pytest.mark.parametrize("command", ["fine-prune", "build", "sheet"])
+def test_libraries_that_find_the_disk_full_are_one_line(files, tmp_path, command):
+    """A limit on the size of files stands in for the disk."""
+    out = tmp_path / "x.png"
+    answer = run_python("-c", LIMITED, *commands(files, out)[command])
+    assert answer.code == (1 if command == "build" else 2), answer.err
+    assert answer.out == ""
+    errors = [line for line in answer.err.splitlines() if "error: " in line]
+    assert len(errors) == 1, answer.err
+    assert "too large" in errors[0] or "can not be written" in errors[0]
+    assert "Traceback" not in answer.err
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+
+
+def test_terminated_build_leaves_nothing_and_says_so(files, tmp_path):
+    """SIGTERM, as soon as the folder for the new artifact is there."""
+    options = map(str, build_options(files, tmp_path / "toy"))
+    building = subprocess.Popen(
+        [sys.executable, "-m", "build", *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 100
+    while not (tmp_path / ".toy.building").exists():
+        assert building.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    building.send_signal(signal.SIGTERM)
+    out, err = building.communicate(timeout=60)
+    assert (building.returncode, out) == (130, "")
+    assert err.splitlines()[-1].startswith("interrupted; older artifacts stay")
+    assert "Traceback" not in err
+    assert not names(tmp_path)
