@@ -20,6 +20,7 @@ import numpy as np
 
 from benchmarks.results_file import write_results
 from benchmarks.subjects import Subject, bench_subjects, zoo_subjects
+from repair.data import Dataset, read_dataset, write_dataset
 from repair.quiet import import_tensorflow_quietly
 from repair.settings import METHODS, Settings
 from repair.tables import Cell, table
@@ -40,7 +41,13 @@ def main() -> None:
     for subject in _subjects(options):
         for method in options.methods:
             for seed in range(options.seeds):
-                rows += measure(subject, method, seed)
+                rows += measure(
+                    subject,
+                    method,
+                    seed,
+                    images=options.images,
+                    unlabelled=options.unlabelled,
+                )
     if options.json is not None:
         options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     print("\n" + table(summary(rows)))
@@ -61,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--only", nargs="+", metavar="NAME", help="these networks alone")
     add("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     add("--seeds", type=int, default=1)
+    add("--images", type=int, metavar="N", help="of the clean validation data, N drawn")
+    add("--unlabelled", action="store_true", help="the BadNet's answers stand in")
     add("--json", type=Path, help="file for the raw rows")
     add("--results", type=Path, help="Markdown file; the section --title is put anew")
     add("--title", default="Methods", help="of the section in --results")
@@ -75,8 +84,22 @@ def _subjects(options: argparse.Namespace) -> Iterator[Subject]:
             yield subject
 
 
-def measure(subject: Subject, method: str, seed: int) -> list[dict[str, Any]]:
+def measure(
+    subject: Subject,
+    method: str,
+    seed: int,
+    *,
+    images: int | None = None,
+    unlabelled: bool = False,
+) -> list[dict[str, Any]]:
     """Builds one artifact and measures it on all of the subject's trials.
+
+    Args:
+        subject: The network and its data.
+        method: One of ``settings.METHODS``.
+        seed: Of the build, and of the images drawn.
+        images: How many clean validation images the build may see; None = all.
+        unlabelled: Whether the build sees their labels.
 
     Returns:
         A row per trial: the figures of the BadNet and the detector, rates in [0, 1].
@@ -87,13 +110,17 @@ def measure(subject: Subject, method: str, seed: int) -> list[dict[str, Any]]:
     from repair.saved_model import SavedDetector
 
     with tempfile.TemporaryDirectory() as folder:
+        clean = subject.clean
+        if images is not None:
+            clean = _drawn(clean, images, seed, Path(folder) / "few.h5")
         request = Request(
             model=subject.model,
-            clean=subject.clean,
+            clean=clean,
             out=Path(folder) / subject.name,
             name=subject.name,
             method=method,
             settings=Settings(seed=seed),
+            unlabelled=unlabelled,
         )
         start = time.monotonic()
         with contextlib.redirect_stdout(io.StringIO()):
@@ -109,6 +136,13 @@ def measure(subject: Subject, method: str, seed: int) -> list[dict[str, Any]]:
             run = {"method": method, "seed": seed, "seconds": round(seconds)}
             rows.append({"subject": subject.name, **before, **fused, **run})
     return rows
+
+
+def _drawn(clean: Path, count: int, seed: int, path: Path) -> Path:
+    data = read_dataset(clean)
+    chosen = np.random.default_rng(seed).permutation(len(data))[:count]
+    write_dataset(path, Dataset(data.images[chosen], data.labels[chosen]))
+    return path
 
 
 def summary(rows: list[dict[str, Any]]) -> list[dict[str, Cell]]:
