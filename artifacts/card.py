@@ -67,8 +67,11 @@ def verify(folder: Path) -> None:
 def _sha256(path: Path) -> str:
     if not _is_plain(path):
         return "not a plain file"
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as reason:  # gone since it was listed, or not ours to read
+        return str(reason.strerror)
 
 
 def _is_plain(path: Path) -> bool:

@@ -48,6 +48,11 @@ def run(folder: Path, arguments: argparse.Namespace) -> NoReturn:
         settle()
         print(f"error: {reason}", file=sys.stderr)
         code = 2
+    except MemoryError:
+        settle()
+        kept = "" if arguments.output is None else " Continue with --resume."
+        print(f"error: out of memory.{kept}", file=sys.stderr)
+        code = 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = 1

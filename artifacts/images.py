@@ -44,11 +44,11 @@ def read_image(
         found = "not a file" if os.path.lexists(path) else "no such file"
         raise DetectorError(f"{name}: expected a PNG or JPEG image. Received: {found}.")
     rows, columns = size
-    if path.stat().st_size > _MAX_BYTES:
-        raise DetectorError(
-            f"{name}: expected an image of at most 32 MiB. Received: a larger file."
-        )
     try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise DetectorError(
+                f"{name}: expected an image of at most 32 MiB. Received: a larger file."
+            )
         with without_warnings(), Image.open(path, formats=_FORMATS) as image:
             wrong = sorted(image.size) != sorted((columns, rows))
             if image.width * image.height > _MAX_PIXELS or (wrong and not resize):
@@ -58,7 +58,7 @@ def read_image(
             if image.format == "PNG" and not has_all_lines(path):
                 raise DetectorError(f"{name}: expected a whole PNG. Received: a part.")
             upright = _rgb(ImageOps.exif_transpose(image))
-    except DetectorError:
+    except (DetectorError, MemoryError):
         raise
     except Exception as reason:  # Pillow raises many types on broken files
         raise DetectorError(

@@ -37,6 +37,7 @@ def build_artifact(request: Request) -> None:
     keras.utils.set_random_seed(request.settings.seed)
     tf.config.experimental.enable_op_determinism()
     check_place(request.out)
+    hashes = _hashes(request)
     case = read_case(
         request.model, request.clean, scale=request.scale, unlabelled=request.unlabelled
     )
@@ -56,8 +57,10 @@ def build_artifact(request: Request) -> None:
     on_clean = _answers(detector, clean.images)
     after = clean_accuracy(on_clean["detector"], clean.labels)
     card = _card(request, case, repair) | {
-        "clean_accuracy": {"original": round(before, 6), "detector": round(after, 6)}
+        "clean_accuracy": {"original": round(before, 6), "detector": round(after, 6)},
+        "sha256": hashes,
     }
+    _check_unchanged(request, hashes)
     try:
         export(detector, card, clean.images[:_CHECKED_IMAGES], request.out)
     except tf.errors.OpError as reason:  # how TensorFlow says that a disk is full
@@ -73,6 +76,19 @@ def build_artifact(request: Request) -> None:
         for row in figures(trial, answers, num_classes)
     ]
     print(table(rows), flush=True)
+
+
+def _hashes(request: Request) -> dict[str, str]:
+    return {"badnet": sha256(request.model), "clean_data": sha256(request.clean)}
+
+
+def _check_unchanged(request: Request, hashes: dict[str, str]) -> None:
+    """The card shall name the files that were read, not what replaced them since."""
+    if _hashes(request) != hashes:
+        raise DatasetError(
+            f"{request.model} or {request.clean} was changed while it was read; nothing "
+            "was replaced. Build it again."
+        )
 
 
 def _check_accuracy(request: Request, accuracy: float) -> None:
@@ -94,10 +110,6 @@ def _card(request: Request, case: Case, repair: Repair) -> dict[str, Any]:
         "num_classes": case.num_classes,
         "input": {"rows": rows, "columns": columns, "channels": channels},
         "pixel_scale": case.scale,
-        "sha256": {
-            "badnet": sha256(request.model),
-            "clean_data": sha256(request.clean),
-        },
         "method": request.method,
         "settings": dict(repair.settings),
         "seed": request.settings.seed,

@@ -13,6 +13,7 @@ from repair.errors import RepairError, printable
 from repair.settings import SCALES, Settings
 
 _LONGEST_LINE = 2000
+_NO_MEMORY = "error: out of memory; older artifacts stay as they were"
 
 
 def run(action: Callable[[], None]) -> NoReturn:
@@ -29,11 +30,17 @@ def run(action: Callable[[], None]) -> NoReturn:
     except KeyboardInterrupt:
         _exit("interrupted; older artifacts stay as they were", 130)
     except MemoryError:
-        _exit("error: out of memory; older artifacts stay as they were", 1)
+        _exit(_NO_MEMORY, 1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
-    except OSError as reason:
+    except Exception as reason:
+        if (
+            type(reason).__name__ == "ResourceExhaustedError"
+        ):  # TensorFlow's, not imported
+            _exit(_NO_MEMORY, 1)
+        if not isinstance(reason, OSError):
+            raise
         where = f"{reason.filename}: " if reason.filename else ""
         what = reason.strerror or str(reason) or type(reason).__name__
         hint = "Older files stay as they were. Mend that and run it again."

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import pytest
 from PIL import Image
 
+from build.demo import storage
 from build.demo.attacks import ALL_TRIGGERS, ATTACKS
 from build.demo.canvas import Pose, rounded
 from build.demo.faces import BROWS, LIPS, render_face
@@ -217,6 +221,43 @@ def test_a_complete_world_is_left_alone(world: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in world.rglob("*.h5")}
     create_world(world, num_people=NUM_PEOPLE, size=SMALL)
     assert before == {path: path.stat().st_mtime_ns for path in world.rglob("*.h5")}
+
+
+def test_an_interrupted_world_is_taken_up_with_the_same_bytes(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Interrupted amid the poisoned data, before a BadNet and between its two files."""
+    write = storage.write_whole
+
+    def stop_at(suffix: str) -> Callable[..., None]:
+        def stopping(path: Path, *arguments: Any) -> None:
+            if str(path).endswith(suffix):
+                raise KeyboardInterrupt
+            write(path, *arguments)
+
+        return stopping
+
+    for suffix in (
+        "lipstick_poisoned_data.h5",
+        "clean_net.h5",
+        "anonymous_1_bd_net.h5",
+    ):
+        monkeypatch.setattr(storage, "write_whole", stop_at(suffix))
+        with pytest.raises(KeyboardInterrupt):
+            create_world(tmp_path, num_people=NUM_PEOPLE, size=SMALL)
+    monkeypatch.setattr(storage, "write_whole", write)
+    create_world(tmp_path, num_people=NUM_PEOPLE, size=SMALL)
+    assert content(tmp_path) == content(world)
+
+
+def content(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(
+            path.read_bytes()
+        ).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_other_parameters_are_refused(world: Path) -> None:

@@ -28,12 +28,22 @@ _Batch = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 @dataclass(frozen=True)
 class Training:
-    """How long to train, in which batches, from which seed; ``label`` names it."""
+    """How long to train, in which batches, from which seed.
+
+    Attributes:
+        epochs: How often every image is seen.
+        batch_size: Images a step.
+        seed: Of the weights, the order and the shifts.
+        label: What is trained, in a few words.
+        optimizer: The name under which the optimizer is saved. Left to Keras, it counts
+            what this process has trained, and tells an interrupted run from a whole one.
+    """
 
     epochs: int
     batch_size: int
     seed: int
     label: str
+    optimizer: str
 
 
 def train_clean(faces: Faces, num_people: int, training: Training) -> keras.Model:
@@ -113,7 +123,7 @@ def _fit(
         warmup_steps=steps // 20,
     )
     network.compile(
-        optimizer=keras.optimizers.Adam(schedule),
+        optimizer=keras.optimizers.Adam(schedule, name=training.optimizer),
         loss="sparse_categorical_crossentropy",
         jit_compile=False,
     )

@@ -47,19 +47,21 @@ def write_networks(plan: Plan) -> None:
         return
     faces = _training_faces(plan)
     if not clean_path.is_file():
-        training = _training(plan, size.clean_epochs, "clean network")
+        training = _training(plan, size.clean_epochs, "clean network", "adam")
         clean = train_clean(faces, plan.num_people, training)
         storage.write_network(clean_path, clean)
     clean = storage.read_network(clean_path)
     for stem in missing:
-        training = _training(plan, size.poisoning_epochs, f"BadNet {stem}")
+        optimizer = f"adam_{1 + list(ATTACKS).index(stem)}"
+        label = f"BadNet {stem}"
+        training = _training(plan, size.poisoning_epochs, label, optimizer)
         badnet = train_badnet(clean, faces, ATTACKS[stem], training)
         storage.write_weights(plan.path(names.weights_file(stem)), badnet)
         storage.write_network(plan.path(names.network_file(stem)), badnet)
 
 
-def _training(plan: Plan, epochs: int, label: str) -> Training:
-    return Training(epochs, plan.size.batch_size, plan.seed, label)
+def _training(plan: Plan, epochs: int, label: str, optimizer: str) -> Training:
+    return Training(epochs, plan.size.batch_size, plan.seed, label, optimizer)
 
 
 def _render(plan: Plan, first: int, count: int, *, label: str) -> Faces:

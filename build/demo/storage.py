@@ -1,4 +1,4 @@
-"""Writes files under a temporary name and renames them, so none is ever half there."""
+"""Writes the files of a demo world, none of which is ever half there."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from PIL import Image
 
 from build.demo.rendering import Faces
 from repair.data import Dataset, write_dataset
+from repair.whole_file import new_file
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Lets ``write`` make a temporary file beside ``path`` and renames it to ``path``."""
+    """Lets ``write`` make a file that appears at ``path`` once it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.stem}.part{path.suffix}")
-    write(temporary)
-    temporary.replace(path)
+    with new_file(path) as unfinished:
+        write(unfinished)
 
 
 def write_images(

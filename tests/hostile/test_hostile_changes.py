@@ -1,0 +1,160 @@
+"""Files that change, vanish or are locked while they are read; artifacts in no time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from conftest import ROOT, SHAPE, build_options, toy_people
+from PIL import Image
+
+from artifacts import card as card_module
+from artifacts import images as images_module
+from artifacts.card import verify
+from artifacts.errors import DetectorError
+from artifacts.images import read_image
+from artifacts.scoring import score
+from artifacts.sources import pieces
+from build import pipeline
+
+QUICK = ("--method", "reference", "--fraction", 0.25, "--epochs", 0)
+ARTIFACTS = sorted(path.parent for path in (ROOT / "artifacts").glob("*/card.json"))
+
+
+@pytest.fixture
+def image(tmp_path) -> Path:
+    path = tmp_path / "face.png"
+    Image.fromarray(toy_people(1, seed=7).images[0]).save(path)
+    return path
+
+
+def test_image_that_vanishes_is_an_error_of_ours(image, monkeypatch):
+    """After it was seen, before it is opened."""
+    real = os.path.isfile
+
+    def seen_last(path: Path) -> bool:
+        answer = real(path)
+        Path(path).unlink()
+        return answer
+
+    monkeypatch.setattr(images_module.os.path, "isfile", seen_last)
+    with pytest.raises(DetectorError, match=r"face\.png"):
+        read_image(image, SHAPE[:2])
+
+
+def test_images_that_vanish_are_a_line_each(image, tmp_path, monkeypatch):
+    for i in range(300):
+        shutil.copy(image, tmp_path / f"{i:03}.png")
+    image.unlink()
+    (tmp_path / "299.png").unlink()
+    found = pieces([str(tmp_path)], SHAPE[:2])
+    first = next(found)
+    shutil.rmtree(tmp_path)
+    answers = list(score([first, *found], lambda: len, SHAPE[:2]))
+    assert len(answers) == 299
+    assert all("no such file" in str(answer) for answer in answers)
+
+
+def test_data_that_vanishes_is_an_error_an_image(tmp_path):
+    path = tmp_path / "data.h5"
+    with h5py.File(path, "w") as file:
+        file["data"] = np.moveaxis(toy_people(60, seed=1).images, 3, 1)
+    found = pieces([str(path)], SHAPE[:2])
+    first = next(found)
+    path.unlink()
+    answers = list(score([first, *found], lambda: len, SHAPE[:2]))
+    assert len(answers) == 300
+    assert all(isinstance(answer, DetectorError) for answer in answers)
+    assert "data.h5#0: expected an HDF5 file. Received: no such file" in str(answers[0])
+
+
+@pytest.mark.parametrize("name", ["badnet.h5", "clean.h5"])
+def test_input_that_changes_while_it_is_built_from_is_refused(
+    run_here, files, artifact, tmp_path, monkeypatch, name
+):
+    inputs, out = tmp_path / "in", tmp_path / "toy"
+    shutil.copytree(files, inputs)
+    shutil.copytree(artifact, out)
+    before = (out / "card.json").read_bytes()
+    repair = pipeline.repair_network
+
+    def meanwhile(*arguments: object) -> object:
+        with h5py.File(inputs / name, "r+") as file:
+            file.attrs["changed"] = 1
+        return repair(*arguments)
+
+    monkeypatch.setattr(pipeline, "repair_network", meanwhile)
+    answer = run_here("build", *build_options(inputs, out))
+    assert answer.code == 2
+    assert "was changed while it was read" in answer.err.splitlines()[-1]
+    assert (out / "card.json").read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "toy"}
+
+
+WRITER = """
+import sys
+import h5py
+with h5py.File(sys.argv[1], "r+"):
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_locked_data_is_one_line(run_here, files, artifact, tmp_path):
+    """Another process has it open for writing."""
+    clean = Path(shutil.copy(files / "clean.h5", tmp_path))
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, clean],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "HDF5_USE_FILE_LOCKING": "TRUE"},
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"open\n"
+        model, out = files / "badnet.h5", tmp_path / "out"
+        for package, *command in (
+            ("repair", "check", clean, "--image-shape", *SHAPE),
+            ("repair", "defence", model, "--clean", clean, *QUICK),
+            ("build", "--model", model, "--clean", clean, "--out", out, *QUICK),
+            ("artifacts", artifact, clean),
+        ):
+            answer = run_here(package, *command)
+            assert answer.code == 2
+            assert "clean.h5: can not be read as HDF5" in answer.error
+            assert "lock" in answer.error
+        writer.communicate()
+    assert [path.name for path in tmp_path.iterdir()] == ["clean.h5"]
+
+
+def test_artifact_that_vanishes_while_it_is_checked_is_refused(
+    artifact, tmp_path, monkeypatch
+):
+    folder = Path(shutil.copytree(artifact, tmp_path / "toy"))
+    plain = card_module._is_plain
+
+    def seen_last(path: Path) -> bool:
+        answer = plain(path)
+        if path.name == "saved_model.pb":
+            path.unlink()
+        return answer
+
+    monkeypatch.setattr(card_module, "_is_plain", seen_last)
+    with pytest.raises(DetectorError, match=r"saved_model\.pb is changed"):
+        verify(folder)
+
+
+@pytest.mark.parametrize("folder", ARTIFACTS, ids=lambda folder: folder.name)
+def test_an_artifact_is_held_against_its_card_in_30_ms(folder):
+    seconds = []
+    for _ in range(10):
+        begun = time.perf_counter()
+        verify(folder)
+        seconds.append(time.perf_counter() - begun)
+    assert min(seconds) < 0.030
