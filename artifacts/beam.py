@@ -17,7 +17,7 @@ from artifacts.card import read_card, verify
 from artifacts.errors import DetectorError, printable
 from artifacts.model import silent
 
-_NEEDED = ("apache_beam", "tensorflow_hub")
+_NEEDED = ("apache_beam", "tensorflow_hub", "pkg_resources")
 
 
 def main() -> int:
@@ -43,10 +43,9 @@ def _label(arguments: argparse.Namespace, options: list[str]) -> tuple[int, int]
     verify(Path(arguments.folder))
     _check(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    logging.disable(logging.WARNING)  # what Beam's optional imports say
+    logging.getLogger().setLevel(logging.ERROR)  # Beam warns of what it does not need
     with silent():
         from artifacts.beam_pipeline import run
-    logging.disable(logging.NOTSET)
     return run(arguments, (card["input"]["rows"], card["input"]["columns"]), options)
 
 
@@ -80,6 +79,12 @@ def _is_there(argument: str) -> bool:
     return next(glob.iglob(argument, recursive=True), None) is not None  # noqa: PTH207
 
 
+def _count(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"expected at least 1. Received: {number}.")
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m artifacts.beam",
@@ -99,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--output", required=True, metavar="PREFIX",
         help="write PREFIX-00000-of-00004.tsv and so on, and PREFIX-errors-... for "
         "inputs that were not labelled")  # fmt: skip
-    add("--shards", type=int, default=0, metavar="N",
+    add("--shards", type=_count, default=0, metavar="N",
         help="number of output files (default: the runner chooses)")  # fmt: skip
     add("--json", action="store_true", help="a JSON object a line, in .jsonl files")
     add("--resize", action="store_true",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import apache_beam as beam
 from apache_beam.metrics import Metrics, MetricsFilter
 from apache_beam.ml.inference.base import KeyedModelHandler, RunInference
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.runner import PipelineState
 
 from artifacts.beam_handler import ArtifactHandler
@@ -50,15 +52,37 @@ def run(
         How many images were labelled, and how many inputs were not.
 
     Raises:
-        DetectorError: If the runner ends the job otherwise than done.
+        DetectorError: If an option is unknown, or the job fails.
     """
-    pipeline = beam.Pipeline(options=PipelineOptions(options))
-    add_steps(pipeline, arguments, size)
-    result = pipeline.run()
-    state = result.wait_until_finish()
-    if state != PipelineState.DONE:
-        raise DetectorError(f"expected the job to be done. Received: {state}.")
+    beam_options = _parsed(options)
+    try:
+        pipeline = beam.Pipeline(options=beam_options)
+        add_steps(pipeline, arguments, size)
+        result = pipeline.run()
+        state = result.wait_until_finish()
+        if state != PipelineState.DONE:
+            raise DetectorError(f"the job is {state}.")
+    except Exception as reason:  # each runner has its own
+        text = printable(" ".join(f"{type(reason).__name__}: {reason}".split()))
+        raise DetectorError(f"the Beam job failed. Received: {text[:400]}") from reason
     return _count(result, _LABELLED), _count(result, _FAILED)
+
+
+def _parsed(options: list[str]) -> PipelineOptions:
+    """Refuses what Beam would pass over; a job server alone may know more options."""
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            parsed = PipelineOptions(options)
+            known = parsed.get_all_options()
+    except SystemExit as stop:
+        line = said.getvalue().strip().rpartition("error: ")[2]
+        raise DetectorError(f"options of Beam: {line}.") from stop
+    if known["runner"] in (None, *StandardOptions.LOCAL_RUNNERS):
+        every = parsed.get_all_options(retain_unknown_options=True)
+        if unknown := sorted(every.keys() - known.keys()):
+            raise DetectorError(f"options of Beam: there is no --{unknown[0]}.")
+    return parsed
 
 
 def add_steps(
