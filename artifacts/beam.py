@@ -16,6 +16,7 @@ from pathlib import Path
 from artifacts.card import read_card, verify
 from artifacts.errors import DetectorError, printable
 from artifacts.model import silent
+from artifacts.sources import STDIN
 
 _NEEDED = ("apache_beam", "tensorflow_hub", "pkg_resources")
 
@@ -55,6 +56,8 @@ def _check(arguments: argparse.Namespace) -> None:
     Raises:
         DetectorError: If no input is there, results are, or Beam is not.
     """
+    if STDIN in arguments.inputs:
+        raise DetectorError("-: expected paths, which workers read. Received: stdin.")
     if not any(map(_is_there, arguments.inputs)):
         raise DetectorError(
             f"{printable(arguments.inputs[0])}: expected an image, a folder, a pattern "

@@ -1,41 +1,31 @@
-"""Labels images in an Apache Beam pipeline: find, cut, decode, infer, write shards."""
+"""Runs the Apache Beam pipeline that labels images: find, cut, decode, infer, write."""
 
 from __future__ import annotations
 
 import argparse
 import io
-import json
 import os
-from collections.abc import Iterator
 from contextlib import redirect_stderr
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import apache_beam as beam
-from apache_beam.metrics import Metrics, MetricsFilter
+from apache_beam.metrics import MetricsFilter
 from apache_beam.ml.inference.base import KeyedModelHandler, RunInference
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.runner import PipelineState
 
 from artifacts.beam_handler import ArtifactHandler
+from artifacts.beam_steps import (
+    COUNTERS,
+    FAILED,
+    LABELLED,
+    Cut,
+    Decode,
+    FailureLine,
+    Find,
+    LabelLine,
+)
 from artifacts.errors import DetectorError, printable
-from artifacts.results import json_line, tab_separated
-from artifacts.scoring import decode
-from artifacts.sources import Piece, Source, of_file, paths
-
-if TYPE_CHECKING:
-    import numpy as np
-
-_COUNTERS = "badnet-repair"
-_LABELLED, _FAILED = "labelled", "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why an input was not labelled."""
-
-    source: Source
-    reason: str
 
 
 def run(
@@ -65,7 +55,7 @@ def run(
     except Exception as reason:  # each runner has its own
         text = printable(" ".join(f"{type(reason).__name__}: {reason}".split()))
         raise DetectorError(f"the Beam job failed. Received: {text[:400]}") from reason
-    return _count(result, _LABELLED), _count(result, _FAILED)
+    return _count(result, LABELLED), _count(result, FAILED)
 
 
 def _parsed(options: list[str]) -> PipelineOptions:
@@ -98,19 +88,19 @@ def add_steps(
     files, unfound = (
         pipeline
         | "Inputs" >> beam.Create(given)
-        | "Find" >> beam.ParDo(Find()).with_outputs(_FAILED, main="found")
+        | "Find" >> beam.ParDo(Find()).with_outputs(FAILED, main="found")
     )
     cut, unreadable = (
         files
         | "Spread files" >> beam.Reshuffle()
-        | "Cut" >> beam.ParDo(Cut(size)).with_outputs(_FAILED, main="cut")
+        | "Cut" >> beam.ParDo(Cut(size)).with_outputs(FAILED, main="cut")
     )
     images, undecoded = (
         cut
         | "Spread pieces" >> beam.Reshuffle()
         | "Decode"
         >> beam.ParDo(Decode(size, arguments.resize)).with_outputs(
-            _FAILED, main="images"
+            FAILED, main="images"
         )
     )
     _ = (
@@ -128,95 +118,6 @@ def add_steps(
     )
 
 
-class Find(beam.DoFn):
-    """From an argument to files; folders and patterns are searched by a worker."""
-
-    def process(self, element: bytes) -> Iterator[Any]:
-        """Yields pieces of whole files, and failures aside."""
-        argument = os.fsdecode(element)
-        for path in paths([argument]):
-            if isinstance(path, DetectorError):
-                yield _failed(Source(argument), path)
-            else:
-                yield Piece(path)
-
-
-class Cut(beam.DoFn):
-    """From a file to pieces that are decoded at once: ranges of an HDF5 file."""
-
-    def __init__(self, size: tuple[int, int]) -> None:
-        self._size = size
-
-    def process(self, element: Piece) -> Iterator[Any]:
-        """Yields pieces, and failures aside."""
-        for piece in of_file(element.path, self._size):
-            if isinstance(piece, DetectorError):
-                yield _failed(Source(element.path), piece)
-            else:
-                yield piece
-
-
-class Decode(beam.DoFn):
-    """From a piece to images, by the same code as the command on one machine."""
-
-    def __init__(self, size: tuple[int, int], resize: bool) -> None:
-        self._size = size
-        self._resize = resize
-
-    def process(self, element: Piece) -> Iterator[Any]:
-        """Yields sources with ``(rows, columns, 3)`` uint8, and failures aside."""
-        answers = decode(element, size=self._size, resize=self._resize)
-        for source, answer in answers:
-            if isinstance(answer, DetectorError):
-                yield _failed(source, answer)
-            else:
-                yield source, answer
-
-
-class LabelLine(beam.DoFn):
-    """The line of an image, as the command on one machine writes it."""
-
-    def __init__(self, as_json: bool) -> None:
-        self._form = json_line if as_json else tab_separated
-        self._counter = Metrics.counter(_COUNTERS, _LABELLED)
-
-    def process(self, element: tuple[Source, Any]) -> Iterator[str]:
-        """Yields one line without its end."""
-        source, result = element
-        before, after = self._form(source)
-        self._counter.inc()
-        yield f"{before}{result.inference}{after}".removesuffix("\n")
-
-
-class FailureLine(beam.DoFn):
-    """``PATH<TAB>REASON``, or ``{"path": ..., "index": ..., "error": ...}``."""
-
-    def __init__(self, as_json: bool) -> None:
-        self._as_json = as_json
-        self._counter = Metrics.counter(_COUNTERS, _FAILED)
-
-    def process(self, element: Failure) -> Iterator[str]:
-        """Yields one line without its end."""
-        source = element.source
-        self._counter.inc()
-        if self._as_json:
-            index = {} if source.index is None else {"index": source.index}
-            yield json.dumps({"path": source.path, **index, "error": element.reason})
-        else:
-            yield f"{_name(source)}\t{element.reason}"
-
-
-def _failed(source: Source, error: DetectorError) -> beam.pvalue.TaggedOutput:
-    """A failure for the side output; its reason does not say the path again."""
-    reason = str(error).removeprefix(f"{_name(source)}: ")
-    return beam.pvalue.TaggedOutput(_FAILED, Failure(source, reason))
-
-
-def _name(source: Source) -> str:
-    index = "" if source.index is None else f"#{source.index}"
-    return f"{printable(source.path)}{index}"
-
-
 def _write(prefix: str, suffix: str, shards: int) -> beam.PTransform:
     return beam.io.WriteToText(
         prefix, file_name_suffix=suffix, num_shards=shards, skip_if_empty=True
@@ -224,5 +125,5 @@ def _write(prefix: str, suffix: str, shards: int) -> beam.PTransform:
 
 
 def _count(result: Any, name: str) -> int:
-    wanted = MetricsFilter().with_namespace(_COUNTERS).with_name(name)
+    wanted = MetricsFilter().with_namespace(COUNTERS).with_name(name)
     return sum(x.result for x in result.metrics().query(wanted)["counters"])

@@ -73,6 +73,8 @@ def test_what_is_wrong_at_once(run_here, artifact, folder, tmp_path):
     assert (answer.code, "card.json" in answer.error) == (2, True)
     answer = run_here(*command, "no.png", "no/*.png", "--output", output)
     assert (answer.code, "no such file" in answer.error) == (2, True)
+    answer = run_here(*command, image, "-", "--output", output)
+    assert (answer.code, "Received: stdin" in answer.error) == (2, True)
     (tmp_path / "out-errors-00000-of-00001.tsv").touch()
     answer = run_here(*command, image, "--output", output)
     assert (answer.code, "older results" in answer.error) == (2, True)

@@ -17,7 +17,7 @@ ALLOWED = {
     "artifacts": {"artifacts"},
 }
 HEAVY = {"tensorflow", "keras", "numpy", "h5py", "PIL", "apache_beam"}
-BEAM = {"beam_handler", "beam_pipeline"}
+BEAM = {"beam_handler", "beam_pipeline", "beam_steps"}
 ENTRIES = (
     "build.__main__",
     "repair.__main__",
