@@ -38,7 +38,7 @@ def load(folder: Path) -> Labeller:
     """
     verify(folder)
     settle()
-    with _silent():
+    with silent():
         try:
             return _through_c(folder)
         except UnavailableError:
@@ -66,7 +66,7 @@ def _quietly_opened() -> Any:
     if os.environ.get("BADNET_REPAIR_LOADER") == "python":
         return UnavailableError("not wanted")
     try:
-        with _silent():
+        with silent():
             return c_library()
     except UnavailableError as reason:
         return reason
@@ -93,7 +93,7 @@ def _through_python(folder: Path) -> Labeller:
 
 
 @contextmanager
-def _silent() -> Iterator[None]:
+def silent() -> Iterator[None]:
     """Keeps the greeting of TensorFlow's libraries off stderr."""
     stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:

@@ -79,10 +79,6 @@ def pieces(
 ) -> Iterator[Piece | DetectorError]:
     """Everything that the arguments stand for, in their order, duplicates as given.
 
-    A folder is searched for PNG and JPEG files and other folders, both in the order of
-    their names; hidden ones are passed over. A pattern stands for the files that match
-    it, in order. A line of stdin is a path.
-
     Args:
         arguments: Paths, patterns, or ``-``.
         size: Rows and columns that images of an HDF5 file must have.
@@ -90,48 +86,73 @@ def pieces(
     Yields:
         What to decode, or why an argument is nothing to decode.
     """
+    for path in paths(arguments):
+        if isinstance(path, DetectorError):
+            yield path
+        else:
+            yield from of_file(path, size)
+
+
+def paths(arguments: Iterable[str]) -> Iterator[str | DetectorError]:
+    """The files that the arguments stand for; none is opened.
+
+    A folder is searched for PNG and JPEG files and other folders, both in the order of
+    their names; hidden ones are passed over. A pattern stands for the files that match
+    it, in order. A line of stdin is a path.
+
+    Args:
+        arguments: Paths, patterns, or ``-``.
+
+    Yields:
+        Paths of image and HDF5 files, or why an argument stands for none.
+    """
     for argument in arguments:
         if argument == STDIN:
             for line in sys.stdin.buffer:
                 if path := os.fsdecode(line.rstrip(b"\r\n")):
-                    yield from _of_path(path, size)
+                    yield from _of_path(path)
         elif _is_pattern(argument):
             matches = glob.glob(argument, recursive=True)  # noqa: PTH207 - names as given
             found = sorted(filter(os.path.isfile, matches))
-            for path in found:
-                yield from _of_path(path, size)
+            yield from found
             if not found:
                 yield DetectorError(
                     f"{printable(argument)}: expected files that match. Received: none."
                 )
         else:
-            yield from _of_path(argument, size)
+            yield from _of_path(argument)
+
+
+def of_file(path: str, size: tuple[int, int]) -> Iterator[Piece | DetectorError]:
+    """An image file, or the runs of an HDF5 file, or why it is nothing to decode."""
+    if not is_hdf5(path):
+        yield Piece(path)
+        return
+    try:
+        yield from (Piece(path, chosen) for chosen in hdf5.slices(path, size))
+    except DetectorError as reason:
+        yield reason
 
 
 def _is_pattern(argument: str) -> bool:
     return glob.has_magic(argument) and not os.path.lexists(argument)
 
 
-def _of_path(path: str, size: tuple[int, int]) -> Iterator[Piece | DetectorError]:
-    try:
-        if os.path.isdir(path):  # noqa: PTH112
-            nothing = True
-            for found in _walk(path):
-                nothing = False
-                yield found
-            if nothing:
-                yield DetectorError(
-                    f"{printable(path)}: expected PNG or JPEG files. Received: none."
-                )
-        elif is_hdf5(path):
-            yield from (Piece(path, chosen) for chosen in hdf5.slices(path, size))
-        else:
-            yield Piece(path)
-    except DetectorError as reason:
-        yield reason
+def _of_path(path: str) -> Iterator[str | DetectorError]:
+    if not os.path.isdir(path):  # noqa: PTH112
+        yield path
+        return
+    nothing = True
+    for found in _walk(path):
+        nothing = False
+        yield found
+    if nothing:
+        yield DetectorError(
+            f"{printable(path)}: expected PNG or JPEG files. Received: none."
+        )
 
 
-def _walk(folder: str) -> Iterator[Piece | DetectorError]:
+def _walk(folder: str) -> Iterator[str | DetectorError]:
     """Images below a folder; links to folders are not followed."""
     try:
         with os.scandir(folder) as entries:
@@ -152,4 +173,4 @@ def _walk(folder: str) -> Iterator[Piece | DetectorError]:
         if is_folder:
             yield from _walk(path)
         else:
-            yield Piece(path)
+            yield path
