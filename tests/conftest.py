@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +107,16 @@ def save_network(network: keras.Model, path: Path) -> Path:
         else:
             network.save(path)
     return path
+
+
+def bomb_stream(megabytes: int) -> bytes:
+    """A stream of zeros for zlib: a thousandth of what it unpacks to."""
+    packer = zlib.compressobj(9)
+    zeros = bytes(16 << 20)
+    first, again = (
+        packer.compress(zeros) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2)
+    )
+    return first + again * (megabytes // 16)
 
 
 def run_python(*arguments: object, cwd: Path = ROOT, timeout: float = 120) -> Answer:
