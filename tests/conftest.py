@@ -119,6 +119,15 @@ def bomb_stream(megabytes: int) -> bytes:
     return first + again * (megabytes // 16)
 
 
+def break_heap(path: Path) -> Path:
+    """Lets an entry of the heap of texts lead to itself, which hangs HDF5."""
+    content = bytearray(path.read_bytes())
+    place = content.index(b"GCOL\x01") + 16
+    content[place : place + 16] = bytes(16)
+    path.write_bytes(content)
+    return path
+
+
 def run_python(*arguments: object, cwd: Path = ROOT, timeout: float = 120) -> Answer:
     """Runs a fresh Python."""
     done = subprocess.run(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from conftest import bomb_stream
+from conftest import bomb_stream, break_heap
 from corpus import Good, Write, add, case
 
 KERNEL = "model_weights/fc_1/fc_1/kernel"
@@ -191,6 +191,11 @@ def groups(folder: Path, good: Good) -> Path:
         for turn in range(20_000):
             group[str(turn)] = h5py.SoftLink("/layers")
     return folder / "weights.h5"
+
+
+@case("model", "heap of texts that leads to itself")
+def heap(folder: Path, good: Good) -> Path:
+    return break_heap(Path(shutil.copy(good.badnet, folder / "network.h5")))
 
 
 class Trap:
