@@ -128,7 +128,7 @@ def break_heap(path: Path) -> Path:
     return path
 
 
-def run_python(*arguments: object, cwd: Path = ROOT, timeout: float = 120) -> Answer:
+def run_python(*arguments: object, cwd: Path = ROOT, timeout: float = 400) -> Answer:
     """Runs a fresh Python."""
     done = subprocess.run(
         [sys.executable, *map(str, arguments)],
