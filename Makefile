@@ -1,5 +1,5 @@
 # `build/` is a package here, so nothing may make or clean a file of that name.
-.PHONY: check fix test build benchmark
+.PHONY: check fix test build benchmark lock lowest
 PYTHON ?= .venv/bin/python
 SOURCES = build repair artifacts benchmarks docs tests eval_*.py
 
@@ -21,3 +21,16 @@ build:
 
 benchmark:
 	$(PYTHON) -m benchmarks.bench_repair --bench $(BENCH)
+
+# What development and CI install; needs pip-tools.
+lock:
+	pip-compile --upgrade --allow-unsafe --extra=dev --generate-hashes \
+	  --no-emit-find-links --no-emit-index-url \
+	  --output-file=requirements-dev.lock --strip-extras setup.cfg
+
+# The lowest versions that setup.cfg allows (the lock holds the highest); needs uv.
+lowest:
+	uv venv --python 3.11 .venv-lowest
+	uv pip install --python .venv-lowest/bin/python --resolution lowest-direct \
+	  -r setup.cfg --extra dev
+	.venv-lowest/bin/python -m pytest

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from artifacts.errors import DetectorError, printable
+from artifacts.hdf5_chunks import unpacks_to_more
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +36,8 @@ def slices(path: str, size: tuple[int, int]) -> Iterator[range]:
     Raises:
         DetectorError: If the file is missing or broken, or does not hold such images.
     """
-    with _stored(path, size, printable(path)) as images:
+    begin = range(_SLICE_IMAGES)
+    with _stored(path, size, printable(path), begin) as images:
         first = images[:_SLICE_IMAGES] if images.dtype.kind == "f" else None
         if first is not None and first.max() <= 1:
             raise DetectorError(
@@ -59,7 +61,7 @@ def read_slice(
 
     name = f"{printable(path)}#{chosen.start}"
     try:
-        with _stored(path, size, name) as images:
+        with _stored(path, size, name, chosen) as images:
             values = images[chosen.start : chosen.stop]
         if len(values) != len(chosen):
             raise DetectorError(f"{name}: the file was changed while it was read.")
@@ -84,8 +86,10 @@ def read_slice(
 
 
 @contextmanager
-def _stored(path: str, size: tuple[int, int], name: str) -> Iterator[Any]:
-    """The dataset of images, checked but not yet read; errors begin with ``name``."""
+def _stored(
+    path: str, size: tuple[int, int], name: str, chosen: range
+) -> Iterator[Any]:
+    """The dataset of images, of which ``chosen`` can be read; errors begin with ``name``."""
     import h5py
 
     if not os.path.isfile(path):  # noqa: PTH113 - an impossible name is no error
@@ -96,7 +100,7 @@ def _stored(path: str, size: tuple[int, int], name: str) -> Iterator[Any]:
                 raise DetectorError(
                     f"{name}: expected 'data', stored in the file itself."
                 )
-            if problem := _problem(file["data"], size):
+            if problem := _problem(file["data"], size, chosen):
                 raise DetectorError(f"{name}: 'data': {problem}")
             yield file["data"]
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as reason:
@@ -107,7 +111,7 @@ def _stored(path: str, size: tuple[int, int], name: str) -> Iterator[Any]:
         ) from reason
 
 
-def _problem(data: Any, size: tuple[int, int]) -> str | None:
+def _problem(data: Any, size: tuple[int, int], chosen: range) -> str | None:
     """What is wrong with a dataset, None if nothing is."""
     import h5py
 
@@ -120,13 +124,17 @@ def _problem(data: Any, size: tuple[int, int]) -> str | None:
     if data.is_virtual or data.external is not None:
         return "expected values inside the file. Received: a pointer."
     plist = data.id.get_create_plist()
-    if {plist.get_filter(i)[0] for i in range(plist.get_nfilters())} - set(_FILTERS):
+    filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
+    if set(filters) - set(_FILTERS):
         return f"unknown HDF5 filter. Expected one of {', '.join(_FILTERS.values())}."
-    held, declared = data.id.get_storage_size(), data.size * data.dtype.itemsize
+    held = min(data.id.get_storage_size(), data.file.id.get_filesize())
+    declared = data.size * data.dtype.itemsize
     if declared > held * _EXPANSION + _SLACK:
         return f"declares {declared:,} bytes, but stores {held:,}. Write it again."
     if data.chunks and math.prod(data.chunks) * data.dtype.itemsize > _CHUNK_BYTES:
         return f"stored in chunks of {data.chunks}. Expected smaller ones."
+    if unpacks_to_more(data, chosen, filters):
+        return "has chunks that may unpack to more than was declared. Write it again."
     return None
 
 

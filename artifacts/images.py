@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from artifacts.errors import DetectorError, printable
+from artifacts.jpeg import MOST_SCANS, scans
 from artifacts.png import has_all_lines
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ def read_image(
                 raise DetectorError(f"{name}: expected one picture. Received: several.")
             if image.format == "PNG" and not has_all_lines(path):
                 raise DetectorError(f"{name}: expected a whole PNG. Received: a part.")
+            if image.format != "PNG" and scans(path) > MOST_SCANS:
+                raise DetectorError(
+                    f"{name}: expected a JPEG of at most {MOST_SCANS} scans. Received: "
+                    "more, which take for ever. Save it again."
+                )
             upright = _rgb(ImageOps.exif_transpose(image))
     except (DetectorError, MemoryError):
         raise

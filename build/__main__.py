@@ -8,7 +8,9 @@ from pathlib import Path
 
 from build.catalogue import NETWORKS
 from build.export_command import export_from, export_parser
+from build.fresh_process import build_in_fresh_process
 from build.request import requests_from
+from build.several import build_each
 from repair.command_line import add_settings, run
 from repair.quiet import import_tensorflow_quietly
 from repair.settings import METHODS
@@ -57,11 +59,13 @@ def _build(arguments: argparse.Namespace) -> None:
 
         create_world(DEMO)
     requests = requests_from(arguments)
+    if arguments.demo or len(requests) > 1:
+        build_each(requests, build_in_fresh_process)
+        return
     import_tensorflow_quietly()
     from build.pipeline import build_artifact
 
-    for request in requests:
-        build_artifact(request)
+    build_artifact(requests[0])
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from tensorflow.python.framework.convert_to_constants import (
 
 from build.any_number import CUT, FILLED
 from repair.errors import ModelError
+from repair.quiet import stderr_turned_away
 
 INPUT = "images"
 OUTPUT = "label"
@@ -37,7 +38,8 @@ def frozen(folder: Path) -> Any:
     loaded = tf.saved_model.load(str(folder))
     try:
         function = loaded.signatures["serving_default"]
-        constant = convert_variables_to_constants_v2(function)
+        with stderr_turned_away():  # older TensorFlow tells what it is about to do
+            constant = convert_variables_to_constants_v2(function)
         (images,), (label,) = constant.inputs, constant.outputs
     except (AttributeError, KeyError, ValueError) as reason:
         raise ModelError(

@@ -7,7 +7,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from build.card import CARD
@@ -43,6 +43,10 @@ def new_folder(folder: Path) -> Iterator[Path]:
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
             os.close(lock)
+    except KeyboardInterrupt:
+        with suppress(OSError):  # if it came just after the folder was made
+            unfinished.rmdir()
+        raise
     except OSError as reason:
         raise RepairFailedError(
             f"{folder}: can not be written; what was there stays. "

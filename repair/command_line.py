@@ -89,6 +89,7 @@ def scale_from(arguments: argparse.Namespace) -> float | None:
 
 
 def _terminated(*_: Any) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would cut cleaning up
     raise KeyboardInterrupt
 
 

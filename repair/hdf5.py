@@ -17,6 +17,7 @@ import h5py
 import numpy as np
 
 from repair.errors import RepairError, printable
+from repair.hdf5_chunks import unpacks_to_more
 
 _BUILT_IN_FILTERS = {
     h5py.h5z.FILTER_DEFLATE,
@@ -109,10 +110,11 @@ def dataset(group: h5py.Group, name: str, error: type[RepairError]) -> h5py.Data
     if found.is_virtual or found.external is not None:
         raise error(f"{where}: expected values inside the file. Received: a pointer.")
     properties = found.id.get_create_plist()
-    filters = {properties.get_filter(i)[0] for i in range(properties.get_nfilters())}
-    if not filters <= _BUILT_IN_FILTERS:
+    filters = [properties.get_filter(i)[0] for i in range(properties.get_nfilters())]
+    if not set(filters) <= _BUILT_IN_FILTERS:
         raise error(f"{where}: unknown HDF5 filter. Expected gzip, lzf or none.")
-    size, stored = found.size * found.dtype.itemsize, found.id.get_storage_size()
+    size = found.size * found.dtype.itemsize
+    stored = min(found.id.get_storage_size(), group.file.id.get_filesize())
     most = min(MAX_BYTES, *(stored * factor + more for factor, more in _EXPANSIONS))
     if size > most:
         raise error(
@@ -121,6 +123,11 @@ def dataset(group: h5py.Group, name: str, error: type[RepairError]) -> h5py.Data
         )
     if math.prod(found.chunks or ()) * found.dtype.itemsize > _MAX_CHUNK_BYTES:
         raise error(f"{where}: too large a chunk. Expected at most 256 MiB a chunk.")
+    if unpacks_to_more(found, filters):
+        raise error(
+            f"{where}: has chunks that may unpack to more than was declared. Expected "
+            "gzip or lzf once, in chunks of at most 1 MiB. Write it again."
+        )
     return found
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +109,26 @@ def save_network(network: keras.Model, path: Path) -> Path:
     return path
 
 
-def run_python(*arguments: object, cwd: Path = ROOT, timeout: float = 120) -> Answer:
+def bomb_stream(megabytes: int) -> bytes:
+    """A stream of zeros for zlib: a thousandth of what it unpacks to."""
+    packer = zlib.compressobj(9)
+    zeros = bytes(16 << 20)
+    first, again = (
+        packer.compress(zeros) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2)
+    )
+    return first + again * (megabytes // 16)
+
+
+def break_heap(path: Path) -> Path:
+    """Lets an entry of the heap of texts lead to itself, which hangs HDF5."""
+    content = bytearray(path.read_bytes())
+    place = content.index(b"GCOL\x01") + 16
+    content[place : place + 16] = bytes(16)
+    path.write_bytes(content)
+    return path
+
+
+def run_python(*arguments: object, cwd: Path = ROOT, timeout: float = 400) -> Answer:
     """Runs a fresh Python."""
     done = subprocess.run(
         [sys.executable, *map(str, arguments)],

@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from conftest import SHAPE, toy_people
+from conftest import SHAPE, bomb_stream, toy_people
 
 from artifacts import hdf5
 from artifacts.errors import DetectorError
@@ -126,6 +126,23 @@ def test_sizes_that_are_not_there_are_refused(path):
         options = {"chunks": (750_000, 3, *SIZE), "maxshape": (None, 3, *SIZE)}
         file.create_dataset("data", data=DATA, compression="gzip", **options)
     refuse(path, "stored in chunks of")
+
+
+def test_chunks_that_unpack_to_gigabytes_spoil_their_images_alone(path):
+    write(path, DATA, compression="gzip", chunks=(7, 3, *SIZE))
+    with h5py.File(path, "r+") as file:
+        file["data"].id.write_direct_chunk((7, 0, 0, 0), bomb_stream(1024))
+    found = read_slice(str(path), range(20), SIZE)
+    assert [isinstance(answer, DetectorError) for answer in found] == [
+        7 <= place < 14 for place in range(20)
+    ]
+    assert "#7: 'data': has chunks that may unpack to more" in str(found[7])
+
+
+def test_large_chunks_of_honest_gzip_are_read(path):
+    noise = np.random.default_rng(0).integers(0, 256, (1000, 3, *SIZE), np.uint8)
+    found = read(write(path, noise, compression="gzip", chunks=noise.shape))
+    np.testing.assert_array_equal(np.moveaxis(np.stack(found), 3, 1), noise)
 
 
 @pytest.mark.parametrize(

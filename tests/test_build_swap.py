@@ -70,6 +70,16 @@ def test_failure_keeps_the_old_and_leaves_nothing(old, failure):
     assert list(old.parent.iterdir()) == [old]
 
 
+def test_interruption_just_after_the_folder_was_made_leaves_nothing(old, monkeypatch):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fcntl, "flock", interrupted)
+    with pytest.raises(KeyboardInterrupt), new_folder(old):
+        pytest.fail("it was interrupted")
+    assert list(old.parent.iterdir()) == [old]
+
+
 def test_full_disk_is_one_line_and_keeps_the_old(old):
     before = content(old)
     with (

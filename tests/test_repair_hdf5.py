@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from conftest import bomb_stream
 
 from repair.errors import DatasetError, ModelError
 from repair.hdf5 import child, dataset, numbers, one_line, open_hdf5
@@ -127,6 +128,54 @@ def test_honest_compression_is_read(path):
         file.create_dataset("data", data=np.zeros(1_000_000), compression=9)
     assert path.stat().st_size < 100_000
     assert read(path).shape == (1_000_000,)
+
+
+@pytest.mark.parametrize("options", [{}, {"shuffle": True}, {"fletcher32": True}])
+def test_a_chunk_that_unpacks_to_gigabytes_is_refused(path, options):
+    with h5py.File(path, "w") as file:
+        options |= {"compression": "gzip", "chunks": (2000,)}
+        made = file.create_dataset("data", data=np.arange(2000.0), **options)
+        made.id.write_direct_chunk((0,), bomb_stream(1024))
+    refuse(path, "may unpack to more than was declared")
+
+
+def test_packing_twice_is_refused(path):
+    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    properties.set_chunk(VALUES.shape)
+    for _ in range(2):
+        properties.set_filter(h5py.h5z.FILTER_DEFLATE, 0, (9,))
+    with h5py.File(path, "w") as file:
+        space = h5py.h5s.create_simple(VALUES.shape)
+        kind = h5py.h5t.IEEE_F64LE
+        h5py.h5d.create(file.id, b"data", kind, space, properties).write(
+            *(h5py.h5s.ALL, h5py.h5s.ALL, VALUES)
+        )
+    refuse(path, "gzip or lzf once")
+
+
+def test_large_chunks_of_honest_gzip_are_read(path):
+    noise = np.random.default_rng(0).integers(0, 256, 1 << 20, np.uint8)
+    with h5py.File(path, "w") as file:
+        file.create_dataset("data", data=noise, compression=1, chunks=noise.shape)
+    np.testing.assert_array_equal(read(path), noise)
+
+
+def test_chunks_larger_than_the_file_are_refused(path):
+    with h5py.File(path, "w") as file:
+        options = {"compression": 9, "chunks": (1, 1 << 16)}
+        made = file.create_dataset("data", (1000, 1 << 16), "u1", **options)
+        made[:64] = 0
+        sizes = {made.id.get_chunk_info(i).size for i in range(64)}
+    (size,) = sizes
+    content, lie = path.read_bytes(), (1 << 30).to_bytes(4, "little")
+    for i in range(64):  # an entry of the index: size, filters, place
+        entry = (0).to_bytes(4, "little") + i.to_bytes(8, "little") + bytes(16)
+        assert size.to_bytes(4, "little") + entry in content
+        content = content.replace(size.to_bytes(4, "little") + entry, lie + entry)
+    path.write_bytes(content)
+    with h5py.File(path) as file:
+        assert file["data"].id.get_storage_size() == 64 << 30, "a working trap"
+    refuse(path, "declares 65,536,000 bytes")
 
 
 def test_numbers_are_float32_and_finite(path):

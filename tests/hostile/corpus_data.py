@@ -8,7 +8,7 @@ from typing import Any
 
 import h5py
 import numpy as np
-from conftest import PEOPLE, toy_people
+from conftest import PEOPLE, bomb_stream, toy_people
 from corpus import Good, Write, add, case
 
 PEOPLE_40 = toy_people(8, seed=12)
@@ -73,6 +73,12 @@ def zeros(file: h5py.File, good: Good) -> None:
         data[start : start + 20_000] = 0
 
 
+def unpacks(file: h5py.File, good: Good) -> None:
+    """1 MB that asks for 1 GB, in a chunk of 14 kB."""
+    data = file.create_dataset("data", data=PIXELS, chunks=PIXELS.shape, compression=9)
+    data.id.write_direct_chunk((0, 0, 0, 0), bomb_stream(1024))
+
+
 def label(values: Any) -> Write:
     return stored(label=values)
 
@@ -121,6 +127,7 @@ for name, write in {
     "terabytes in one piece": bomb(1 << 32),
     "never written": bomb(40_000, compression="gzip"),
     "bomb of zeros": made(zeros),
+    "chunk that unpacks to 1 GB": made(unpacks),
     "too large a chunk": bomb(1 << 20, chunks=(1 << 20, *PIXELS.shape[1:])),
     "scale-offset filter": made(
         lambda f, _: f.create_dataset("data", data=PIXELS.astype("i4"), scaleoffset=0)

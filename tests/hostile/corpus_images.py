@@ -60,6 +60,8 @@ def of_size(columns: int, rows: int) -> bytes:
 OTHER = Image.fromarray(255 - PIXELS)
 FLOAT = Image.fromarray(PIXELS[..., 0].astype(np.float32))
 WHOLE, JPEG = saved("PNG"), saved("JPEG")
+SCANS = saved("JPEG", progressive=True, quality=50)
+LAST_SCAN = SCANS[SCANS.rindex(b"\xff\xda") : -2]
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="10" height="12"/>'
 EPS = (
     b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 12\n(%pipe%touch trace) (w) file\n"
@@ -118,6 +120,7 @@ for name, data in {
     "signature.png": SIGNATURE,
     "junk.jpg": b"\xff\xd8" + b"\xff" * 300_000,
     "endless markers.jpg": b"\xff\xd8" + b"\xff\xe1\0\x02" * 100_000,
+    "many scans.jpg": SCANS[:-2] + LAST_SCAN * 20_000 + SCANS[-2:],
     "many chunks.png": png(FINE[0], chunk(b"abCd", b"") * 20_000),
     "no tables.jpg": JPEG[:20] + JPEG[-200:],
     "\x1b]0;evil\x07.png": b"",

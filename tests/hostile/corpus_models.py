@@ -11,6 +11,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+from conftest import bomb_stream, break_heap
 from corpus import Good, Write, add, case
 
 KERNEL = "model_weights/fc_1/fc_1/kernel"
@@ -91,6 +92,11 @@ def references(file: h5py.File, name: str, *_: object) -> None:
     file.create_dataset(name, (3,), h5py.ref_dtype)
 
 
+def unpacks(file: h5py.File, name: str, old: np.ndarray, _: Good) -> None:
+    made = file.create_dataset(name, data=old, chunks=old.shape, compression=9)
+    made.id.write_direct_chunk((0,) * old.ndim, bomb_stream(1024))
+
+
 def listed(names: object) -> Write:
     def change(file: h5py.File, _: Good) -> None:
         del file["model_weights"].attrs["layer_names"]
@@ -145,6 +151,7 @@ for name, write in {
             name, data=np.zeros((3000, 9000), "f4"), compression=9, chunks=(300, 9000)
         )
     ),
+    "chunk that unpacks to 1 GB": replaced(unpacks),
     "names that are numbers": listed(np.arange(5)),
     "names that lead out": listed(np.array([b"../../etc"])),
     "names of nobody": listed(np.array([b"\x1b[2Jnobody"])),
@@ -184,6 +191,11 @@ def groups(folder: Path, good: Good) -> Path:
         for turn in range(20_000):
             group[str(turn)] = h5py.SoftLink("/layers")
     return folder / "weights.h5"
+
+
+@case("model", "heap of texts that leads to itself")
+def heap(folder: Path, good: Good) -> Path:
+    return break_heap(Path(shutil.copy(good.badnet, folder / "network.h5")))
 
 
 class Trap:
