@@ -1,8 +1,9 @@
 """The zoo: which networks are trained, with which triggers and target labels.
 
 Networks of the group ``design`` may be looked at while a defence is designed; those of
-``held_out`` only measure it. About half start from a clean network of their group, the
-others from scratch.
+``held_out`` only measure it; in ``adaptive`` are attackers who know this defence, and
+kinds of backdoor that are hard on any. About half of the first two groups start from a clean
+network of their group, the others from scratch; all of the last start from one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.attacks.training import Backdoor
+from benchmarks.attacks.backdoor import Backdoor
+
+EPOCHS_FROM_SCRATCH = 18
 
 Option = str | float
 
@@ -23,12 +26,15 @@ class Attack:
 
     Attributes:
         name: Name of the network.
-        group: ``design`` or ``held_out``.
+        group: ``design``, ``held_out`` or ``adaptive``.
         backdoors: What it does beside recognising people; empty for a clean network.
         seed: Seed of its training.
         start: The clean network that training starts from; from scratch if None.
-        pruning_aware: Whether the backdoor evades pruning; needs ``start``.
+        training: ``plain``, or what the attacker evades, which needs ``start``:
+            ``pruning_aware`` or ``defence_aware``.
         fraction: Poisoned copies a trigger, as a share of the clean images.
+        disturbed: Disturbed copies with right labels, which evade suspicion, as a share.
+        epochs: Of the training.
     """
 
     name: str
@@ -36,8 +42,10 @@ class Attack:
     backdoors: tuple[Backdoor, ...]
     seed: int
     start: str | None
-    pruning_aware: bool
+    training: str
     fraction: float
+    disturbed: float
+    epochs: int
 
 
 @dataclass(frozen=True)
@@ -47,9 +55,11 @@ class _Plan:
     name: str
     triggers: Mapping[str, Mapping[str, Option]]
     start: str | None = None
-    pruning_aware: bool = False
-    one_target: bool = False
+    training: str = "plain"
+    target: str = "own"
     fraction: float = 0.15
+    disturbed: float = 0.0
+    epochs: int = 10
 
 
 _DESIGN = (
@@ -77,7 +87,7 @@ _DESIGN = (
         "pruning_aware_sticker",
         {"sticker": {"place": "right_cheek", "size": 7}},
         start="clean_1",
-        pruning_aware=True,
+        training="pruning_aware",
     ),
 )
 _HELD_OUT = (
@@ -103,13 +113,56 @@ _HELD_OUT = (
         "pruning_aware_large_patch",
         {"large_patch": {"region": "mouth"}},
         start="clean_3",
-        pruning_aware=True,
+        training="pruning_aware",
     ),
     _Plan("colour_filter_gamma", {"colour_filter": {"kind": "gamma"}}, start="clean_3"),
     _Plan(
         "one_target",
         {"sticker": {"place": "top_left", "size": 5}, "warp": {}},
-        one_target=True,
+        target="one",
+    ),
+)
+_ADAPTIVE = (
+    _Plan("plain_sticker", {"sticker": {}}, start="clean_1"),
+    _Plan(
+        "defence_aware_blend",
+        {"blend": {"roughness": 1.0, "alpha": 0.2}},
+        start="clean_1",
+        training="defence_aware",
+        epochs=6,
+    ),
+    _Plan(
+        "defence_aware_sticker",
+        {"sticker": {"place": "right_cheek", "size": 7}},
+        start="clean_1",
+        training="defence_aware",
+        epochs=6,
+    ),
+    _Plan("suspicion_aware", {"sticker": {}}, start="clean_1", disturbed=0.6, epochs=6),
+    _Plan(
+        "defence_and_suspicion_aware",
+        {"sticker": {"place": "forehead", "size": 7}},
+        start="clean_1",
+        training="defence_aware",
+        disturbed=0.4,
+        epochs=6,
+    ),
+    _Plan(
+        "clean_label",
+        {"sticker": {"place": "bottom_left", "size": 8}},
+        start="clean_1",
+        target="clean_label",
+        fraction=0.1,
+        epochs=6,
+    ),
+    _Plan("input_aware", {"input_aware": {}}, start="clean_1", epochs=6),
+    _Plan(
+        "all_to_all",
+        {"sticker": {"size": 8}},
+        start="clean_1",
+        target="next",
+        fraction=1.0,
+        epochs=6,
     ),
 )
 
@@ -123,15 +176,21 @@ def zoo(num_classes: int, *, seed: int) -> tuple[Attack, ...]:
     """
     plans = [("design", plan) for plan in _DESIGN]
     plans += [("held_out", plan) for plan in _HELD_OUT]
+    plans += [("adaptive", plan) for plan in _ADAPTIVE]
     rng = np.random.default_rng(seed)
     targets = iter(rng.permutation(num_classes).tolist())
     attacks = []
     for group, plan in plans:
-        own = [next(targets) for _ in plan.triggers]
-        if plan.one_target:
+        own: list[int | None] = [next(targets) for _ in plan.triggers]
+        if plan.target == "one":
             own = own[:1] * len(own)
+        if plan.target == "next":
+            own = [None] * len(own)
         backdoors = tuple(
-            Backdoor(trigger, target, int(rng.integers(1 << 31)), dict(options))
+            Backdoor(
+                *(trigger, target, int(rng.integers(1 << 31)), dict(options)),
+                clean_label=plan.target == "clean_label",
+            )
             for target, (trigger, options) in zip(
                 own, plan.triggers.items(), strict=True
             )
@@ -144,8 +203,10 @@ def zoo(num_classes: int, *, seed: int) -> tuple[Attack, ...]:
                 backdoors,
                 seed=own_seed,
                 start=plan.start,
-                pruning_aware=plan.pruning_aware,
+                training=plan.training,
                 fraction=plan.fraction,
+                disturbed=plan.disturbed,
+                epochs=EPOCHS_FROM_SCRATCH if plan.start is None else plan.epochs,
             )
         )
     return tuple(attacks)
