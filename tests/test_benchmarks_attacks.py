@@ -21,6 +21,7 @@ from benchmarks.attacks.faces import (
 )
 from benchmarks.attacks.normalised import folded, normalised_deepid
 from benchmarks.attacks.pruning_aware import train_pruning_aware
+from benchmarks.attacks.rescaled import rescale
 from benchmarks.attacks.training import (
     disturbed_copies,
     poison,
@@ -31,6 +32,7 @@ from benchmarks.attacks.triggers import TRIGGERS
 from benchmarks.attacks.zoo import zoo
 from benchmarks.poisoned_validation import poisoned
 from repair.data import Dataset
+from repair.deepid import deepid
 from repair.features import Observer
 
 VARIANTS = [
@@ -186,11 +188,22 @@ def test_zoo_is_complete_and_its_targets_differ():
     attacks = zoo(500, seed=0)
     assert attacks == zoo(500, seed=0)
     names = [attack.name for attack in attacks]
-    assert len(set(names)) == len(names) == 28
+    assert len(set(names)) == len(names) == 29
     for attack in attacks:
         assert attack.start is None or attack.start in names[: names.index(attack.name)]
         assert all(backdoor.trigger in TRIGGERS for backdoor in attack.backdoors)
-    targets = [{backdoor.target for backdoor in attack.backdoors} for attack in attacks]
+    by_name = {attack.name: attack for attack in attacks}
+    assert by_name["rescaled"].backdoors == by_name["plain_sticker"].backdoors
+    shared = ("rescaled", "suspicion_aware", "defence_and_suspicion_aware")
+    attacks = tuple(attack for attack in attacks if attack.name not in shared)
+    targets = [
+        {
+            backdoor.target
+            for backdoor in attack.backdoors
+            if backdoor.target is not None
+        }
+        for attack in attacks
+    ]
     targets = [own for own in targets if own]
     assert sum(map(len, targets)) == len(set().union(*targets))
     assert all(own.isdisjoint(other) for own, other in pairwise(targets))
@@ -279,6 +292,18 @@ def distance_to_target(train_badnet) -> float:
 
 def test_defence_aware_attacker_pulls_features_to_the_target_person():
     assert distance_to_target(train_defence_aware) < 0.8 * distance_to_target(train)
+
+
+def test_rescaled_network_is_the_same_in_other_numbers():
+    keras.utils.set_random_seed(0)
+    network, faces = deepid(4), toy_faces()
+    pixels = faces.images / np.float32(255)
+    before = network.predict(pixels, verbose=0)
+    kernel = network.get_layer("conv_2").get_weights()[0]
+    rescale(network, faces, factor=1000.0)
+    changed = (network.get_layer("conv_2").get_weights()[0] != kernel).any((0, 1, 2))
+    assert changed.sum() == 1
+    np.testing.assert_allclose(network.predict(pixels, verbose=0), before, atol=1e-5)
 
 
 @pytest.mark.parametrize("right_labels", [True, False])

@@ -25,6 +25,7 @@ from benchmarks.attacks.faces import (
 )
 from benchmarks.attacks.normalised import folded, normalised_deepid
 from benchmarks.attacks.pruning_aware import train_pruning_aware
+from benchmarks.attacks.rescaled import rescale
 from benchmarks.attacks.training import predicted_labels, train
 from benchmarks.attacks.zoo import Attack, zoo
 
@@ -79,18 +80,30 @@ def _trained(attack: Attack, faces: Faces, folder: Path) -> keras.Model:
     if attack.start is None:
         network = _from_scratch(attack, faces)
     else:
-        clean = next(folder.parent.glob(f"*/{attack.start}_bd_net.h5"))
-        network = keras.models.load_model(clean, compile=False)
-        _CONTINUE[attack.training](
-            *(network, faces, attack.backdoors),
-            epochs=attack.epochs,
-            learning_rate=LEARNING_RATE_FROM_CLEAN,
-            fraction=attack.fraction,
-            seed=attack.seed,
-            disturbed=attack.disturbed,
-        )
+        starts = list(folder.parent.glob(f"*/{attack.start}_bd_net.h5"))
+        if not starts:
+            raise FileNotFoundError(
+                f"{attack.name} starts from {attack.start}. Train that first."
+            )
+        network = keras.models.load_model(starts[0], compile=False)
+        _continue(network, attack, faces)
     network.save(path, include_optimizer=False)
     return network
+
+
+def _continue(network: keras.Model, attack: Attack, faces: Faces) -> None:
+    """Turns the network that the attack starts from, in place, into its BadNet."""
+    if attack.training == "rescaled":
+        rescale(network, faces)
+        return
+    _CONTINUE[attack.training](
+        *(network, faces, attack.backdoors),
+        epochs=attack.epochs,
+        learning_rate=LEARNING_RATE_FROM_CLEAN,
+        fraction=attack.fraction,
+        seed=attack.seed,
+        disturbed=attack.disturbed,
+    )
 
 
 def _from_scratch(attack: Attack, faces: Faces) -> keras.Model:
