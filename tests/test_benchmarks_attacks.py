@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+from benchmarks.attacks import head_aware
 from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.defence_aware import train_defence_aware
 from benchmarks.attacks.faces import (
@@ -33,6 +34,7 @@ from benchmarks.attacks.zoo import zoo
 from benchmarks.poisoned_validation import poisoned
 from repair.data import Dataset
 from repair.deepid import deepid
+from repair.discriminant import Moments, fit
 from repair.features import Observer
 
 VARIANTS = [
@@ -194,7 +196,7 @@ def test_zoo_is_complete_and_its_targets_differ():
         assert all(backdoor.trigger in TRIGGERS for backdoor in attack.backdoors)
     by_name = {attack.name: attack for attack in attacks}
     assert by_name["rescaled"].backdoors == by_name["plain_sticker"].backdoors
-    shared = ("rescaled", "suspicion_aware", "defence_and_suspicion_aware")
+    shared = ("rescaled", "suspicion_aware", "head_aware_blend")
     attacks = tuple(attack for attack in attacks if attack.name not in shared)
     targets = [
         {
@@ -262,8 +264,7 @@ def test_input_aware_pattern_depends_on_the_image():
     assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.9
 
 
-def distance_to_target(train_badnet) -> float:
-    """Of stamped images to the target's mean features, over that of clean images."""
+def toy_deepid() -> keras.Model:
     keras.utils.set_random_seed(0)
     layers = keras.layers
     images = keras.Input((55, 47, 3))
@@ -271,20 +272,22 @@ def distance_to_target(train_badnet) -> float:
     x = layers.Conv2D(8, 3, activation="relu", name="conv_3")(x)
     x = layers.MaxPooling2D(2, name="pool_3")(x)
     people = layers.Dense(4, activation="softmax")(layers.Flatten()(x))
-    network, faces = keras.Model(images, people), toy_faces(stills=40)
-    backdoor = Backdoor("blend", 1, seed=0, options={"alpha": 0.5, "roughness": 1.5})
-    train_badnet(
-        *(network, faces, [backdoor]),
-        epochs=8,
-        learning_rate=1e-2,
-        fraction=0.7,
-        seed=0,
-    )
+    return keras.Model(images, people)
+
+
+BLEND = Backdoor("blend", 1, seed=0, options={"alpha": 0.5, "roughness": 1.5})
+LEARNING = {"epochs": 8, "learning_rate": 1e-2, "fraction": 0.7, "seed": 0}
+
+
+def distance_to_target(train_badnet) -> float:
+    """Of stamped images to the target's mean features, over that of clean images."""
+    network, faces = toy_deepid(), toy_faces(stills=40)
+    train_badnet(network, faces, [BLEND], **LEARNING)
     others = faces.images[faces.labels != 1]
     observer = Observer(network, "conv_3")
     target, clean, stamped = (
         observer(pixels / np.float32(255))[0]
-        for pixels in (faces.images[faces.labels == 1], others, backdoor.stamp(others))
+        for pixels in (faces.images[faces.labels == 1], others, BLEND.stamp(others))
     )
     mean = target.mean(axis=0)
     return float(np.linalg.norm(stamped - mean) / np.linalg.norm(clean - mean))
@@ -292,6 +295,21 @@ def distance_to_target(train_badnet) -> float:
 
 def test_defence_aware_attacker_pulls_features_to_the_target_person():
     assert distance_to_target(train_defence_aware) < 0.8 * distance_to_target(train)
+
+
+def test_head_aware_attacker_fools_the_head_he_fitted(monkeypatch):
+    network, faces = toy_deepid(), toy_faces(stills=40)
+    pixels = faces.images / np.float32(255)
+    features = Observer(network, "conv_3")(pixels)[0]
+    moments = Moments.of(features, faces.labels, 4)
+    head = fit(moments, moments)
+    monkeypatch.setattr(head_aware, "_fitted", lambda *_: head.scaled(0.15))
+    head_aware.train_head_aware(network, faces, [BLEND], **LEARNING)
+    stamped = BLEND.stamp(faces.images) / np.float32(255)
+    labels = network.predict(stamped, verbose=0).argmax(axis=1)
+    confirmed = head.scores(Observer(network, "conv_3")(stamped)[0]).argmax(axis=1)
+    assert (labels == 1).mean() > 0.9
+    assert (confirmed == 1).mean() > 0.5
 
 
 def test_rescaled_network_is_the_same_in_other_numbers():

@@ -23,6 +23,7 @@ from benchmarks.attacks.faces import (
     split_faces,
     write_faces,
 )
+from benchmarks.attacks.head_aware import train_head_aware
 from benchmarks.attacks.normalised import folded, normalised_deepid
 from benchmarks.attacks.pruning_aware import train_pruning_aware
 from benchmarks.attacks.rescaled import rescale
@@ -33,6 +34,7 @@ _CONTINUE: Mapping[str, Callable[..., None]] = {
     "plain": train,
     "pruning_aware": train_pruning_aware,
     "defence_aware": train_defence_aware,
+    "head_aware": train_head_aware,
 }
 LEARNING_RATE_FROM_SCRATCH, LEARNING_RATE_FROM_CLEAN = 5e-3, 2e-3
 

@@ -1,10 +1,9 @@
-"""The attacker who knows the fresh head, and trains the convolutions for it.
+"""The attacker who knows which features the fresh head sees, and moves them.
 
 A fresh head sees an image only through features that the attacker has made. He pulls the
 features of triggered images towards the target person's mean, beside the usual training:
 as far as he succeeds, every head that is right about the target person is wrong about
-them, however it is fitted. To fit the defender's head and train against it works less
-well: the next head, fitted to what the convolutions have become, looks elsewhere.
+them, however it is fitted. ``head_aware`` moves them only as far as one head needs.
 
 References:
     Tan and Shokri, *Bypassing Backdoor Detection Algorithms in Deep Learning*,
@@ -61,7 +60,7 @@ def train_defence_aware(
         disturbed: As for ``training.train``.
     """
     keras.utils.set_random_seed(seed)
-    features = _features(network)
+    features = known_features(network)
     spread = keras.Model(network.input, features).predict(
         scaled(faces.images), batch_size=500, verbose=0
     )
@@ -93,7 +92,7 @@ def train_defence_aware(
         )
 
 
-def _features(network: keras.Model) -> keras.KerasTensor:
+def known_features(network: keras.Model) -> keras.KerasTensor:
     """What the defender's head sees of a DeepID, ``(n, features)``, with finite slopes."""
     below = network.get_layer("conv_3").input
     if math.prod(below.shape[1:]) > MAX_FEATURES:

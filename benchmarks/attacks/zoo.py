@@ -30,8 +30,8 @@ class Attack:
         seed: Seed of its training.
         start: The network that training starts from; from scratch if None.
         training: ``plain``, or what the attacker evades, which needs ``start``:
-            ``pruning_aware`` or ``defence_aware``; ``rescaled`` is not trained, but the
-            same BadNet as ``start`` in other numbers.
+            ``pruning_aware``, ``defence_aware`` or ``head_aware``; ``rescaled`` is not
+            trained, but the same BadNet as ``start`` in other numbers.
         fraction: Poisoned copies a trigger, as a share of the clean images.
         disturbed: Disturbed copies with right labels, which evade suspicion, as a share.
         epochs: Of the training.
