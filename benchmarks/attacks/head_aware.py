@@ -2,8 +2,8 @@
 
 He fits the head once, to the network that he starts from, and holds the features of clean
 images where they are, so that the head which the defender will fit stays much like his. Then
-he trains until that head, too, gives triggered images the target label. Without holding the
-clean features this is in vain: the head that is fitted next looks elsewhere.
+he trains until that head, too, gives triggered images the target label. On toys, where the
+clean features were not held, the head that was fitted next saw nothing of it.
 
 References:
     Tan and Shokri, *Bypassing Backdoor Detection Algorithms in Deep Learning*,
