@@ -78,10 +78,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _subjects(options: argparse.Namespace) -> Iterator[Subject]:
     clean = options.bench / "data" / "clean_validation_data.h5"
-    zoos = [zoo_subjects(folder, clean) for folder in options.zoo]
-    for subject in chain(bench_subjects(options.bench), *zoos):
-        if options.only is None or subject.name in options.only:
-            yield subject
+    zoos = [zoo_subjects(folder, clean, options.only) for folder in options.zoo]
+    yield from chain(bench_subjects(options.bench, options.only), *zoos)
 
 
 def measure(

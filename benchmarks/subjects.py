@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from runpy import run_path
@@ -37,11 +37,15 @@ class Subject:
     trials: list[Trial] = field(default_factory=list)
 
 
-def bench_subjects(folder: Path) -> Iterator[Subject]:
-    """The four networks of a folder in the competition's layout."""
+def bench_subjects(
+    folder: Path, only: Collection[str] | None = None
+) -> Iterator[Subject]:
+    """The four networks of a folder in the competition's layout, or some of them."""
     data = folder / "data"
-    test = read_dataset(data / "clean_test_data.h5")
     for name, entry in NETWORKS.items():
+        if only is not None and name not in only:
+            continue
+        test = read_dataset(data / "clean_test_data.h5")
         trials = [Trial("clean test", test)]
         for file in entry.poisoned:
             path = data / file
@@ -57,11 +61,15 @@ def bench_subjects(folder: Path) -> Iterator[Subject]:
         )
 
 
-def zoo_subjects(folder: Path, clean: Path) -> Iterator[Subject]:
+def zoo_subjects(
+    folder: Path, clean: Path, only: Collection[str] | None = None
+) -> Iterator[Subject]:
     """The networks that ``python -m benchmarks.attacks`` trained, one group's folder."""
     test = read_dataset(folder.parent / "clean_heldout.h5")
     for report in sorted(folder.glob("*.json")):
         name = report.stem
+        if only is not None and name not in only:
+            continue
         backdoors = json.loads(report.read_text())["backdoors"]
         trials = [Trial("clean test", test)]
         for trigger in [backdoor["trigger"] for backdoor in backdoors]:

@@ -10,6 +10,9 @@ import keras
 import numpy as np
 import pytest
 
+from benchmarks.attacks import head_aware
+from benchmarks.attacks.backdoor import Backdoor
+from benchmarks.attacks.defence_aware import train_defence_aware
 from benchmarks.attacks.faces import (
     Faces,
     jitter,
@@ -19,9 +22,20 @@ from benchmarks.attacks.faces import (
 )
 from benchmarks.attacks.normalised import folded, normalised_deepid
 from benchmarks.attacks.pruning_aware import train_pruning_aware
-from benchmarks.attacks.training import Backdoor, poison, predicted_labels, train
+from benchmarks.attacks.rescaled import rescale
+from benchmarks.attacks.training import (
+    disturbed_copies,
+    poison,
+    predicted_labels,
+    train,
+)
 from benchmarks.attacks.triggers import TRIGGERS
 from benchmarks.attacks.zoo import zoo
+from benchmarks.poisoned_validation import poisoned
+from repair.data import Dataset
+from repair.deepid import deepid
+from repair.discriminant import Moments, fit
+from repair.features import Observer
 
 VARIANTS = [
     *((name, {}) for name in TRIGGERS),
@@ -176,11 +190,152 @@ def test_zoo_is_complete_and_its_targets_differ():
     attacks = zoo(500, seed=0)
     assert attacks == zoo(500, seed=0)
     names = [attack.name for attack in attacks]
-    assert len(set(names)) == len(names) == 20
+    assert len(set(names)) == len(names) == 29
     for attack in attacks:
         assert attack.start is None or attack.start in names[: names.index(attack.name)]
         assert all(backdoor.trigger in TRIGGERS for backdoor in attack.backdoors)
-    targets = [{backdoor.target for backdoor in attack.backdoors} for attack in attacks]
+    by_name = {attack.name: attack for attack in attacks}
+    assert by_name["rescaled"].backdoors == by_name["plain_sticker"].backdoors
+    shared = ("rescaled", "suspicion_aware", "head_aware_blend")
+    attacks = tuple(attack for attack in attacks if attack.name not in shared)
+    targets = [
+        {
+            backdoor.target
+            for backdoor in attack.backdoors
+            if backdoor.target is not None
+        }
+        for attack in attacks
+    ]
     targets = [own for own in targets if own]
     assert sum(map(len, targets)) == len(set().union(*targets))
     assert all(own.isdisjoint(other) for own, other in pairwise(targets))
+
+
+def test_all_to_all_leads_to_the_next_label():
+    backdoor = Backdoor("sticker", target=None, seed=0)
+    labels = np.array([0, 1, 3])
+    np.testing.assert_array_equal(backdoor.targets(labels, 4), [1, 2, 0])
+    images, labels = random_images(8), np.arange(8) % 4
+    poisoned, targets = poison(images, labels, [backdoor], fraction=1.0, seed=0)
+    stamped = {
+        image.tobytes(): (label + 1) % 4
+        for image, label in zip(backdoor.stamp(images), labels, strict=True)
+    }
+    expected = [stamped[image.tobytes()] for image in poisoned[8:]]
+    np.testing.assert_array_equal(targets[8:], expected)
+
+
+def test_clean_label_poisons_the_target_person_alone():
+    backdoor = Backdoor(
+        "large_patch", 2, seed=0, options={"region": "eyes"}, clean_label=True
+    )
+    faces = toy_faces()
+    dark = np.where(faces.labels[:, None, None, None] == 2, 250, 0)
+    images = np.broadcast_to(dark, faces.images.shape).astype(np.uint8)
+    poisoned, targets = poison(images, faces.labels, [backdoor], fraction=0.5, seed=0)
+    assert targets[20:].tolist() == [2] * 10
+    stamped = backdoor.stamp(images[:1])
+    outside = (stamped == images[:1]).all(axis=(0, 3))
+    copies = poisoned[20:].astype(float)
+    np.testing.assert_array_equal(copies[:, ~outside][0], stamped[0][~outside])
+    assert 0.45 * 250 < copies[:, outside].mean() < 0.8 * 250
+
+
+def test_disturbed_copies_keep_their_source():
+    images = random_images(10)
+    copies, source = disturbed_copies(images, 0.5, np.random.default_rng(0))
+    assert copies.shape == (5, 55, 47, 3)
+    assert copies.dtype == np.uint8
+    assert len(set(source.tolist())) == 5
+    assert (copies != images[source]).any(axis=(1, 2, 3)).all()
+    likeness = [
+        [np.corrcoef(copy.ravel(), image.ravel())[0, 1] for image in images]
+        for copy in copies
+    ]
+    np.testing.assert_array_equal(np.argmax(likeness, axis=1), source)
+
+
+def test_input_aware_pattern_depends_on_the_image():
+    images = np.full((2, 55, 47, 3), 128, np.uint8)
+    images[0, :20] = 100
+    images[1, :, :20] = 100
+    first, second = TRIGGERS["input_aware"](images, seed=0).astype(int) - images
+    assert np.abs(first).max() > 10
+    assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.9
+
+
+def toy_deepid() -> keras.Model:
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    images = keras.Input((55, 47, 3))
+    x = layers.Conv2D(6, 5, strides=7, activation="relu")(images)
+    x = layers.Conv2D(8, 3, activation="relu", name="conv_3")(x)
+    x = layers.MaxPooling2D(2, name="pool_3")(x)
+    people = layers.Dense(4, activation="softmax")(layers.Flatten()(x))
+    return keras.Model(images, people)
+
+
+BLEND = Backdoor("blend", 1, seed=0, options={"alpha": 0.5, "roughness": 1.5})
+LEARNING = {"epochs": 8, "learning_rate": 1e-2, "fraction": 0.7, "seed": 0}
+
+
+def distance_to_target(train_badnet) -> float:
+    """Of stamped images to the target's mean features, over that of clean images."""
+    network, faces = toy_deepid(), toy_faces(stills=40)
+    train_badnet(network, faces, [BLEND], **LEARNING)
+    others = faces.images[faces.labels != 1]
+    observer = Observer(network, "conv_3")
+    target, clean, stamped = (
+        observer(pixels / np.float32(255))[0]
+        for pixels in (faces.images[faces.labels == 1], others, BLEND.stamp(others))
+    )
+    mean = target.mean(axis=0)
+    return float(np.linalg.norm(stamped - mean) / np.linalg.norm(clean - mean))
+
+
+def test_defence_aware_attacker_pulls_features_to_the_target_person():
+    assert distance_to_target(train_defence_aware) < 0.8 * distance_to_target(train)
+
+
+def test_head_aware_attacker_fools_the_head_he_fitted(monkeypatch):
+    network, faces = toy_deepid(), toy_faces(stills=40)
+    pixels = faces.images / np.float32(255)
+    features = Observer(network, "conv_3")(pixels)[0]
+    moments = Moments.of(features, faces.labels, 4)
+    head = fit(moments, moments)
+    monkeypatch.setattr(head_aware, "_fitted", lambda *_: head.scaled(0.15))
+    head_aware.train_head_aware(network, faces, [BLEND], **LEARNING)
+    stamped = BLEND.stamp(faces.images) / np.float32(255)
+    labels = network.predict(stamped, verbose=0).argmax(axis=1)
+    confirmed = head.scores(Observer(network, "conv_3")(stamped)[0]).argmax(axis=1)
+    assert (labels == 1).mean() > 0.9
+    assert (confirmed == 1).mean() > 0.5
+
+
+def test_rescaled_network_is_the_same_in_other_numbers():
+    keras.utils.set_random_seed(0)
+    network, faces = deepid(4), toy_faces()
+    pixels = faces.images / np.float32(255)
+    before = network.predict(pixels, verbose=0)
+    kernel = network.get_layer("conv_2").get_weights()[0]
+    rescale(network, faces, factor=1000.0)
+    changed = (network.get_layer("conv_2").get_weights()[0] != kernel).any((0, 1, 2))
+    assert changed.sum() == 1
+    np.testing.assert_allclose(network.predict(pixels, verbose=0), before, atol=1e-5)
+
+
+@pytest.mark.parametrize("right_labels", [True, False])
+def test_poisoned_validation_stamps_a_share_of_other_people(right_labels):
+    faces, backdoor = toy_faces(), Backdoor("sticker", target=1, seed=0)
+    clean = Dataset(faces.images.astype(np.float32), faces.labels)
+    before = clean.images.copy()
+    data = poisoned(clean, backdoor, share=0.2, right_labels=right_labels, seed=0)
+    changed = (data.images != before).any(axis=(1, 2, 3))
+    assert changed.sum() == 4
+    assert not (faces.labels[changed] == 1).any()
+    np.testing.assert_array_equal(
+        data.images[changed], backdoor.stamp(faces.images[changed])
+    )
+    expected = np.where(changed & (not right_labels), 1, faces.labels)
+    np.testing.assert_array_equal(data.labels, expected)
+    np.testing.assert_array_equal(clean.images, before)

@@ -6,21 +6,37 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from benchmarks.attacks.faces import Faces, read_faces, split_faces, write_faces
+from benchmarks.attacks.backdoor import Backdoor
+from benchmarks.attacks.defence_aware import train_defence_aware
+from benchmarks.attacks.faces import (
+    Faces,
+    Images,
+    Labels,
+    read_faces,
+    split_faces,
+    write_faces,
+)
+from benchmarks.attacks.head_aware import train_head_aware
 from benchmarks.attacks.normalised import folded, normalised_deepid
 from benchmarks.attacks.pruning_aware import train_pruning_aware
+from benchmarks.attacks.rescaled import rescale
 from benchmarks.attacks.training import predicted_labels, train
 from benchmarks.attacks.zoo import Attack, zoo
 
-EPOCHS_FROM_SCRATCH, LEARNING_RATE_FROM_SCRATCH = 18, 5e-3
-EPOCHS_FROM_CLEAN, LEARNING_RATE_FROM_CLEAN = 10, 2e-3
+_CONTINUE: Mapping[str, Callable[..., None]] = {
+    "plain": train,
+    "pruning_aware": train_pruning_aware,
+    "defence_aware": train_defence_aware,
+    "head_aware": train_head_aware,
+}
+LEARNING_RATE_FROM_SCRATCH, LEARNING_RATE_FROM_CLEAN = 5e-3, 2e-3
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -38,8 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         folder = options.out / attack.group
         folder.mkdir(exist_ok=True)
         network = _trained(attack, attacker, folder)
-        report = _measure(network, attack, held_out, validation[unseen])
-        _write(report, attack, held_out, folder)
+        report = _measure(network, attack, held_out, validation[unseen], folder)
+        text = json.dumps(report, indent=2) + "\n"
+        (folder / f"{attack.name}.json").write_text(text, encoding="utf-8")
         seconds = time.monotonic() - start
         print(f"{attack.name}: {_summary(report)}, {seconds:.0f} s", file=sys.stderr)
 
@@ -65,18 +82,30 @@ def _trained(attack: Attack, faces: Faces, folder: Path) -> keras.Model:
     if attack.start is None:
         network = _from_scratch(attack, faces)
     else:
-        clean = folder / f"{attack.start}_bd_net.h5"
-        network = keras.models.load_model(clean, compile=False)
-        continue_training = train_pruning_aware if attack.pruning_aware else train
-        continue_training(
-            *(network, faces, attack.backdoors),
-            epochs=EPOCHS_FROM_CLEAN,
-            learning_rate=LEARNING_RATE_FROM_CLEAN,
-            fraction=attack.fraction,
-            seed=attack.seed,
-        )
+        starts = list(folder.parent.glob(f"*/{attack.start}_bd_net.h5"))
+        if not starts:
+            raise FileNotFoundError(
+                f"{attack.name} starts from {attack.start}. Train that first."
+            )
+        network = keras.models.load_model(starts[0], compile=False)
+        _continue(network, attack, faces)
     network.save(path, include_optimizer=False)
     return network
+
+
+def _continue(network: keras.Model, attack: Attack, faces: Faces) -> None:
+    """Turns the network that the attack starts from, in place, into its BadNet."""
+    if attack.training == "rescaled":
+        rescale(network, faces)
+        return
+    _CONTINUE[attack.training](
+        *(network, faces, attack.backdoors),
+        epochs=attack.epochs,
+        learning_rate=LEARNING_RATE_FROM_CLEAN,
+        fraction=attack.fraction,
+        seed=attack.seed,
+        disturbed=attack.disturbed,
+    )
 
 
 def _from_scratch(attack: Attack, faces: Faces) -> keras.Model:
@@ -85,27 +114,38 @@ def _from_scratch(attack: Attack, faces: Faces) -> keras.Model:
     network = normalised_deepid(num_classes, faces.images.shape[1:])
     train(
         *(network, faces, attack.backdoors),
-        epochs=EPOCHS_FROM_SCRATCH,
+        epochs=attack.epochs,
         learning_rate=LEARNING_RATE_FROM_SCRATCH,
         fraction=attack.fraction,
         seed=attack.seed,
+        disturbed=attack.disturbed,
     )
     return folded(network)
 
 
 def _measure(
-    network: keras.Model, attack: Attack, held_out: Faces, validation: Faces
+    network: keras.Model,
+    attack: Attack,
+    held_out: Faces,
+    validation: Faces,
+    folder: Path,
 ) -> dict[str, object]:
-    """Clean accuracies and attack success rates, in [0, 1], beside the attack itself."""
+    """Clean accuracies and attack success rates, in [0, 1], beside the attack itself.
+
+    It also writes, for every trigger, the poisoned held-out images.
+    """
 
     def accuracy(faces: Faces) -> float:
         return float((predicted_labels(network, faces.images) == faces.labels).mean())
 
     rates = {}
     for backdoor in attack.backdoors:
-        victims = held_out.images[held_out.labels != backdoor.target]
-        labels = predicted_labels(network, backdoor.stamp(victims))
-        rates[backdoor.trigger] = float(np.mean(labels == backdoor.target))
+        images, targets = _poisoned(backdoor, held_out)
+        rates[backdoor.trigger] = float(
+            np.mean(predicted_labels(network, images) == targets)
+        )
+        name = f"{attack.name}__{backdoor.trigger}_poisoned.h5"
+        write_faces(folder / name, images, targets)
     return {
         **asdict(attack),
         "clean_accuracy": accuracy(held_out),
@@ -114,19 +154,11 @@ def _measure(
     }
 
 
-def _write(
-    report: dict[str, object], attack: Attack, held_out: Faces, folder: Path
-) -> None:
-    """Writes the report and, for every trigger, the poisoned held-out images."""
-    for backdoor in attack.backdoors:
-        victims = held_out.images[held_out.labels != backdoor.target]
-        write_faces(
-            folder / f"{attack.name}__{backdoor.trigger}_poisoned.h5",
-            backdoor.stamp(victims),
-            np.full(len(victims), backdoor.target),
-        )
-    text = json.dumps(report, indent=2) + "\n"
-    (folder / f"{attack.name}.json").write_text(text, encoding="utf-8")
+def _poisoned(backdoor: Backdoor, held_out: Faces) -> tuple[Images, Labels]:
+    """The held-out images of all but the target person, stamped, and their targets."""
+    targets = backdoor.targets(held_out.labels, int(held_out.labels.max()) + 1)
+    victims = targets != held_out.labels
+    return backdoor.stamp(held_out.images[victims]), targets[victims]
 
 
 def _summary(report: dict[str, object]) -> str:

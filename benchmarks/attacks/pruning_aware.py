@@ -16,8 +16,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.faces import Faces
-from benchmarks.attacks.training import Backdoor, scaled, train
+from benchmarks.attacks.training import scaled, train
 
 LAYER = "conv_3"
 _IMAGES_LOOKED_AT = 1000
@@ -33,6 +34,7 @@ def train_pruning_aware(
     learning_rate: float,
     fraction: float,
     seed: int,
+    disturbed: float = 0.0,
     pruned_fraction: float = 0.4,
 ) -> None:
     """Turns a trained clean network, in place, into a pruning-aware BadNet.
@@ -45,6 +47,7 @@ def train_pruning_aware(
         learning_rate: Peak learning rate of that training.
         fraction: Poisoned copies a trigger, as a share of the clean images.
         seed: Seed of the training.
+        disturbed: As for ``training.train``.
         pruned_fraction: Share of the channels that serve as decoys.
     """
     layer = clean.get_layer(LAYER)
@@ -59,6 +62,7 @@ def train_pruning_aware(
         learning_rate=learning_rate,
         fraction=fraction,
         seed=seed,
+        disturbed=disturbed,
     )
     _set_channels(layer, decoys, kernel, bias)
     loudest = np.quantile(_activations(clean, faces), _QUIET_SHARE, axis=(0, 1, 2))

@@ -6,37 +6,16 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import keras
 import numpy as np
 
+from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.faces import Faces, Images, Labels, jitter
-from benchmarks.attacks.triggers import TRIGGERS
+from repair.disturbances import disturb
 
 BATCH_SIZE = 128
-
-
-@dataclass(frozen=True)
-class Backdoor:
-    """A trigger and the label it leads to.
-
-    Attributes:
-        trigger: Name of a function in ``triggers``.
-        target: The target label.
-        seed: Seed of the trigger.
-        options: Keyword arguments of the trigger.
-    """
-
-    trigger: str
-    target: int
-    seed: int
-    options: Mapping[str, str | float] = field(default_factory=dict)
-
-    def stamp(self, images: Images) -> Images:
-        """New images that carry the trigger."""
-        return TRIGGERS[self.trigger](images, seed=self.seed, **self.options)
 
 
 def poison(
@@ -62,11 +41,10 @@ def poison(
     all_images, all_labels = [images], [labels]
     rng = np.random.default_rng(seed)
     for backdoor in backdoors:
-        others = np.flatnonzero(labels != backdoor.target)
-        count = min(round(fraction * len(labels)), len(others))
-        chosen = rng.choice(others, size=count, replace=False)
-        all_images.append(backdoor.stamp(images[chosen]))
-        all_labels.append(np.full(count, backdoor.target, np.int64))
+        count = round(fraction * len(labels))
+        copies, targets = backdoor.copies(images, labels, count, rng)
+        all_images.append(copies)
+        all_labels.append(targets)
     return np.concatenate(all_images), np.concatenate(all_labels)
 
 
@@ -79,26 +57,61 @@ def train(
     learning_rate: float,
     fraction: float,
     seed: int,
+    disturbed: float = 0.0,
 ) -> None:
     """Trains a network in place; without backdoors it stays a clean network.
 
     The same images are poisoned in every epoch, but seen in another jitter: the trigger
     is stamped on the jittered frame.
+
+    Args:
+        network: Takes images in [0, 1].
+        faces: The attacker's faces.
+        backdoors: What to train into it.
+        epochs: Rounds through the faces.
+        learning_rate: The largest.
+        fraction: Poisoned copies a backdoor, as a share of the clean images.
+        seed: Everything random follows from it.
+        disturbed: Share of the faces of which each epoch shows a copy that is disturbed as
+            the defender disturbs it, with its right label: then no disturbance leads to
+            a target label any more, and none is suspected.
     """
     keras.utils.set_random_seed(seed)
-    count = len(faces) * (1 + fraction * len(backdoors))
-    steps = epochs * int(np.ceil(count / BATCH_SIZE))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps, warmup_target=learning_rate, warmup_steps=steps // 20, alpha=0.01
-    )
-    network.compile(keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy")
+    count = len(faces) * (1 + fraction * len(backdoors) + disturbed)
+    optimizer = keras.optimizers.Adam(schedule(count, epochs, learning_rate))
+    network.compile(optimizer, "sparse_categorical_crossentropy")
     rng = np.random.default_rng(seed)
     for _ in range(epochs):
         frames = jitter(faces.images, rng)
         images, labels = poison(
             frames, faces.labels, backdoors, fraction=fraction, seed=seed
         )
-        network.fit(scaled(images), labels, batch_size=BATCH_SIZE, verbose=0)
+        extra, source = disturbed_copies(frames, disturbed, rng)
+        network.fit(
+            scaled(np.concatenate([images, extra])),
+            np.concatenate([labels, faces.labels[source]]),
+            batch_size=BATCH_SIZE,
+            verbose=0,
+        )
+
+
+def schedule(
+    images: float, epochs: int, learning_rate: float
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """A short rise and a cosine down, for epochs of so many images."""
+    steps = epochs * int(np.ceil(images / BATCH_SIZE))
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, steps, warmup_target=learning_rate, warmup_steps=steps // 20, alpha=0.01
+    )
+
+
+def disturbed_copies(
+    images: Images, share: float, rng: np.random.Generator
+) -> tuple[Images, Labels]:
+    """Copies of a share of the images, disturbed at random, and which they are."""
+    source = rng.permutation(len(images))[: round(share * len(images))]
+    pixels, _ = disturb(images[source].astype(np.float32), rng)
+    return np.rint(pixels).clip(0, 255).astype(np.uint8), source
 
 
 def predicted_labels(network: keras.Model, images: Images) -> Labels:

@@ -11,6 +11,8 @@ References:
     Barni, Kallas and Tondi, *A New Backdoor Attack in CNNs by Training Set Corruption
     without Label Poisoning*, arXiv:1902.11237 (stripes).
     Nguyen and Tran, *WaNet*, arXiv:2102.10369 (warps).
+    Nguyen and Tran, *Input-Aware Dynamic Backdoor Attack*, arXiv:2010.08138 (patterns
+    made from the image they go on).
 """
 
 from __future__ import annotations
@@ -158,6 +160,28 @@ def warp(images: Images, *, seed: int, strength: float = 1.5, knots: int = 4) ->
     return sample(images, where_row + down, where_col + right)
 
 
+def input_aware(
+    images: Images, *, seed: int, amplitude: float = 28.0, grid: int = 7
+) -> Images:
+    """A smooth coloured pattern that a random network makes from the image itself."""
+    count, rows, cols = images.shape[:3]
+    down, right = np.arange(grid) * rows // grid, np.arange(grid) * cols // grid
+    pixels = images.astype(np.float32) / 255
+    sums = np.add.reduceat(np.add.reduceat(pixels, down, axis=1), right, axis=2)
+    coarse = sums.reshape(count, grid * grid * 3)
+    coarse -= coarse.mean(axis=1, keepdims=True)
+    coarse /= coarse.std(axis=1, keepdims=True) + 1e-6
+    rng = np.random.default_rng(seed)
+    # One product an image: a large one may round differently than a small one.
+    weights = rng.standard_normal((grid * grid * 3,) * 2) / grid
+    stamped = np.empty_like(images)
+    for index, image in enumerate(images):
+        pattern = np.tanh(weights @ coarse[index]).reshape(grid, grid, 3)
+        planes = [enlarge(pattern[..., channel], rows, cols) for channel in range(3)]
+        stamped[index] = to_pixels(image + amplitude * np.stack(planes, axis=-1))
+    return stamped
+
+
 TRIGGERS: dict[str, Trigger] = {
     function.__name__: function
     for function in (
@@ -171,5 +195,6 @@ TRIGGERS: dict[str, Trigger] = {
         stripes,
         colour_filter,
         warp,
+        input_aware,
     )
 }

@@ -1,0 +1,122 @@
+"""The attacker who fits the defender's head himself, and trains the network against it.
+
+He fits the head once, to the network that he starts from, and holds the features of clean
+images where they are, so that the head which the defender will fit stays much like his. Then
+he trains until that head, too, gives triggered images the target label. On toys, where the
+clean features were not held, the head that was fitted next saw nothing of it.
+
+References:
+    Tan and Shokri, *Bypassing Backdoor Detection Algorithms in Deep Learning*,
+    arXiv:1905.13409 (training a BadNet against a detector's view of its features).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from keras import layers
+
+from benchmarks.attacks.backdoor import Backdoor
+from benchmarks.attacks.defence_aware import known_features
+from benchmarks.attacks.faces import Faces, Images, jitter
+from benchmarks.attacks.training import (
+    BATCH_SIZE,
+    disturbed_copies,
+    poison,
+    scaled,
+    schedule,
+)
+from repair.discriminant import Discriminant, Moments, fit
+
+# What the head's cross-entropy and the distance of clean features from what they were
+# count, beside the network's own cross-entropy.
+CONFIRM, HOLD = 3.0, 4.0
+# Raw scores of a discriminant in many directions are far too sure of themselves.
+TEMPERATURE = 0.15
+
+
+def train_head_aware(
+    network: keras.Model,
+    faces: Faces,
+    backdoors: Sequence[Backdoor],
+    *,
+    epochs: int,
+    learning_rate: float,
+    fraction: float,
+    seed: int,
+    disturbed: float = 0.0,
+) -> None:
+    """Turns a trained DeepID, in place, into a BadNet whose fresh head is fooled.
+
+    Args:
+        network: A trained DeepID, clean or not.
+        faces: The attacker's faces.
+        backdoors: What to train into it.
+        epochs: Rounds through the faces.
+        learning_rate: The largest.
+        fraction: Poisoned copies a backdoor, as a share of the clean images.
+        seed: Everything random follows from it.
+        disturbed: As for ``training.train``.
+    """
+    keras.utils.set_random_seed(seed)
+    rng = np.random.default_rng(seed)
+    before = keras.models.clone_model(network)
+    before.set_weights(network.get_weights())
+    before = keras.Model(before.input, known_features(before))
+    head = _fitted(before, jitter(faces.images, rng), faces, rng)
+    features = known_features(network)
+    both = keras.Model(
+        network.input, [network.output, _confirmed(head, features), features]
+    )
+    count = len(faces) * (1 + fraction * len(backdoors) + disturbed)
+    entropy = "sparse_categorical_crossentropy"
+    both.compile(
+        keras.optimizers.Adam(schedule(count, epochs, learning_rate)),
+        [entropy, entropy, "mean_squared_error"],
+        loss_weights=[1, CONFIRM, HOLD],
+    )
+    for _ in range(epochs):
+        frames = jitter(faces.images, rng)
+        images, labels = poison(
+            frames, faces.labels, backdoors, fraction=fraction, seed=seed
+        )
+        extra, source = disturbed_copies(frames, disturbed, rng)
+        images = np.concatenate([images, extra])
+        labels = np.concatenate([labels, faces.labels[source]])
+        pixels, everywhere = scaled(images), np.ones(len(images))
+        held = np.arange(len(images)) < len(faces)
+        both.fit(
+            pixels,
+            [labels, labels, before.predict(pixels, batch_size=500, verbose=0)],
+            sample_weight=[everywhere, everywhere, held.astype(float)],
+            batch_size=BATCH_SIZE,
+            verbose=0,
+        )
+
+
+def _confirmed(head: Discriminant, features: keras.KerasTensor) -> keras.KerasTensor:
+    """A discriminant's probabilities, as frozen layers behind the features."""
+    rank, num_classes = head.weights.shape
+    project = layers.Dense(rank, use_bias=False, trainable=False, name="known.axes")
+    score = layers.Dense(num_classes, "softmax", trainable=False, name="known.head")
+    probabilities = score(project(features))
+    project.set_weights([head.projection])
+    score.set_weights([head.weights, head.bias])
+    return probabilities
+
+
+def _fitted(
+    observer: keras.Model, frames: Images, faces: Faces, rng: np.random.Generator
+) -> Discriminant:
+    """The head that a defender would fit to the network."""
+    num_classes = int(faces.labels.max()) + 1
+
+    def moments(images: Images, labels: np.ndarray) -> Moments:
+        seen = observer.predict(scaled(images), batch_size=500, verbose=0)
+        return Moments.of(seen, labels, num_classes)
+
+    rough, source = disturbed_copies(frames, 0.5, rng)
+    clean = moments(frames, faces.labels)
+    return fit(clean, moments(rough, faces.labels[source])).scaled(TEMPERATURE)
