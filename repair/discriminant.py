@@ -23,6 +23,9 @@ from repair.errors import ModelError
 from repair.half import rounded
 
 RIDGE = 0.05
+# A feature that spreads wider than this, in medians of all, is scaled down to it. A network
+# says the same with one channel times 10,000, but the ridge would drown all others.
+WIDEST = 10.0
 RANK = 64
 # Prototypes a label; where it has more images, they share these in turn.
 MOST_PROTOTYPES = 10
@@ -136,10 +139,18 @@ def fit(
             "the activations around the layer are the same for all images, so no head can "
             "stand on them. Expected a live convolution: choose another --layer."
         )
+    scale = _scale(covariance)
+    covariance /= np.outer(scale, scale)
     covariance[np.diag_indices(size)] += RIDGE * np.trace(covariance) / size
     centre = means[known].mean(axis=0)
     # Whitened, the covariance is the identity and distances are all that counts.
-    whitener = np.linalg.inv(np.linalg.cholesky(covariance)).T
+    try:
+        whitener = np.linalg.inv(np.linalg.cholesky(covariance)).T / scale[:, None]
+    except np.linalg.LinAlgError as reason:
+        raise ModelError(
+            "the activations around the layer are too large, or hardly differ, so no head "
+            "can stand on them. Expected an ordinary convolution: choose another --layer."
+        ) from reason
     white = (means[known] - centre) @ whitener
     directions = np.linalg.eigh(white.T @ white)[1][:, : -RANK - 1 : -1]
     projection = whitener @ directions
@@ -148,6 +159,12 @@ def fit(
     bias = np.where(used, -0.5 * (prototypes**2).sum(axis=2), UNKNOWN)
     factors = centre, projection, prototypes.transpose(2, 0, 1), bias
     return Discriminant(*(np.ascontiguousarray(x, np.float32) for x in factors))
+
+
+def _scale(covariance: np.ndarray) -> np.ndarray:
+    """What to divide each feature by, at least 1."""
+    spread = np.sqrt(np.maximum(np.diag(covariance), 0))
+    return np.maximum(spread / (WIDEST * np.median(spread[spread > 0])), 1)
 
 
 def _prototypes(

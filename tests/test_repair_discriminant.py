@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from repair import discriminant
 from repair.discriminant import RIDGE, UNKNOWN, Discriminant, Moments, fit
+from repair.errors import ModelError
 from repair.half import rounded
 
 FEATURES, N = 7, 4
@@ -318,3 +319,30 @@ def test_rounded_head_is_nearly_the_same(clean, rough):
     assert exact == [True, True]
     error = from_mean(near.scores(probe)) - from_mean(head.scores(probe))
     assert 0 < np.abs(error).max() < 0.1
+
+
+def test_a_channel_in_larger_numbers_drowns_no_other(clean, rough):
+    """The same network can be said with any channel times any number."""
+    probe, labels = people(5, spread=0.3)
+    plain = linear(clean, rough).scores(probe)
+
+    def louder(factor: float, features: np.ndarray) -> np.ndarray:
+        factors = np.ones(FEATURES, np.float32)
+        factors[3] = factor
+        return features * factors
+
+    loud = [
+        linear(*((louder(by, x), y) for x, y in (clean, rough))).scores(
+            louder(by, probe)
+        )
+        for by in (1e4, 1e5)
+    ]
+    assert (loud[0].argmax(axis=1) == labels).mean() > 0.95
+    np.testing.assert_allclose(loud[0], loud[1], rtol=1e-2, atol=0.05)
+    assert np.abs(plain).max() / 10 < np.abs(loud[0]).max() < np.abs(plain).max() * 10
+
+
+def test_what_no_head_can_stand_on_is_said(clean, rough):
+    far = [(features + np.float32(1e7), labels) for features, labels in (clean, rough)]
+    with pytest.raises(ModelError, match=r"choose another --layer\.$"):
+        linear(*far)
