@@ -77,7 +77,7 @@ class Load:
             number += 1
             start = time.perf_counter()
             try:
-                found = self._ask(connection, body)
+                found = ask(connection, self._path, self._protocol, body)
             except (OSError, http.client.HTTPException):
                 connection.close()
                 found = []
@@ -86,9 +86,12 @@ class Load:
                 self.wrong += 1
         connection.close()
 
-    def _ask(self, connection: http.client.HTTPConnection, body: bytes) -> list[int]:
-        kind = {"Content-Type": "application/json"}
-        connection.request("POST", self._path, body, kind)
-        response = connection.getresponse()
-        answer = response.read()
-        return self._protocol.labels(answer) if response.status == 200 else []
+
+def ask(
+    connection: http.client.HTTPConnection, path: str, protocol: Protocol, body: bytes
+) -> list[int]:
+    """The labels of one request; none if it failed."""
+    connection.request("POST", path, body, {"Content-Type": "application/json"})
+    response = connection.getresponse()
+    answer = response.read()
+    return protocol.labels(answer) if response.status == 200 else []
