@@ -64,7 +64,7 @@ def _run(command: list[str], loader: str = "") -> None:
 def _labels(files: list[Path], sources: list[Source]) -> np.ndarray:
     """Labels in the order of ``sources``; each must have one line."""
     found: dict[Source, int] = {}
-    lines = [line for file in files for line in file.open(encoding="utf-8")]
+    lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
     for line in lines:
         answer = json.loads(line)
         found[answer["path"], answer.get("index")] = answer["label"]
