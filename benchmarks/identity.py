@@ -44,9 +44,10 @@ def main(options: argparse.Namespace) -> None:
         images = read_images(options.bench / "data", Path(folder))
         for name in options.only:
             compare(name, _answers(name, options, images), rows)
+            if options.results is not None:  # an interruption keeps what is complete
+                every = list(rows.values())
+                write_results(options.results, options.title, every, "identity")
     print("\n" + table(list(rows.values())))
-    if options.results is not None:
-        write_results(options.results, options.title, list(rows.values()), "identity")
     if any(
         row.get(name, "0") not in ("0", "-")
         for row in rows.values()
