@@ -12,7 +12,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,7 +88,7 @@ def fresh_head(
     scores_held_out, answers = scores_held_out[usable], seen.answers[usable]
     factor = _calibration(scores_held_out, clean.labels[usable])
     held_out = HeldOut(margins(softmax(scores_held_out * factor), answers), answers)
-    head = fit(_sum(seen.clean), _sum(seen.rough)).scaled(factor)
+    head = _head(seen, range(FOLDS)).scaled(factor).rounded()
     known = np.bincount(clean.labels, minlength=num_classes) > 0
     looks, weights = seen.disturbed, _weights(seen, head, known)
     scores = suspicion(looks.labels, weights, looks.families, num_classes)
@@ -102,7 +102,7 @@ def fresh_head(
             watched=watched,
         )
 
-    count = watched_count(known)
+    count = watched_count(num_classes)
     if max_fpr is not None:
         count = _most_watched(thresholds, held_out, num_classes, max_fpr)
     chosen = thresholds(count)
@@ -128,15 +128,21 @@ def _most_watched(
     return max((n for n, rate in enumerate(rates) if (rate or 0) <= max_fpr), default=0)
 
 
+def _head(seen: Observations, parts: Sequence[int]) -> Discriminant:
+    """A head fitted to the images of some folds."""
+    own = np.isin(seen.fold, parts)
+    clean, rough = (_sum([x[part] for part in parts]) for x in (seen.clean, seen.rough))
+    return fit(clean, rough, seen.photographs[own], seen.labels[own])
+
+
 def _held_out_scores(seen: Observations) -> np.ndarray:
     """Scores ``(m, N)`` of each clean image by a head that has not seen it."""
     scores = np.full((len(seen.fold), len(seen.clean[0].counts)), UNKNOWN, np.float32)
     for part in range(FOLDS):
         rest = [index for index in range(FOLDS) if index != part]
-        clean = _sum([seen.clean[index] for index in rest])
-        if clean.counts.any() and (seen.fold == part).any():
-            head = fit(clean, _sum([seen.rough[index] for index in rest]))
-            scores[seen.fold == part] = head.scores(seen.features[seen.fold == part])
+        own = seen.fold == part
+        if own.any() and not own.all():
+            scores[own] = _head(seen, rest).scores(seen.features[own])
     return scores
 
 

@@ -54,7 +54,8 @@ def with_fresh_head(network: keras.Model, clean: Dataset, settings: Settings) ->
     order = strict[np.argsort(-fresh.suspicion[strict], kind="stable")]
     used = {
         "layer": settings.layer,
-        "rank": fresh.head.weights.shape[0],
+        "rank": fresh.head.prototypes.shape[0],
+        "prototypes": fresh.head.prototypes.shape[1],
         "repaired_weight": REPAIRED_WEIGHT,
         "suspicious_labels": [
             {

@@ -50,6 +50,9 @@ class Observations:
     Attributes:
         features: ``(m, features)`` float32, of the clean images as they are.
         answers: ``(m,)`` int64, the BadNet's labels for them.
+        photographs: ``(m, features)`` float32, the mean over each clean image and its
+            jittered copies.
+        labels: ``(m,)`` int64, the clean images' own.
         fold: ``(m,)`` int64, 0..FOLDS-1; what is made from an image shares its fold.
         clean: Per fold, the moments of clean and jittered images.
         rough: Per fold, the moments of disturbed images.
@@ -58,6 +61,8 @@ class Observations:
 
     features: np.ndarray
     answers: np.ndarray
+    photographs: np.ndarray
+    labels: np.ndarray
     fold: np.ndarray
     clean: list[Moments]
     rough: list[Moments]
@@ -86,10 +91,15 @@ def observe(
         ]
 
     clean = moments(features, np.arange(len(data)))
+    photographs, copies = features.copy(), np.ones((len(data), 1), np.float32)
     count = max(JITTERED, ROUNDS * len(data))
     for source in progress(_chunks(len(data), count), label="jittered images"):
-        images = jitter(data.images[source], generator, WEAKEST_JITTER)
-        clean = _added(clean, moments(observer(images)[0], source))
+        jittered, _, _ = observer(
+            jitter(data.images[source], generator, WEAKEST_JITTER)
+        )
+        clean = _added(clean, moments(jittered, source))
+        np.add.at(photographs, source, jittered)
+        np.add.at(copies, source, 1)
     seen, generators = [], []
     for source in progress(_chunks(len(data), DISTURBED), label="disturbed images"):
         generators.append(copy.deepcopy(generator))
@@ -97,7 +107,8 @@ def observe(
         seen.append((source, *observer(images), families))
     disturbed = Disturbed(generators, *map(np.concatenate, zip(*seen, strict=True)))
     rough = moments(disturbed.features, disturbed.source)
-    return Observations(features, answers, fold, clean, rough, disturbed)
+    facts = features, answers, photographs / copies, data.labels, fold
+    return Observations(*facts, clean, rough, disturbed)
 
 
 def made_again(

@@ -16,9 +16,8 @@ import numpy as np
 
 from repair.rule import NEVER
 
-# Share of labels on which plain disagreement flags, where every label has clean images,
-# and what is added where none has.
-WATCHED, WATCHED_UNSEEN = 0.014, 0.01
+# Share of labels on which plain disagreement flags.
+WATCHED = 0.022
 CONFIRMED = 0.25
 LENIENT_QUANTILE = 0.999
 LEAST_LENIENT = 0.01
@@ -45,10 +44,9 @@ class HeldOut:
         return float(np.mean(self.margins >= thresholds[self.answers]))
 
 
-def watched_count(known: np.ndarray) -> int:
-    """The usual number of labels to watch, given which have clean images ``(N,)``."""
-    unseen = 1 - float(known.mean())
-    return max(1, round((WATCHED + WATCHED_UNSEEN * unseen) * len(known)))
+def watched_count(num_classes: int) -> int:
+    """The usual number of labels to watch."""
+    return max(1, round(WATCHED * num_classes))
 
 
 def label_thresholds(

@@ -1,4 +1,4 @@
-"""The fresh head in closed form against a textbook linear discriminant."""
+"""The fresh head in closed form against a textbook discriminant."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from repair import discriminant
 from repair.discriminant import RIDGE, UNKNOWN, Discriminant, Moments, fit
+from repair.half import rounded
 
 FEATURES, N = 7, 4
 
@@ -25,6 +26,16 @@ def people(seed: int, count: int = 120, known: int = N, spread: float = 1.0):
 
 def moments(features: np.ndarray, labels: np.ndarray) -> Moments:
     return Moments.of(features, labels, N)
+
+
+def means_of(features: np.ndarray, labels: np.ndarray) -> tuple:
+    """One photograph a person, at the mean: nearest prototype = linear discriminant."""
+    people = np.unique(labels)
+    return np.stack([features[labels == n].mean(axis=0) for n in people]), people
+
+
+def linear(clean, rough) -> Discriminant:
+    return fit(moments(*clean), moments(*rough), *means_of(*clean))
 
 
 def slow_scatter(features, labels, means) -> np.ndarray:
@@ -120,7 +131,7 @@ def test_scatter_of_nothing_is_zero():
 @given(seed=st.integers(0, 20))
 def test_full_rank_equals_the_textbook(seed):
     clean, rough = people(seed), people(seed + 100, spread=2.0)
-    head = fit(moments(*clean), moments(*rough))
+    head = linear(clean, rough)
     probe = people(seed + 200)[0]
     expected = textbook_scores(probe, *slow_parts(clean, rough))
     found = head.scores(probe)
@@ -131,9 +142,9 @@ def test_full_rank_equals_the_textbook(seed):
 
 def test_fit_knows_the_people_and_differs_without_disturbances(clean, rough):
     probe, labels = people(5, spread=0.3)
-    head = fit(moments(*clean), moments(*rough))
+    head = linear(clean, rough)
     assert (head.scores(probe).argmax(axis=1) == labels).mean() > 0.95
-    other = fit(moments(*clean), moments(*clean))
+    other = linear(clean, clean)
     assert not np.allclose(head.scores(probe), other.scores(probe), atol=0.1)
 
 
@@ -142,11 +153,11 @@ def test_directions_in_which_disturbances_move_count_for_little(clean):
     features, labels = clean
     shaken = features.copy()
     shaken[:, 2] += rng.normal(0, 500, len(shaken))
-    head = fit(moments(*clean), moments(shaken.astype(np.float32), labels))
-    calm = fit(moments(*clean), moments(*clean))
+    head = linear(clean, (shaken.astype(np.float32), labels))
+    calm = linear(clean, clean)
 
     def weight(of: Discriminant) -> float:
-        return float(np.abs((of.projection @ of.weights)[2]).max())
+        return float(np.abs((of.projection @ of.prototypes[:, 0])[2]).max())
 
     assert weight(head) < 0.05 * weight(calm)
 
@@ -154,11 +165,11 @@ def test_directions_in_which_disturbances_move_count_for_little(clean):
 @pytest.mark.parametrize("rank", [1, 2, 3, 5, FEATURES, 50])
 def test_rank_truncation_projects_the_whitened_means(monkeypatch, clean, rough, rank):
     monkeypatch.setattr(discriminant, "RANK", rank)
-    head = fit(moments(*clean), moments(*rough))
+    head = linear(clean, rough)
     kept = min(rank, FEATURES)
     assert head.projection.shape == (FEATURES, kept)
-    assert head.weights.shape == (kept, N)
-    assert head.bias.shape == (N,)
+    assert head.prototypes.shape == (kept, 1, N)
+    assert head.bias.shape == (1, N)
     means, covariance = slow_parts(clean, rough)
     centre = means.mean(axis=0)
     # Another square root of the inverse covariance than the one in the code.
@@ -176,28 +187,28 @@ def test_rank_truncation_projects_the_whitened_means(monkeypatch, clean, rough, 
 
 def test_people_minus_one_directions_are_enough(monkeypatch, clean, rough):
     probe = people(7)[0]
-    full = fit(moments(*clean), moments(*rough)).scores(probe)
+    full = linear(clean, rough).scores(probe)
     for rank, enough in ((N - 1, True), (N - 2, False)):
         monkeypatch.setattr(discriminant, "RANK", rank)
-        less = fit(moments(*clean), moments(*rough)).scores(probe)
+        less = linear(clean, rough).scores(probe)
         assert np.allclose(less, full, atol=2e-3) == enough
 
 
 @pytest.mark.parametrize("known", [1, 2, 3])
 def test_unknown_labels_are_never_answered(known):
     clean, rough = people(0, known=known), people(1, known=known, spread=2.0)
-    head = fit(moments(*clean), moments(*rough))
+    head = linear(clean, rough)
     wild = np.random.default_rng(0).normal(0, 1000, (500, FEATURES)).astype(np.float32)
     scores = head.scores(wild)
     assert np.isfinite(scores).all()
     assert set(scores.argmax(axis=1)) == set(range(known))
-    assert (head.bias == UNKNOWN).tolist() == [n >= known for n in range(N)]
-    assert not head.weights[:, known:].any()
+    assert (head.bias[0] == UNKNOWN).tolist() == [n >= known for n in range(N)]
+    assert not head.prototypes[:, :, known:].any()
 
 
 def test_unknown_labels_do_not_move_the_others():
     clean, rough = people(0, known=3), people(1, known=3, spread=2.0)
-    head = fit(moments(*clean), moments(*rough))
+    head = linear(clean, rough)
     means, covariance = slow_parts(clean, rough)
     probe = people(2)[0]
     expected = textbook_scores(probe, means[:3], covariance)
@@ -209,23 +220,23 @@ def test_unknown_labels_do_not_move_the_others():
 @pytest.mark.parametrize("factor", [0.05, 0.5, 3.0])
 @pytest.mark.parametrize("known", [3, N])
 def test_scaled_scores_keep_their_order(factor, known):
-    head = fit(moments(*people(0, known=known)), moments(*people(1, known=known)))
+    head = linear(people(0, known=known), people(1, known=known))
     probe = people(2)[0]
     before, scaled = head.scores(probe), head.scaled(factor)
     after = scaled.scores(probe)
     np.testing.assert_allclose(after[:, :known], before[:, :known] * factor, rtol=1e-3,
                                atol=1e-3)  # fmt: skip
     np.testing.assert_array_equal(after.argmax(axis=1), before.argmax(axis=1))
-    assert (scaled.bias == UNKNOWN).tolist() == [n >= known for n in range(N)]
-    parts = (scaled.projection, scaled.weights, scaled.bias)
+    assert (scaled.bias[0] == UNKNOWN).tolist() == [n >= known for n in range(N)]
+    parts = (scaled.projection, scaled.prototypes, scaled.bias)
     assert {part.dtype for part in parts} == {np.dtype(np.float32)}
 
 
 def test_scaling_leaves_the_head_itself():
-    head = fit(moments(*people(0)), moments(*people(1)))
-    weights, bias = head.weights.copy(), head.bias.copy()
+    head = linear(people(0), people(1))
+    prototypes, bias = head.prototypes.copy(), head.bias.copy()
     head.scaled(0.1)
-    np.testing.assert_array_equal(head.weights, weights)
+    np.testing.assert_array_equal(head.prototypes, prototypes)
     np.testing.assert_array_equal(head.bias, bias)
 
 
@@ -233,7 +244,77 @@ def test_literal_case():
     """Two people at 0 and 2 on a line with variance 1: the border is at 1."""
     line = np.array([[-1], [1], [1], [3]], np.float32)
     known = Moments.of(line, np.array([0, 0, 1, 1]), 2)
-    head = fit(known, known)
+    head = fit(known, known, np.array([[0], [2]]), np.array([0, 1]))
     odds = np.diff(head.scores(np.array([[0], [1], [2]], np.float32)), axis=1)[:, 0]
     # Slope (2 - 0) / (variance 1, and the ridge).
     np.testing.assert_allclose(odds, np.array([-2, 0, 2]) / (1 + RIDGE), atol=1e-5)
+
+
+def slow_nearest(probe, photographs, labels, covariance) -> np.ndarray:
+    """Minus half the squared Mahalanobis distance to the nearest photograph."""
+    inverse = np.linalg.inv(covariance)
+    scores = np.empty((len(probe), N))
+    for row, image in enumerate(probe.astype(float)):
+        for label in range(N):
+            apart = image - photographs[labels == label].astype(float)
+            scores[row, label] = -0.5 * min(x @ inverse @ x for x in apart)
+    return scores
+
+
+@pytest.mark.parametrize("count", [5, 13, 40])
+def test_score_is_of_the_nearest_photograph(count, clean, rough):
+    """Also where some people have more photographs than others."""
+    photographs, labels = people(3, count=count)
+    head = fit(moments(*clean), moments(*rough), photographs, labels)
+    most = -(-count // N)
+    assert head.prototypes.shape[1] == most
+    used = (head.bias != UNKNOWN).sum(axis=0)
+    assert used.tolist() == np.bincount(labels, minlength=N).tolist()
+    _, covariance = slow_parts(clean, rough)
+    probe = people(7)[0]
+    expected = slow_nearest(probe, photographs, labels, covariance)
+    np.testing.assert_allclose(
+        from_mean(head.scores(probe)), from_mean(expected), atol=2e-3
+    )
+
+
+def test_more_photographs_than_prototypes_share_them_in_turn(monkeypatch, clean, rough):
+    monkeypatch.setattr(discriminant, "MOST_PROTOTYPES", 2)
+    photographs, labels = people(3, count=5 * N)
+    shuffled = np.random.default_rng(0).permutation(len(labels))
+    head = fit(
+        moments(*clean), moments(*rough), photographs[shuffled], labels[shuffled]
+    )
+    assert head.prototypes.shape[1] == 2
+    halves = []
+    for label in range(N):
+        own = photographs[shuffled][labels[shuffled] == label]
+        halves += [own[::2].mean(axis=0), own[1::2].mean(axis=0)]
+    same = fit(
+        moments(*clean), moments(*rough), np.stack(halves), np.arange(N).repeat(2)
+    )
+    for name in ("prototypes", "bias"):
+        np.testing.assert_allclose(
+            getattr(head, name), getattr(same, name), rtol=1e-3, atol=1e-4
+        )
+
+
+def test_scores_do_not_depend_on_how_many_are_asked_for(monkeypatch, clean, rough):
+    probe, _ = people(7, count=50)
+    head = fit(moments(*clean), moments(*rough), *clean)
+    whole = head.scores(probe)
+    monkeypatch.setattr(discriminant, "_CHUNK", 7)
+    np.testing.assert_allclose(head.scores(probe), whole, rtol=1e-4, atol=1e-4)
+
+
+def test_rounded_head_is_nearly_the_same(clean, rough):
+    """Also far from the origin, where rounding the projection moves every image alike."""
+    far = [(features + np.float32(500), labels) for features, labels in (clean, rough)]
+    head = fit(*(moments(*each) for each in far), *far[0])
+    probe = people(7)[0] + np.float32(500)
+    near = head.rounded()
+    exact = [np.array_equal(getattr(near, x), rounded(getattr(near, x)))
+             for x in ("projection", "prototypes")]  # fmt: skip
+    assert exact == [True, True]
+    error = from_mean(near.scores(probe)) - from_mean(head.scores(probe))
+    assert 0 < np.abs(error).max() < 0.1

@@ -20,6 +20,7 @@ from repair.disturbances import FAMILIES
 from repair.errors import SettingError
 from repair.features import Observer
 from repair.fresh_head import EVIDENCE, FreshHead, fresh_head
+from repair.half import rounded
 from repair.head_network import head_network
 from repair.inference import outputs, predicted_labels
 from repair.methods import repair_network
@@ -70,11 +71,13 @@ def made_by_hand() -> keras.Model:
     people = grey_people(20, seed=9)
     seen = outputs(keras.Model(pixels, flat), people.images)
     moments = Moments.of(seen, people.labels, N)
-    head = fit(moments, moments)
-    kernel = head.projection @ head.weights
+    means = moments.sums / moments.counts[:, None]
+    head = fit(moments, moments, means, np.arange(N))
+    kernel = head.projection @ head.prototypes[:, 0]
     kernel[::CHANNELS] = 0
     kernel[::CHANNELS, TARGET] = 100
-    network.get_layer("output").set_weights([kernel, head.bias])
+    bias = head.bias[0] - head.middle @ head.prototypes[:, 0]
+    network.get_layer("output").set_weights([kernel, bias])
     return network
 
 
@@ -168,7 +171,7 @@ def test_same_seed_same_repair(case):
     def numbers(fresh: FreshHead) -> list[np.ndarray]:
         head = fresh.head
         kept = [fresh.thresholds, fresh.suspicion, fresh.found]
-        return [*kept, head.projection, head.weights, head.bias]
+        return [*kept, head.projection, head.prototypes, head.bias]
 
     again = fresh_head(case.observer, case.clean, N, seed=0)
     for one, same in zip(numbers(case.fresh), numbers(again), strict=True):
@@ -185,7 +188,7 @@ def test_target_is_found_and_strict(case):
     assert fresh.thresholds[TARGET] < 0
     assert fresh.thresholds.shape == (N,)
     assert fresh.thresholds.dtype == np.float32
-    assert watched_count(np.ones(N, bool)) == 1, "the target takes the only place"
+    assert watched_count(N) == 1, "the target takes the only place"
     assert (np.delete(fresh.thresholds, TARGET) == NEVER).all()
 
 
@@ -271,7 +274,8 @@ def test_few_images_of_few_people(case, known, per_person):
     scores = fresh.head.scores(case.observer(case.clean.images)[0])
     assert np.isfinite(scores).all()
     assert set(scores.argmax(axis=1)) <= set(range(known))
-    assert (fresh.head.bias == UNKNOWN).tolist() == [n >= known for n in range(N)]
+    nothing = (fresh.head.bias == UNKNOWN).all(axis=0)
+    assert nothing.tolist() == [n >= known for n in range(N)]
     assert np.isfinite(fresh.thresholds).all()
     unsuspected = (fresh.suspicion == 0) & ~fresh.found
     assert (fresh.thresholds[unsuspected] == NEVER).all()
@@ -337,8 +341,9 @@ def test_held_out_scores_are_of_heads_that_have_not_seen_the_image(seen):
     scores = module._held_out_scores(seen)
     for part in range(FOLDS):
         one, two = (index for index in range(FOLDS) if index != part)
-        head = fit(seen.clean[one] + seen.clean[two], seen.rough[one] + seen.rough[two])
         own = seen.fold == part
+        clean, rough = (x[one] + x[two] for x in (seen.clean, seen.rough))
+        head = fit(clean, rough, seen.photographs[~own], seen.labels[~own])
         np.testing.assert_array_equal(scores[own], head.scores(seen.features[own]))
 
 
@@ -362,7 +367,9 @@ def test_method_reports_what_it_did(case, seen_once):
     assert suspect["found"] is True
     assert suspect["suspicion"] == round(float(case.fresh.suspicion[TARGET]), 3)
     assert repair.settings["layer"] == "conv_3"
-    assert repair.settings["rank"] == case.fresh.head.weights.shape[0]
+    rank, most, _ = case.fresh.head.prototypes.shape
+    assert repair.settings["rank"] == rank
+    assert repair.settings["prototypes"] == most == 6
     with pytest.raises(SettingError, match="conv_1, conv_3"):
         repair_network("fresh-head", case.original, case.clean, Settings(layer="fc"))
 
@@ -379,7 +386,9 @@ def test_head_is_calibrated_as_held_out_scores_tell(case, seen, seen_once, monke
     ((scores, labels),) = told
     np.testing.assert_array_equal(scores, module._held_out_scores(seen))
     np.testing.assert_array_equal(labels, case.clean.labels)
-    whole = fit(module._sum(seen.clean), module._sum(seen.rough))
-    np.testing.assert_array_equal(fresh.head.weights, whole.weights * np.float32(0.25))
+    moments = module._sum(seen.clean), module._sum(seen.rough)
+    whole = fit(*moments, seen.photographs, seen.labels)
+    quarter = rounded(whole.prototypes) * np.float32(0.25)
+    np.testing.assert_array_equal(fresh.head.prototypes, quarter)
     against = margins(softmax(whole.scores(seen.features) * 0.25), seen.answers)
     assert fresh.thresholds[TARGET] == pytest.approx(np.median(against) / 4, rel=1e-3)
