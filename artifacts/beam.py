@@ -9,9 +9,11 @@ import argparse
 import glob
 import logging
 import os
+import signal
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 from artifacts.card import read_card, verify
 from artifacts.errors import DetectorError, printable
@@ -31,9 +33,6 @@ def main() -> int:
     except DetectorError as reason:
         print(f"error: {reason}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("error: interrupted.", file=sys.stderr)
-        return 130
     where = f" See {printable(arguments.output)}-errors-*." if failed else ""
     print(f"{labelled:,} labelled, {failed:,} not.{where}", file=sys.stderr)
     return 0 if labelled and not failed else 1 if labelled else 2
@@ -47,7 +46,18 @@ def _label(arguments: argparse.Namespace, options: list[str]) -> tuple[int, int]
     logging.getLogger().setLevel(logging.ERROR)  # Beam warns of what it does not need
     with silent():
         from artifacts.beam_pipeline import run
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupted)
     return run(arguments, (card["input"]["rows"], card["input"]["columns"]), options)
+
+
+def _interrupted(*_: object) -> NoReturn:
+    """Ends at once; an exception could arise in a worker's code, and fail the job.
+
+    Beam puts files in their place at the end, so there are none yet, and none is lost.
+    """
+    os.write(2, b"error: interrupted. Run it again; beam-temp-* can be removed.\n")
+    os._exit(130)
 
 
 def _check(arguments: argparse.Namespace) -> None:

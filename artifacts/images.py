@@ -37,13 +37,13 @@ def read_image(
     Raises:
         DetectorError: If the file is missing, broken, no PNG or JPEG, or of another size.
     """
-    import numpy as np
-    from PIL import Image, ImageOps
-
     name = printable(str(path))
     if not os.path.isfile(path):  # noqa: PTH113 - an impossible name is no error
         found = "not a file" if os.path.lexists(path) else "no such file"
         raise DetectorError(f"{name}: expected a PNG or JPEG image. Received: {found}.")
+    import numpy as np
+    from PIL import Image, ImageOps
+
     rows, columns = size
     try:
         if path.stat().st_size > _MAX_BYTES:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from artifacts import hdf5
 from artifacts.errors import DetectorError, printable
+from artifacts.folders import walk
 
-IMAGES = (".png", ".jpg", ".jpeg")
 STDIN = "-"
 
 
@@ -143,34 +143,10 @@ def _of_path(path: str) -> Iterator[str | DetectorError]:
         yield path
         return
     nothing = True
-    for found in _walk(path):
+    for found in walk(path):
         nothing = False
         yield found
     if nothing:
         yield DetectorError(
             f"{printable(path)}: expected PNG or JPEG files. Received: none."
         )
-
-
-def _walk(folder: str) -> Iterator[str | DetectorError]:
-    """Images below a folder; links to folders are not followed."""
-    try:
-        with os.scandir(folder) as entries:
-            names = sorted(
-                (entry.name, entry.is_dir(follow_symlinks=False))
-                for entry in entries
-                if not entry.name.startswith(".")
-                and (
-                    entry.is_dir(follow_symlinks=False)
-                    or (entry.name.lower().endswith(IMAGES) and not entry.is_dir())
-                )
-            )
-    except OSError as reason:
-        yield DetectorError(f"{printable(folder)}: {reason.strerror}.")
-        return
-    for name, is_folder in names:
-        path = os.path.join(folder, name)  # noqa: PTH118 - as given, not normalised
-        if is_folder:
-            yield from _walk(path)
-        else:
-            yield path

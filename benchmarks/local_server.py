@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import http.client
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +19,7 @@ from pathlib import Path
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "docs" / "mlserver"
 NAME = "detector"
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,11 @@ def serving(
     command = [program, "start", str(folder)]
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            command, env={**os.environ, **given}, stdout=log, stderr=log
+            command,
+            env={**os.environ, **given},
+            stdout=log,
+            stderr=log,
+            preexec_fn=_end_with_parent,
         )
         try:
             _wait(process, rest, seconds=60)
@@ -65,6 +73,12 @@ def serving(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _end_with_parent() -> None:
+    """A server does not outlive who started it, even if that is killed."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _model_folder(folder: Path, onnx: Path, shape: tuple[int, int, int]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from benchmarks.whole_process import run
+from benchmarks.whole_process import peak_memory_of
 from repair.tables import Cell
 
 _CHUNK = 1000
@@ -23,7 +23,7 @@ def peak_memory(artifact: Path, shape: Any, few: int, many: int) -> dict[str, Ce
         for count in (few, many):
             file = Path(folder) / f"{count}.h5"
             _write(file, count, shape)
-            peaks.append(run(["-m", "artifacts", artifact, file])[1])
+            peaks.append(peak_memory_of(["-m", "artifacts", artifact, file]))
     return {
         "figure": f"peak memory, {many:,} images",
         "ours": f"{peaks[1] / 1e6:.0f} MB",

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from repair.tables import Cell
+from repair.whole_file import write_whole
 
 
 def write_results(
@@ -31,7 +32,8 @@ def write_results(
     )
     text = path.read_text(encoding="utf-8") if path.is_file() else "# Results\n"
     older = [part for part in text.split("\n## ") if not part.startswith(f"{title}\n")]
-    path.write_text("\n## ".join(older).rstrip() + "\n\n" + section, encoding="utf-8")
+    whole = "\n## ".join(older).rstrip() + "\n\n" + section
+    write_whole(path, whole.encode())
 
 
 def machine() -> str:

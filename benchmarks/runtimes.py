@@ -1,12 +1,13 @@
 """Images a second of one detector as SavedModel, Keras, ONNX and LiteRT, by batch.
 
-python -m benchmarks.runtimes ARTIFACT [--images CLEAN.h5]
+python -m benchmarks.runtimes ARTIFACT [--images CLEAN.h5] [--batches 1 256 4096]
+
+Where TensorFlow finds a GPU, SavedModel and Keras run on it; the other two do not.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.results_file import write_results
 from build.export_command import FORMATS, check_packages
 from repair.errors import SettingError
 from repair.quiet import import_tensorflow_quietly
@@ -35,7 +37,7 @@ def main() -> None:
 
     shape = SavedDetector(options.artifact).image_shape
     if options.images is None:
-        images = probes(shape, 1024, seed=0)
+        images = probes(shape, max(1024, *options.batches), seed=0)
     else:
         images = read_dataset(options.images, image_shape=shape, labelled=False).images
     with tempfile.TemporaryDirectory() as folder:
@@ -45,16 +47,30 @@ def main() -> None:
         {"runtime": name, **{f"batch {x}": f"{r:.0f}" for x, r in rate.items()}}
         for name, rate in rates.items()
     ]
+    if not _on_gpu():
+        none = {f"batch {batch}": "not measured" for batch in options.batches}
+        rows.append({"runtime": "SavedModel on a GPU", **none})
     print(table(rows))
-    print(f"images/s, medians of {options.rounds} rounds, {os.cpu_count()} cores")
+    print(f"images a second, medians of {options.rounds} rounds")
+    if options.results is not None:
+        write_results(options.results, options.title, rows, "runtimes")
+
+
+def _on_gpu() -> bool:
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks.runtimes")
-    parser.add_argument("artifact", type=Path)
-    parser.add_argument("--images", type=Path, metavar="FILE.h5")
-    parser.add_argument("--batches", type=int, nargs="+", default=[1, 256])
-    parser.add_argument("--rounds", type=int, default=7)
+    add = parser.add_argument
+    add("artifact", type=Path)
+    add("--images", type=Path, metavar="FILE.h5", help="at least the largest batch")
+    add("--batches", type=int, nargs="+", default=[1, 256, 4096])
+    add("--rounds", type=int, default=7, help="that count; medians are shown")
+    add("--results", type=Path, help="Markdown file; the section --title is put anew")
+    add("--title", default="Runtimes, images a second", help="of the section")
     return parser
 
 
@@ -70,7 +86,8 @@ def _runners(artifact: Path, folder: Path) -> Iterator[tuple[str, Runner]]:
     def saved_model(images: np.ndarray) -> np.ndarray:
         return np.asarray(loaded.serve(tf.constant(images)))
 
-    yield f"SavedModel (tensorflow {version('tensorflow')})", saved_model
+    place = "GPU" if _on_gpu() else "CPU"
+    yield f"SavedModel (tensorflow {version('tensorflow')}, {place})", saved_model
     for to, form in FORMATS.items():
         package = _PACKAGES[to]
         try:

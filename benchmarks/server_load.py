@@ -2,48 +2,52 @@
 
 python -m benchmarks.server_load ARTIFACT                       starts MLServer itself
 python -m benchmarks.server_load ARTIFACT --url http://HOST:PORT --protocol tensorflow
+
+A server that is started here is asked by REST and by gRPC, a running one by REST.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import http.client
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
 
+from benchmarks.grpc_calls import NoClientError, grpc_load
 from benchmarks.local_server import NAME, mlserver, serving
-from benchmarks.protocols import PROTOCOLS, Protocol
+from benchmarks.protocols import PROTOCOLS
+from benchmarks.rest_load import Load
+from benchmarks.results_file import write_results
+from repair.command_line import run
+from repair.errors import SettingError
 from repair.quiet import import_tensorflow_quietly
 from repair.tables import Cell, table
 
+_BATCHES = 64  # different requests
 
-def main() -> None:
-    """Asks as the command line says and prints a table."""
-    options = _parser().parse_args()
+
+def main(options: argparse.Namespace) -> None:
+    """Asks as the command line says, and prints a table of what was measured so far."""
     import_tensorflow_quietly()
     from build.probes import probes
     from repair.saved_model import SavedDetector
 
     detector = SavedDetector(options.artifact)
-    images = probes(detector.image_shape, 64 * options.batch, seed=0)
-    labels = detector.answers(images)["detector"]
-    protocol = PROTOCOLS[options.protocol]
-    batches = np.split(images, 64)
-    bodies = [protocol.body(batch) for batch in batches]
-    expected = [batch.tolist() for batch in np.split(labels, 64)]
-    rows = []
-    with _address(options, detector.image_shape) as address:
-        for clients in options.clients:
-            load = Load(address, protocol, options.model, bodies, expected)
-            rows.append(load.row(clients, options.seconds, options.batch))
-    print(table(rows))
+    images = probes(detector.image_shape, _BATCHES * options.batch, seed=0)
+    work = images, detector.answers(images)["detector"]
+    measured = _running if options.url is not None else _started
+    rows: list[dict[str, Cell]] = []
+    try:
+        rows.extend(measured(options, *work))
+    finally:
+        if rows:
+            print(table(rows))
+    if options.results is not None:
+        write_results(options.results, options.title, rows, "server_load")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,88 +60,74 @@ def _parser() -> argparse.ArgumentParser:
     add("--clients", type=int, nargs="+", default=[1, 4, 16])
     add("--batch", type=int, default=1, help="images a request (%(default)s)")
     add("--seconds", type=float, default=10.0, help="a row (%(default)s)")
+    add("--results", type=Path, help="Markdown file; the section --title is put anew")
+    add("--title", default="Server", help="of the section in --results")
     return parser
 
 
-@contextlib.contextmanager
-def _address(
-    options: argparse.Namespace, shape: tuple[int, int, int]
-) -> Iterator[tuple[str, int]]:
-    if options.url is not None:
-        parts = urlsplit(options.url)
-        yield parts.hostname or "127.0.0.1", parts.port or 80
-        return
+def _running(
+    options: argparse.Namespace, images: np.ndarray, labels: np.ndarray
+) -> Iterator[dict[str, Cell]]:
+    parts = urlsplit(options.url)
+    address = parts.hostname or "127.0.0.1", parts.port or 80
+    yield from _by_rest(options, address, images, labels)
+
+
+def _started(
+    options: argparse.Namespace, images: np.ndarray, labels: np.ndarray
+) -> Iterator[dict[str, Cell]]:
     program = mlserver()
     if program is None:
-        raise SystemExit("error: no mlserver; name it in MLSERVER, or give --url.")
+        raise SettingError("expected MLServer. Name it in MLSERVER, or give --url.")
     from build.conversion import convert
 
     with tempfile.TemporaryDirectory() as folder:
         onnx = Path(folder) / "exported.onnx"
         convert(options.artifact, "onnx", onnx)
-        with serving(program, onnx, shape, Path(folder)) as server:
-            yield "127.0.0.1", server.rest
+        with serving(program, onnx, images.shape[1:], Path(folder)) as server:
+            yield from _by_rest(options, ("127.0.0.1", server.rest), images, labels)
+            for clients in options.clients:
+                work = images, labels, options.batch
+                try:
+                    found = grpc_load(
+                        program, server.grpc, work, clients, options.seconds
+                    )
+                except NoClientError as reason:
+                    print(f"gRPC is not measured: {reason}")
+                    return
+                yield _row("gRPC", clients, options.batch, **found)
 
 
-class Load:
-    """Clients that each send one request after the other over one connection."""
+def _by_rest(
+    options: argparse.Namespace,
+    address: tuple[str, int],
+    images: np.ndarray,
+    labels: np.ndarray,
+) -> Iterator[dict[str, Cell]]:
+    protocol = PROTOCOLS[options.protocol]
+    load = Load(address, protocol, options.model, images, labels, options.batch)
+    for clients in options.clients:
+        passed = load.run(clients, options.seconds)
+        found: dict[str, Any] = {
+            "seconds": load.seconds,
+            "passed": passed,
+            "wrong": load.wrong,
+        }
+        yield _row("REST", clients, options.batch, **found)
 
-    def __init__(
-        self,
-        address: tuple[str, int],
-        protocol: Protocol,
-        model: str,
-        bodies: list[bytes],
-        expected: list[list[int]],
-    ) -> None:
-        self._address = address
-        self._protocol = protocol
-        self._path = protocol.path.format(model=model)
-        self._work = list(zip(bodies, expected, strict=True))
-        self._seconds: list[float] = []
-        self._wrong = 0
 
-    def row(self, clients: int, seconds: float, batch: int) -> dict[str, Cell]:
-        """One row of the table, after a second of warming up."""
-        self._run(clients, min(1.0, seconds))
-        self._seconds, self._wrong = [], 0
-        start = time.monotonic()
-        self._run(clients, seconds)
-        rate = len(self._seconds) / (time.monotonic() - start)
-        names = ("p50 ms", "p95 ms", "p99 ms", "max ms")
-        values = np.percentile(np.array(self._seconds) * 1e3, (50, 95, 99, 100))
-        row: dict[str, Cell] = {"clients": clients, "batch": batch}
-        row |= {"requests/s": f"{rate:.0f}", "images/s": f"{rate * batch:.0f}"}
-        row |= {x: f"{value:.1f}" for x, value in zip(names, values, strict=True)}
-        return row | {"failed or wrong": self._wrong}
-
-    def _run(self, clients: int, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        threads = [
-            threading.Thread(target=self._client, args=(number, end))
-            for number in range(clients)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-    def _client(self, number: int, end: float) -> None:
-        connection = http.client.HTTPConnection(*self._address, timeout=60)
-        while time.monotonic() < end:
-            body, expected = self._work[number % len(self._work)]
-            number += 1
-            start = time.perf_counter()
-            kind = {"Content-Type": "application/json"}
-            connection.request("POST", self._path, body, kind)
-            response = connection.getresponse()
-            answer = response.read()
-            self._seconds.append(time.perf_counter() - start)
-            fine = response.status == 200
-            if not fine or self._protocol.labels(answer) != expected:
-                self._wrong += 1
-        connection.close()
+def _row(
+    protocol: str, clients: int, batch: int, *, seconds: Any, passed: float, wrong: int
+) -> dict[str, Cell]:
+    rate = len(seconds) / passed
+    names = ("p50 ms", "p95 ms", "p99 ms", "max ms")
+    values = np.percentile(np.array(seconds) * 1e3, (50, 95, 99, 100))
+    row: dict[str, Cell] = {"protocol": protocol, "clients": clients, "batch": batch}
+    row |= {"requests/s": f"{rate:.0f}", "images/s": f"{rate * batch:.0f}"}
+    row |= {x: f"{value:.1f}" for x, value in zip(names, values, strict=True)}
+    return row | {"failed or wrong": wrong}
 
 
 if __name__ == "__main__":
-    main()
+    arguments = _parser().parse_args()
+    run(lambda: main(arguments))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
@@ -17,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 Command = tuple[Sequence[object], int]
 
 
-def run(arguments: Sequence[object], expected: int = 0) -> tuple[float, int]:
+def run(arguments: Sequence[object], expected: int = 0) -> float:
     """Runs a fresh Python from the root of the project.
 
     Args:
@@ -25,24 +24,43 @@ def run(arguments: Sequence[object], expected: int = 0) -> tuple[float, int]:
         expected: Its exit code.
 
     Returns:
-        Seconds, and the peak of its resident memory in bytes.
+        Seconds.
 
     Raises:
         RuntimeError: If it ends otherwise.
     """
     start = time.perf_counter()
-    process = subprocess.Popen(  # noqa: S603
+    code = subprocess.call(  # noqa: S603
         [sys.executable, *map(str, arguments)],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != expected:
-        raise RuntimeError(f"{arguments!r}: exit code {process.returncode}")
-    return seconds, usage.ru_maxrss << 10
+    if code != expected:
+        raise RuntimeError(f"{arguments!r}: exit code {code}")
+    return seconds
+
+
+# Linux counts what a process held before it became another program as well, so the one
+# that starts the measured one must be small.
+_PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10)
+"""
+
+
+def peak_memory_of(arguments: Sequence[object]) -> int:
+    """The peak of the resident memory, in bytes, of a fresh Python."""
+    words = [sys.executable, *map(str, arguments)]
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", _PEAK, *words],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    return int(done.stdout)
 
 
 def medians(commands: Mapping[str, Command], runs: int, label: str) -> dict[str, float]:
@@ -56,5 +74,5 @@ def medians(commands: Mapping[str, Command], runs: int, label: str) -> dict[str,
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for _ in progress(range(runs + 1), label=label):
         for name, (arguments, expected) in commands.items():
-            seconds[name].append(run(arguments, expected)[0])
+            seconds[name].append(run(arguments, expected))
     return {name: statistics.median(each[1:]) for name, each in seconds.items()}

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from build.agreement import Agreement
+from build.lean import without_silent_channels
 from repair.scores import scores
 
 
@@ -16,7 +17,8 @@ def fuse(
     """The detector.
 
     Layers that the two networks share, because one was built on the other's input, are
-    computed once.
+    computed once. Of networks that share nothing, channels that are silent for good are
+    left out.
 
     Args:
         original: Classifier of plain pixels, probabilities ``(n, N)``.
@@ -30,10 +32,13 @@ def fuse(
     """
     images = keras.Input(original.input_shape[1:], dtype="uint8", name="images")
     networks = {"original": original, "repaired": repaired}
+    shared = repaired.input is original.input
+    if not shared:
+        networks = {key: without_silent_channels(x) for key, x in networks.items()}
     scored = {
         key: scores(network, f"{key}.scores") for key, network in networks.items()
     }
-    if repaired.input is original.input:
+    if shared:
         both = keras.Model(original.input, list(scored.values()))(images)
     else:
         both = [

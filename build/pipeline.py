@@ -28,8 +28,11 @@ LEAST_CLEAN_ACCURACY = 0.5
 _CHECKED_IMAGES = 1000
 
 
-def build_artifact(request: Request) -> None:
+def build_artifact(request: Request) -> tuple[Case, Repair]:
     """Builds one artifact and prints its figures.
+
+    Returns:
+        The BadNet and its repair, of which the artifact is made.
 
     Raises:
         RepairError: If an input is unfit, or nothing usable came out.
@@ -76,6 +79,7 @@ def build_artifact(request: Request) -> None:
         for row in figures(trial, answers, num_classes)
     ]
     print(table(rows), flush=True)
+    return case, repair
 
 
 def _hashes(request: Request) -> dict[str, str]:

@@ -91,7 +91,7 @@ class _Above:
         self._features = layer_output(network, layer)
         silence = pruned.activation(np.zeros(pruned.filters, np.float32))
         self._silence = np.asarray(silence)
-        self._linear = _linear_layers(network, pruned.output)
+        self._linear = linear_layers(network, pruned.output)
         inputs = [linear.input for linear in self._linear] or [pruned.output]
         outputs = [linear.output for linear in self._linear] or [pruned.output]
         # With a layer of its own at the end, either may be nothing else.
@@ -139,7 +139,7 @@ class _Above:
         return ops.argmax(self._rest(sums, training=False), axis=-1)
 
 
-def _linear_layers(network: keras.Model, start: keras.KerasTensor) -> list[Any]:
+def linear_layers(network: keras.Model, start: keras.KerasTensor) -> list[Any]:
     """The first linear layers behind a tensor, if all channels stay apart until there.
 
     None are given where that is not so; then the channels themselves are silenced.

@@ -6,13 +6,17 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
-from conftest import Answer, run_python, toy_people, triggered
+from conftest import ROOT, Answer, run_python, toy_people, triggered
 from PIL import Image
 
 PEOPLE = toy_people(8, seed=12).images
@@ -190,3 +194,32 @@ def test_worker_refuses_a_changed_artifact(artifact, tmp_path):
     answer = run_python("-c", code, copy)
     assert answer.code == 1
     assert "saved_model.pb is changed" in answer.err.splitlines()[-1]
+
+
+@with_beam
+def test_interrupted_job_leaves_no_half_result_and_can_be_run_again(
+    run_here, artifact, folder, tmp_path
+):
+    output, ends = tmp_path / "out", {signal.SIGINT: 130, signal.SIGTERM: 130}
+    inputs = [folder / "data.h5"] * 20
+    command = [sys.executable, "-m", "artifacts.beam", artifact, *inputs]
+    for signal_ in (*ends, signal.SIGKILL):
+        before = set(tmp_path.iterdir())
+        run = subprocess.Popen(
+            [*map(str, command), "--output", str(output)],
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            # A job in a shell's background would ignore it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        while set(tmp_path.iterdir()) == before:  # Beam's folder for what is unfinished
+            assert run.poll() is None, run.communicate()
+            time.sleep(0.05)
+        run.send_signal(signal_)
+        said = run.communicate(timeout=60)[1]
+        assert run.returncode == ends.get(signal_, -signal_)
+        assert said.startswith(b"error: interrupted.") == (signal_ in ends)
+        assert not list(tmp_path.glob("out-*"))
+    assert beam(artifact, *inputs, "--output", output).code == 1
+    local = run_here("artifacts", artifact, *inputs)
+    assert shards(output, "", ".tsv") == sorted(local.out.splitlines())

@@ -375,7 +375,7 @@ def test_link_is_followed(label, folder, tmp_path):
 # In a process of its own, killed or interrupted.
 
 
-@pytest.mark.parametrize("signal_", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("signal_", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_killed_run_resumes_to_the_same_bytes(
     label, artifact, folder, tmp_path, signal_, monkeypatch
 ):

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +15,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import PEOPLE, SHAPE, random_weights, run_python
+from conftest import PEOPLE, ROOT, SHAPE, random_weights, run_python
 from keras import layers
 
 from build import conversion, export_command
@@ -198,6 +202,28 @@ def test_package_that_fails_leaves_nothing(artifact, tmp_path, monkeypatch):
     with pytest.raises(RepairFailedError, match="Received: ZeroDivision"):
         convert(artifact, "onnx", tmp_path / "toy.onnx")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGTERM, signal.SIGKILL])
+def test_interrupted_export_leaves_the_older_file(artifact, tmp_path, signal_):
+    out = tmp_path / "toy.keras"
+    out.write_text("older")
+    command = [sys.executable, "-m", "build", "export", artifact, "--to", "keras"]
+    run = subprocess.Popen(
+        [*map(str, command), "--out", str(out)], cwd=ROOT, stderr=subprocess.PIPE
+    )
+    while not list(tmp_path.glob(".exporting*/*")):
+        assert run.poll() is None, run.communicate()
+        time.sleep(0.01)
+    run.send_signal(signal_)
+    said = run.communicate(timeout=60)[1]
+    assert out.read_text() == "older"
+    if signal_ == signal.SIGTERM:
+        assert said == b"interrupted; older artifacts stay as they were\n"
+        assert run.returncode == 130
+        assert list(tmp_path.iterdir()) == [out]
+    convert(artifact, "keras", out)
+    assert keras.models.load_model(out).output_shape == (None,)
 
 
 def plain_artifact(folder: Path, label: Callable[[tf.Tensor], tf.Tensor]) -> Path:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import signal
 import subprocess
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from conftest import ROOT, run_python
 from PIL import Image
 
 from artifacts.detector import read_image
+from benchmarks.grpc_calls import NoClientError, grpc_labels
 from benchmarks.local_server import NAME, Server, mlserver, serving
 from benchmarks.protocols import PROTOCOLS
 from build.conversion import convert
@@ -31,17 +35,6 @@ from repair.saved_model import SavedDetector
 ARTIFACT = ROOT / "artifacts" / "sunglasses"
 SHAPE = (55, 47, 3)
 PATH = PROTOCOLS["v2"].path.format(model=NAME)
-
-GRPC = """
-import json, sys
-import numpy as np, tritonclient.grpc as grpc
-port, file = sys.argv[1:]
-images = np.load(file)
-tensor = grpc.InferInput("images", images.shape, "UINT8")
-tensor.set_data_from_numpy(images)
-answer = grpc.InferenceServerClient("127.0.0.1:" + port).infer("detector", [tensor])
-print(json.dumps(answer.as_numpy("label").tolist()))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -87,18 +80,13 @@ def test_labels_are_those_of_the_eval_script(server, tmp_path):
     assert [served(server, image[None])[0] for image in images] == expected
 
 
-def test_grpc_gives_the_same_labels(server, tmp_path):
-    python = Path(str(mlserver())).with_name("python")
+def test_grpc_gives_the_same_labels(server):
     images = probes(SHAPE, 64, seed=4)
-    np.save(tmp_path / "images.npy", images)
-    (tmp_path / "ask.py").write_text(GRPC)
-    arguments = [python, tmp_path / "ask.py", str(server.grpc), tmp_path / "images.npy"]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
-    if "No module named" in done.stderr:
-        pytest.skip("the server's environment has no tritonclient.grpc")
-    assert done.returncode == 0, done.stderr
-    expected = SavedDetector(ARTIFACT).answers(images)["detector"]
-    assert json.loads(done.stdout) == expected.tolist()
+    try:
+        found = grpc_labels(str(mlserver()), server.grpc, images, 10)
+    except NoClientError as reason:
+        pytest.skip(str(reason))
+    assert found == SavedDetector(ARTIFACT).answers(images)["detector"].tolist()
 
 
 def test_clients_at_once_get_their_own_labels(server):
@@ -124,3 +112,38 @@ def test_unfit_request_is_the_clients_error(server, change, word):
     assert status == 400, answer
     assert word in answer
     assert len(served(server, probes(SHAPE, 1, seed=0))) == 1
+
+
+ENDS = {signal.SIGINT: 130, signal.SIGTERM: 130, signal.SIGKILL: -signal.SIGKILL}
+
+
+@pytest.mark.parametrize("signal_", ENDS)
+def test_interrupted_load_leaves_no_server_and_older_results(server, signal_, tmp_path):
+    results = tmp_path / "results.md"
+    results.write_text("# Results")
+    options = ("--seconds", 600, "--clients", 1, "--results", results)
+    command = [sys.executable, "-m", "benchmarks.server_load", ARTIFACT, *options]
+    run = subprocess.Popen(
+        list(map(str, command)),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A job in a shell's background would ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+    wait_until(lambda: run.poll() is not None or children.read_text().strip())
+    (started,) = children.read_text().split()
+    run.send_signal(signal_)
+    run.communicate(timeout=60)
+    assert run.returncode == ENDS[signal_]
+    wait_until(lambda: not Path("/proc", started).exists())
+    assert results.read_text() == "# Results"
+    assert list(tmp_path.iterdir()) == [results]
+
+
+def wait_until(happened: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 100
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
