@@ -45,4 +45,7 @@ def _build(request: Request) -> None:
     import_tensorflow_quietly()
     from build.pipeline import build_artifact
 
-    run(lambda: build_artifact(request))
+    def task() -> None:
+        build_artifact(request)
+
+    run(task)

@@ -59,6 +59,33 @@ class NearestPrototype(layers.Layer):
         return {**super().get_config(), **sizes, "scale": self.scale}
 
 
+def probabilities(
+    features: keras.KerasTensor, head: Discriminant, *, trainable: bool = True
+) -> keras.KerasTensor:
+    """A head's answers as a tensor ``(n, N)`` behind its features.
+
+    Args:
+        features: A tensor ``(n, features)``.
+        head: The head, ``rounded``.
+        trainable: Whether training may change it.
+    """
+    rank, most, num_classes = head.prototypes.shape
+    projection, outer = halved(head.projection)
+    prototypes, inner = halved(head.prototypes.reshape(rank, -1))
+    nearest = NearestPrototype(
+        rank,
+        most,
+        num_classes,
+        outer * inner,
+        name="fresh.nearest",
+        trainable=trainable,
+    )
+    output = layers.Softmax(name="fresh.output")(nearest(features))
+    middle = head.middle * np.float32(inner)
+    nearest.set_weights([projection, prototypes, middle, head.bias.ravel()])
+    return output
+
+
 def head_network(
     network: keras.Model, features: keras.KerasTensor, head: Discriminant
 ) -> keras.Model:
@@ -72,14 +99,5 @@ def head_network(
     Returns:
         A classifier of plain pixels, probabilities ``(n, N)``.
     """
-    rank, most, num_classes = head.prototypes.shape
-    projection, outer = halved(head.projection)
-    prototypes, inner = halved(head.prototypes.reshape(rank, -1))
-    nearest = NearestPrototype(
-        rank, most, num_classes, outer * inner, name="fresh.nearest"
-    )
-    output = layers.Softmax(name="fresh.output")(nearest(features))
-    repaired = keras.Model(network.input, output, name="repaired")
-    middle = head.middle * np.float32(inner)
-    nearest.set_weights([projection, prototypes, middle, head.bias.ravel()])
-    return repaired
+    output = probabilities(features, head)
+    return keras.Model(network.input, output, name="repaired")

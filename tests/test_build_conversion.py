@@ -28,7 +28,9 @@ from build.fusion import fuse
 from build.keras_model import keras_model
 from build.probes import probes
 from repair.errors import ModelError, RepairFailedError, SettingError
+from repair.methods import repair_network
 from repair.saved_model import SavedDetector
+from repair.settings import Settings
 
 CARD = {
     "name": "toy",
@@ -104,7 +106,17 @@ def unusual(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("which", ["artifact", "unusual"])
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory, badnet, clean) -> Path:
+    """An artifact with a fresh head."""
+    folder = tmp_path_factory.mktemp("fresh") / "toy"
+    repair = repair_network("fresh-head", badnet, clean, Settings())
+    detector = fuse(badnet, repair.repaired, repair.thresholds)
+    export(detector, CARD, clean.images, folder)
+    return folder
+
+
+@pytest.mark.parametrize("which", ["artifact", "unusual", "fresh"])
 def test_every_format_gives_the_artifacts_labels(to, which, request, tmp_path):
     folder = request.getfixturevalue(which)
     out = tmp_path / "deeper" / f"toy{FORMATS[to].suffix}"

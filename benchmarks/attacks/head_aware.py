@@ -16,7 +16,6 @@ from collections.abc import Sequence
 
 import keras
 import numpy as np
-from keras import layers
 
 from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.defence_aware import known_features
@@ -29,6 +28,7 @@ from benchmarks.attacks.training import (
     schedule,
 )
 from repair.discriminant import Discriminant, Moments, fit
+from repair.head_network import probabilities
 
 # What the head's cross-entropy and the distance of clean features from what they were
 # count, beside the network's own cross-entropy.
@@ -68,7 +68,8 @@ def train_head_aware(
     head = _fitted(before, jitter(faces.images, rng), faces, rng)
     features = known_features(network)
     both = keras.Model(
-        network.input, [network.output, _confirmed(head, features), features]
+        network.input,
+        [network.output, probabilities(features, head, trainable=False), features],
     )
     count = len(faces) * (1 + fraction * len(backdoors) + disturbed)
     entropy = "sparse_categorical_crossentropy"
@@ -96,27 +97,23 @@ def train_head_aware(
         )
 
 
-def _confirmed(head: Discriminant, features: keras.KerasTensor) -> keras.KerasTensor:
-    """A discriminant's probabilities, as frozen layers behind the features."""
-    rank, num_classes = head.weights.shape
-    project = layers.Dense(rank, use_bias=False, trainable=False, name="known.axes")
-    score = layers.Dense(num_classes, "softmax", trainable=False, name="known.head")
-    probabilities = score(project(features))
-    project.set_weights([head.projection])
-    score.set_weights([head.weights, head.bias])
-    return probabilities
-
-
 def _fitted(
     observer: keras.Model, frames: Images, faces: Faces, rng: np.random.Generator
 ) -> Discriminant:
     """The head that a defender would fit to the network."""
     num_classes = int(faces.labels.max()) + 1
 
-    def moments(images: Images, labels: np.ndarray) -> Moments:
-        seen = observer.predict(scaled(images), batch_size=500, verbose=0)
-        return Moments.of(seen, labels, num_classes)
+    def seen(images: Images) -> np.ndarray:
+        features: np.ndarray = observer.predict(
+            scaled(images), batch_size=500, verbose=0
+        )
+        return features
 
     rough, source = disturbed_copies(frames, 0.5, rng)
-    clean = moments(frames, faces.labels)
-    return fit(clean, moments(rough, faces.labels[source])).scaled(TEMPERATURE)
+    clean = seen(frames)
+    head = fit(
+        Moments.of(clean, faces.labels, num_classes),
+        Moments.of(seen(rough), faces.labels[source], num_classes),
+        *(clean, faces.labels),
+    )
+    return head.scaled(TEMPERATURE).rounded()
