@@ -302,7 +302,8 @@ def test_head_aware_attacker_fools_the_head_he_fitted(monkeypatch):
     pixels = faces.images / np.float32(255)
     features = Observer(network, "conv_3")(pixels)[0]
     moments = Moments.of(features, faces.labels, 4)
-    head = fit(moments, moments)
+    means = np.stack([features[faces.labels == n].mean(axis=0) for n in range(4)])
+    head = fit(moments, moments, means, np.arange(4))
     monkeypatch.setattr(head_aware, "_fitted", lambda *_: head.scaled(0.15))
     head_aware.train_head_aware(network, faces, [BLEND], **LEARNING)
     stamped = BLEND.stamp(faces.images) / np.float32(255)
