@@ -13,7 +13,6 @@ from repair.errors import RepairError, printable
 from repair.settings import SCALES, Settings
 
 _LONGEST_LINE = 2000
-_NO_MEMORY = "error: out of memory; older artifacts stay as they were"
 
 
 def run(action: Callable[[], None]) -> NoReturn:
@@ -21,30 +20,19 @@ def run(action: Callable[[], None]) -> NoReturn:
 
     An error that a user can mend is one line on stderr; nothing is lost.
     """
-    signal.signal(signal.SIGTERM, _terminated)
+    interrupted = _watch_signals()
     try:
         action()
         sys.stdout.flush()
-    except RepairError as reason:
-        _exit(f"error: {reason}", reason.exit_code)
-    except KeyboardInterrupt:
-        _exit("interrupted; older artifacts stay as they were", 130)
-    except MemoryError:
-        _exit(_NO_MEMORY, 1)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.exit(1)
-    except Exception as reason:
-        if (
-            type(reason).__name__ == "ResourceExhaustedError"
-        ):  # TensorFlow's, not imported
-            _exit(_NO_MEMORY, 1)
-        if not isinstance(reason, OSError):
-            raise
-        where = f"{reason.filename}: " if reason.filename else ""
-        what = reason.strerror or str(reason) or type(reason).__name__
-        hint = "Older files stay as they were. Mend that and run it again."
-        _exit(f"error: {where}{what}. {hint}", 2)
+    except SystemExit:
+        raise
+    except BaseException as reason:
+        # A library that was cut short may answer with an error of its own.
+        if interrupted or isinstance(reason, KeyboardInterrupt):
+            _exit("interrupted; older artifacts stay as they were", 130)
+        _explain(reason)
+    if interrupted:  # and the library went on as if nothing had been
+        _exit("interrupted, but all was done by then", 130)
     sys.exit(0)
 
 
@@ -88,9 +76,44 @@ def scale_from(arguments: argparse.Namespace) -> float | None:
     return SCALES.get(arguments.scale)
 
 
-def _terminated(*_: Any) -> NoReturn:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would cut cleaning up
-    raise KeyboardInterrupt
+def _watch_signals() -> list[int]:
+    """Lets SIGINT and SIGTERM raise KeyboardInterrupt, and lists the one that came."""
+    came: list[int] = []
+    watched = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is not signal.SIG_IGN  # under nohup, say
+    ]
+
+    def interrupt(number: int, _: Any) -> NoReturn:
+        came.append(number)
+        for each in watched:  # a second one would cut cleaning up
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in watched:
+        signal.signal(number, interrupt)
+    return came
+
+
+def _explain(reason: BaseException) -> NoReturn:
+    """Ends with the line that a user can act on; raises what is a mistake of ours."""
+    if isinstance(reason, RepairError):
+        _exit(f"error: {reason}", reason.exit_code)
+    if isinstance(reason, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(1)
+    # The second is TensorFlow's, which is not imported for it.
+    if isinstance(reason, MemoryError) or (
+        type(reason).__name__ == "ResourceExhaustedError"
+    ):
+        _exit("error: out of memory; older artifacts stay as they were", 1)
+    if not isinstance(reason, OSError):
+        raise reason
+    where = f"{reason.filename}: " if reason.filename else ""
+    what = reason.strerror or str(reason) or type(reason).__name__
+    hint = "Older files stay as they were. Mend that and run it again."
+    _exit(f"error: {where}{what}. {hint}", 2)
 
 
 def _exit(line: str, code: int) -> NoReturn:

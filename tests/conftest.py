@@ -146,7 +146,9 @@ def run_here(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Callable[..., Answer]]:
     """``python -m PACKAGE ...`` in this very process, which spares the imports."""
-    handler = signal.getsignal(signal.SIGTERM)
+    handlers = {
+        each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)
+    }
 
     def run(package: str, *arguments: object) -> Answer:
         monkeypatch.setattr(sys, "argv", [package, *map(str, arguments)])
@@ -157,7 +159,8 @@ def run_here(
         return Answer(stop.value.code or 0, said.out, said.err)
 
     yield run
-    signal.signal(signal.SIGTERM, handler)
+    for each, handler in handlers.items():
+        signal.signal(each, handler)
 
 
 @pytest.fixture(scope="session")
