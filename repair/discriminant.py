@@ -26,11 +26,13 @@ RIDGE = 0.05
 # A feature that spreads wider than this, in medians of all, is scaled down to it. A network
 # says the same with one channel times 10,000, but the ridge would drown all others.
 WIDEST = 10.0
-RANK = 64
+RANK = 60
 # Prototypes a label; where it has more images, they share these in turn.
 MOST_PROTOTYPES = 10
 # Score of a label without clean images: no image is ever given it.
 UNKNOWN = -1e9
+# A direction in which the means differ less, as a share of the most, is rounding error.
+_LEAST_SPREAD = 1e-9
 _CHUNK = 1_000
 
 
@@ -40,7 +42,8 @@ class Discriminant:
 
     Attributes:
         centre: ``(features,)`` float32, the mean of all people.
-        projection: ``(features, rank)`` float32, of features from the centre.
+        projection: ``(features, rank)`` float32, of features from the centre; ``RANK`` at
+            most, and fewer than there are people.
         prototypes: ``(rank, most, N)`` float32, up to ``most`` a label, else 0.
         bias: ``(most, N)`` float32; ``UNKNOWN`` where there is no prototype.
     """
@@ -143,17 +146,22 @@ def fit(
     covariance /= np.outer(scale, scale)
     covariance[np.diag_indices(size)] += RIDGE * np.trace(covariance) / size
     centre = means[known].mean(axis=0)
-    # Whitened, the covariance is the identity and distances are all that counts.
+    between = (means[known] - centre) / scale
     try:
-        whitener = np.linalg.inv(np.linalg.cholesky(covariance)).T / scale[:, None]
+        np.linalg.cholesky(covariance)  # none of a matrix that is no covariance
+        solved = np.linalg.solve(covariance, between.T)
+        # The directions in which whitened means differ most, by way of their Gram matrix,
+        # which is smaller than the covariance.
+        spread, combinations = np.linalg.eigh(between @ solved)
     except np.linalg.LinAlgError as reason:
         raise ModelError(
             "the activations around the layer are too large, or hardly differ, so no head "
             "can stand on them. Expected an ordinary convolution: choose another --layer."
         ) from reason
-    white = (means[known] - centre) @ whitener
-    directions = np.linalg.eigh(white.T @ white)[1][:, : -RANK - 1 : -1]
-    projection = whitener @ directions
+    spread, combinations = spread[: -RANK - 1 : -1], combinations[:, : -RANK - 1 : -1]
+    rank = max(int((spread > _LEAST_SPREAD * spread[0]).sum()), 1)
+    length = np.sqrt(np.maximum(spread[:rank], np.finfo(float).tiny))
+    projection = solved @ combinations[:, :rank] / length / scale[:, None]
     places = (photographs - centre) @ projection
     prototypes, used = _prototypes(places, labels, len(clean.counts))
     bias = np.where(used, -0.5 * (prototypes**2).sum(axis=2), UNKNOWN)
