@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import ROOT, SHAPE, run_python
+from tensorflow.core.protobuf.config_pb2 import ConfigProto
 
 from artifacts import c_library as opening
 from artifacts import model
 from artifacts.c_library import UnavailableError, c_library
 from artifacts.errors import DetectorError
-from artifacts.native import NativeDetector
+from artifacts.native import _CONFIG, NativeDetector
 from artifacts.signature import tensor_names
 
 NAMES = ("sunglasses", "multi", "anonymous_1", "anonymous_2")
@@ -150,3 +151,9 @@ def test_names_of_a_signature():
     for graph, name in ((signature(1), "other"), (signature(2), "serve")):
         with pytest.raises(ValueError, match="expected"):
             tensor_names(graph, name)
+
+
+def test_the_session_is_told_not_to_optimise_the_graph():
+    expected = ConfigProto()
+    expected.graph_options.rewrite_options.disable_meta_optimizer = True
+    assert ConfigProto.FromString(_CONFIG) == expected
