@@ -55,11 +55,18 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
 
 def check_place(folder: Path) -> None:
-    """Makes sure that nothing but an older artifact would be replaced.
+    """Makes sure that the place can be written, and holds nothing but an older artifact.
 
     Raises:
-        SettingError: If ``folder`` is a file, or holds something else.
+        SettingError: If ``folder`` is a file, holds something else, or may not be written.
     """
+    parents = Path(os.path.realpath(folder)).parents
+    parent = next(path for path in parents if path.exists())
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise SettingError(
+            f"{folder}: can not be written, there is no permission to in {parent}. "
+            "Choose another place."
+        )
     if not folder.exists():
         return
     if not folder.is_dir():

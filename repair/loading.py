@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 
 from repair.data import Dataset, read_dataset
+from repair.errors import DatasetError
 from repair.evaluation import Trial
 from repair.flags import read_flags
 from repair.inference import predicted_labels
@@ -60,6 +61,11 @@ def read_case(
     original = at_scale(network, scale)
     if unlabelled:
         data = Dataset(data.images, predicted_labels(original, data.images))
+    if network.output_shape[1] > 1 and (data.labels == data.labels[0]).all():
+        raise DatasetError(
+            f"{clean}: all images are of one person, label {data.labels[0]}. Expected "
+            "several people, who can be told apart: give images of more labels."
+        )
     return Case(original, data, scale)
 
 

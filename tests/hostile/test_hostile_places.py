@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import signal
@@ -136,3 +137,38 @@ def test_terminated_build_leaves_nothing_and_says_so(files, tmp_path):
     assert err.splitlines()[-1].startswith("interrupted; older artifacts stay")
     assert "Traceback" not in err
     assert not names(tmp_path)
+
+
+def _without_override() -> None:
+    """Makes permissions count for the superuser too: drops CAP_DAC_OVERRIDE at exec."""
+    drop_from_bounding_set, override = 24, 1
+    ctypes.CDLL(None).prctl(drop_from_bounding_set, override, 0, 0, 0)
+
+
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="capabilities of Linux"
+)
+@pytest.mark.parametrize(
+    "command", ["sheet", "flags", "fine-prune", "inspect", "build"]
+)
+def test_a_folder_without_permission_is_one_line(files, tmp_path, command):
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (closed / "old.csv").write_text("old")
+    closed.chmod(0o555)
+    new = closed / {"flags": "new.csv"}.get(command, "new.h5")
+    done = subprocess.run(
+        [sys.executable, "-m", *map(str, commands(files, new)[command])],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=_without_override,
+    )
+    closed.chmod(0o755)
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    line = done.stderr.splitlines()[-1]
+    assert line.startswith("error: ")
+    assert "ermission" in line or "can not be written" in line
+    assert names(closed) == {"old.csv"}
+    assert (closed / "old.csv").read_text() == "old"
