@@ -7,13 +7,15 @@ import pytest
 from repair.command_line import run
 
 STAY = "interrupted; older artifacts stay as they were\n"
-BEFORE = [(each, signal.getsignal(each)) for each in (signal.SIGINT, signal.SIGTERM)]
+DEFAULTS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 
 
 @pytest.fixture(autouse=True)
 def _signals():
+    """As a shell in the foreground leaves them, whatever started the tests."""
+    before = [signal.signal(each, handler) for each, handler in DEFAULTS.items()]
     yield
-    for each, handler in BEFORE:
+    for each, handler in zip(DEFAULTS, before, strict=True):
         signal.signal(each, handler)
 
 

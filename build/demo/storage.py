@@ -17,6 +17,7 @@ from PIL import Image
 
 from build.demo.rendering import Faces
 from repair.data import Dataset, write_dataset
+from repair.deepid import deepid
 from repair.whole_file import new_file
 
 
@@ -85,7 +86,10 @@ def write_network(path: Path, network: keras.Model) -> None:
 
 def read_network(path: Path) -> keras.Model:
     """Reads a network that ``write_network`` wrote, to use it, not to train it on."""
-    return keras.models.load_model(path, compile=False)
+    stored = keras.models.load_model(path, compile=False)
+    network = deepid(stored.output_shape[1])  # Keras 3.10 wants lists for a stored one
+    network.set_weights(stored.get_weights())
+    return network
 
 
 def write_weights(path: Path, network: keras.Model) -> None:
