@@ -219,3 +219,18 @@ def test_data_that_does_not_fit_is_refused(refuse, files, tmp_path):
     write_dataset(tmp_path / "six.h5", six)
     refuse("0..4", *model, "--clean", tmp_path / "six.h5", *out)
     assert not (tmp_path / "toy").exists()
+
+
+def test_test_and_poisoned_data_do_not_change_a_byte(files, artifact, tmp_path):
+    """``artifact`` was built with both; here neither is on the disk."""
+    shutil.copy(files / "badnet.h5", tmp_path)
+    shutil.copy(files / "clean.h5", tmp_path)
+    options = build_options(tmp_path, tmp_path / "out" / "toy")
+    answer = run_python("-m", "build", *options[: options.index("--poisoned")])
+    assert answer.code == 0, answer.err
+
+    def content(folder: Path) -> dict[str, bytes]:
+        paths = [path for path in folder.rglob("*") if path.is_file()]
+        return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+    assert content(tmp_path / "out" / "toy") == content(artifact)
