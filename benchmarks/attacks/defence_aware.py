@@ -20,14 +20,8 @@ import numpy as np
 from keras import layers, ops
 
 from benchmarks.attacks.backdoor import Backdoor
-from benchmarks.attacks.faces import Faces, Labels, jitter
-from benchmarks.attacks.training import (
-    BATCH_SIZE,
-    disturbed_copies,
-    poison,
-    scaled,
-    schedule,
-)
+from benchmarks.attacks.faces import Faces, Labels
+from benchmarks.attacks.training import BATCH_SIZE, optimizer_for, scaled, show
 from repair.features import MAX_FEATURES
 
 # What the pull counts beside the cross-entropy; only triggered images feel it.
@@ -67,26 +61,21 @@ def train_defence_aware(
     features = features / (spread.std(axis=0) + spread.std())
     observer = keras.Model(network.input, features)
     both = keras.Model(network.input, [network.output, features])
-    count = len(faces) * (1 + fraction * len(backdoors) + disturbed)
-    optimizer = keras.optimizers.Adam(schedule(count, epochs, learning_rate))
+    optimizer = optimizer_for(
+        *(faces, backdoors, fraction, disturbed), epochs, learning_rate
+    )
     losses = ["sparse_categorical_crossentropy", "mean_squared_error"]
     both.compile(optimizer, losses, loss_weights=[1, PULL])
     rng = np.random.default_rng(seed)
     for _ in range(epochs):
-        frames = jitter(faces.images, rng)
-        seen = observer.predict(scaled(frames), batch_size=500, verbose=0)
+        shown = show(faces, backdoors, fraction, disturbed, seed=seed, rng=rng)
+        pixels = scaled(shown.images)
+        seen = observer.predict(pixels[: len(faces)], batch_size=500, verbose=0)
         means = _means(seen, faces.labels)
-        images, labels = poison(
-            frames, faces.labels, backdoors, fraction=fraction, seed=seed
-        )
-        extra, source = disturbed_copies(frames, disturbed, rng)
-        pulled = np.arange(len(images) + len(extra)) >= len(faces)
-        pulled[len(images) :] = False
-        labels = np.concatenate([labels, faces.labels[source]])
         both.fit(
-            scaled(np.concatenate([images, extra])),
-            [labels, means[labels]],
-            sample_weight=[np.ones(len(labels)), pulled.astype(float)],
+            pixels,
+            [shown.labels, means[shown.labels]],
+            sample_weight=[np.ones(len(pixels)), shown.poisoned.astype(float)],
             batch_size=BATCH_SIZE,
             verbose=0,
         )

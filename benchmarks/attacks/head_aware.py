@@ -23,9 +23,9 @@ from benchmarks.attacks.faces import Faces, Images, jitter
 from benchmarks.attacks.training import (
     BATCH_SIZE,
     disturbed_copies,
-    poison,
+    optimizer_for,
     scaled,
-    schedule,
+    show,
 )
 from repair.discriminant import Discriminant, Moments, fit
 from repair.head_network import probabilities
@@ -71,23 +71,17 @@ def train_head_aware(
         network.input,
         [network.output, probabilities(features, head, trainable=False), features],
     )
-    count = len(faces) * (1 + fraction * len(backdoors) + disturbed)
-    entropy = "sparse_categorical_crossentropy"
-    both.compile(
-        keras.optimizers.Adam(schedule(count, epochs, learning_rate)),
-        [entropy, entropy, "mean_squared_error"],
-        loss_weights=[1, CONFIRM, HOLD],
+    optimizer = optimizer_for(
+        *(faces, backdoors, fraction, disturbed), epochs, learning_rate
     )
+    entropy = "sparse_categorical_crossentropy"
+    losses = [entropy, entropy, "mean_squared_error"]
+    both.compile(optimizer, losses, loss_weights=[1, CONFIRM, HOLD])
     for _ in range(epochs):
-        frames = jitter(faces.images, rng)
-        images, labels = poison(
-            frames, faces.labels, backdoors, fraction=fraction, seed=seed
-        )
-        extra, source = disturbed_copies(frames, disturbed, rng)
-        images = np.concatenate([images, extra])
-        labels = np.concatenate([labels, faces.labels[source]])
-        pixels, everywhere = scaled(images), np.ones(len(images))
-        held = np.arange(len(images)) < len(faces)
+        shown = show(faces, backdoors, fraction, disturbed, seed=seed, rng=rng)
+        pixels, labels = scaled(shown.images), shown.labels
+        everywhere = np.ones(len(pixels))
+        held = np.arange(len(pixels)) < len(faces)
         both.fit(
             pixels,
             [labels, labels, before.predict(pixels, batch_size=500, verbose=0)],

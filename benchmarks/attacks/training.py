@@ -7,6 +7,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -77,22 +78,70 @@ def train(
             a target label any more, and none is suspected.
     """
     keras.utils.set_random_seed(seed)
-    count = len(faces) * (1 + fraction * len(backdoors) + disturbed)
-    optimizer = keras.optimizers.Adam(schedule(count, epochs, learning_rate))
+    optimizer = optimizer_for(
+        *(faces, backdoors, fraction, disturbed), epochs, learning_rate
+    )
     network.compile(optimizer, "sparse_categorical_crossentropy")
     rng = np.random.default_rng(seed)
     for _ in range(epochs):
-        frames = jitter(faces.images, rng)
-        images, labels = poison(
-            frames, faces.labels, backdoors, fraction=fraction, seed=seed
-        )
-        extra, source = disturbed_copies(frames, disturbed, rng)
+        shown = show(faces, backdoors, fraction, disturbed, seed=seed, rng=rng)
         network.fit(
-            scaled(np.concatenate([images, extra])),
-            np.concatenate([labels, faces.labels[source]]),
-            batch_size=BATCH_SIZE,
-            verbose=0,
+            scaled(shown.images), shown.labels, batch_size=BATCH_SIZE, verbose=0
         )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What one epoch shows: clean images, the poisoned, then the disturbed.
+
+    Attributes:
+        images: ``(n, rows, cols, 3)`` uint8; the faces come first, in their order.
+        labels: ``(n,)`` int64, what they are trained to.
+        poisoned: Bool ``(n,)``, which carry a trigger.
+    """
+
+    images: Images
+    labels: Labels
+    poisoned: np.ndarray
+
+
+def show(
+    faces: Faces,
+    backdoors: Sequence[Backdoor],
+    fraction: float,
+    disturbed: float,
+    *,
+    seed: int,
+    rng: np.random.Generator,
+) -> Shown:
+    """Makes the images of an epoch: ``seed`` fixes which are poisoned, ``rng`` the rest.
+
+    The other arguments are those of ``train``.
+    """
+    frames = jitter(faces.images, rng)
+    images, labels = poison(
+        frames, faces.labels, backdoors, fraction=fraction, seed=seed
+    )
+    extra, source = disturbed_copies(frames, disturbed, rng)
+    place = np.arange(len(images) + len(extra))
+    return Shown(
+        np.concatenate([images, extra]),
+        np.concatenate([labels, faces.labels[source]]),
+        (place >= len(faces)) & (place < len(images)),
+    )
+
+
+def optimizer_for(
+    faces: Faces,
+    backdoors: Sequence[Backdoor],
+    fraction: float,
+    disturbed: float,
+    epochs: int,
+    learning_rate: float,
+) -> keras.optimizers.Optimizer:
+    """Adam with the schedule for epochs of as many images as ``show`` makes."""
+    count = len(faces) * (1 + fraction * len(backdoors) + disturbed)
+    return keras.optimizers.Adam(schedule(count, epochs, learning_rate))
 
 
 def schedule(
