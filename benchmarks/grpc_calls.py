@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-_CLIENT = Path(__file__).with_name("grpc_client.py")
+_ROOT = Path(__file__).resolve().parent.parent
 
 
 class NoClientError(Exception):
@@ -55,7 +55,7 @@ def grpc_load(
 
 def _answer(program: str, port: int, *arguments: Any) -> Any:
     with tempfile.TemporaryDirectory() as folder:
-        words = [str(_CLIENT), str(port)]
+        words = ["-m", "benchmarks.grpc_client", str(port)]
         for number, argument in enumerate(arguments):
             if isinstance(argument, np.ndarray):
                 path = Path(folder) / f"{number}.npy"
@@ -63,7 +63,8 @@ def _answer(program: str, port: int, *arguments: Any) -> Any:
                 argument = path
             words.append(str(argument))
         done = subprocess.run(  # noqa: S603
-            [Path(program).with_name("python"), *words],
+            [Path(program).absolute().with_name("python"), *words],
+            cwd=_ROOT,
             capture_output=True,
             text=True,
             check=False,

@@ -1,18 +1,21 @@
 """Asks a model server over gRPC; runs in the server's environment, which has tritonclient.
 
-python grpc_client.py PORT IMAGES.npy BATCH                             labels, as JSON
-python grpc_client.py PORT IMAGES.npy BATCH LABELS.npy CLIENTS SECONDS  a load, as JSON
+python -m benchmarks.grpc_client PORT IMAGES.npy BATCH [LABELS.npy CLIENTS SECONDS]
+
+Prints the labels as JSON or, with labels to compare with, what a load measured.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import threading
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import tritonclient.grpc as grpc
+
+from benchmarks.clients import Send, load
 
 
 def main() -> None:
@@ -26,52 +29,23 @@ def main() -> None:
         return
     every = np.load(sys.argv[4])
     labels = [every[start : start + batch].tolist() for start in starts]
-    load = Load(port, batches, labels)
-    load.run(int(sys.argv[5]), 1.0)  # warms up
-    load.seconds, load.wrong = [], 0
-    start = time.monotonic()
-    load.run(int(sys.argv[5]), float(sys.argv[6]))
-    passed = time.monotonic() - start
-    answer = {"seconds": load.seconds, "passed": passed, "wrong": load.wrong}
-    print(json.dumps(answer))
+    work = list(zip(batches, labels, strict=True))
+    clients, seconds = int(sys.argv[5]), float(sys.argv[6])
+    print(json.dumps(load(lambda: _connected(port), work, clients, seconds)))
 
 
-class Load:
-    """Clients that each send one request after the other over a channel of their own."""
+@contextmanager
+def _connected(port: str) -> Iterator[Send]:
+    """A channel of a client's own."""
+    service = _service(port)
 
-    def __init__(
-        self, port: str, batches: list[np.ndarray], labels: list[list[int]]
-    ) -> None:
-        self._port = port
-        self._work = list(zip(batches, labels, strict=True))
-        self.seconds: list[float] = []
-        self.wrong = 0
+    def send(images: np.ndarray) -> list[int]:
+        try:
+            return _labels(service, images)
+        except grpc.InferenceServerException:
+            return []
 
-    def run(self, clients: int, seconds: float) -> None:
-        """Lets all clients send for a while."""
-        end = time.monotonic() + seconds
-        threads = [
-            threading.Thread(target=self._client, args=(number, end), daemon=True)
-            for number in range(clients)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-    def _client(self, number: int, end: float) -> None:
-        service = _service(self._port)
-        while time.monotonic() < end:
-            images, expected = self._work[number % len(self._work)]
-            number += 1
-            start = time.perf_counter()
-            try:
-                found = _labels(service, images)
-            except grpc.InferenceServerException:
-                found = []
-            self.seconds.append(time.perf_counter() - start)
-            if found != expected:
-                self.wrong += 1
+    yield send
 
 
 def _service(port: str) -> grpc.InferenceServerClient:

@@ -20,7 +20,7 @@ from benchmarks.grpc_calls import NoClientError, grpc_labels
 from benchmarks.label_commands import by_beam, by_command
 from benchmarks.local_server import NAME, mlserver, serving
 from benchmarks.protocols import PROTOCOLS
-from benchmarks.rest_load import ask
+from benchmarks.rest_calls import ask
 from build.conversion import convert
 from build.export_command import FORMATS, check_packages
 from build.formats import RUNNERS

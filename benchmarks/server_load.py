@@ -17,10 +17,11 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from benchmarks.clients import load
 from benchmarks.grpc_calls import NoClientError, grpc_load
 from benchmarks.local_server import NAME, mlserver, serving
 from benchmarks.protocols import PROTOCOLS
-from benchmarks.rest_load import Load
+from benchmarks.rest_calls import connected
 from benchmarks.results_file import write_results
 from repair.command_line import run
 from repair.errors import SettingError
@@ -105,14 +106,17 @@ def _by_rest(
     labels: np.ndarray,
 ) -> Iterator[dict[str, Cell]]:
     protocol = PROTOCOLS[options.protocol]
-    load = Load(address, protocol, options.model, images, labels, options.batch)
+    path = protocol.path.format(model=options.model)
+    batches = [
+        slice(start, start + options.batch)
+        for start in range(0, len(images), options.batch)
+    ]
+    work = [(protocol.body(images[each]), labels[each].tolist()) for each in batches]
     for clients in options.clients:
-        passed = load.run(clients, options.seconds)
-        found: dict[str, Any] = {
-            "seconds": load.seconds,
-            "passed": passed,
-            "wrong": load.wrong,
-        }
+        found = load(
+            lambda: connected(address, path, protocol),
+            *(work, clients, options.seconds),
+        )
         yield _row("REST", clients, options.batch, **found)
 
 
