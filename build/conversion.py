@@ -11,6 +11,7 @@ import numpy as np
 from build.formats import RUNNERS, WRITERS
 from build.frozen import frozen
 from build.probes import probes
+from repair import interruption
 from repair.data import read_dataset
 from repair.errors import RepairError, RepairFailedError
 from repair.saved_model import SavedDetector
@@ -53,6 +54,7 @@ def convert(folder: Path, to: str, out: Path, images_from: Path | None = None) -
             unfinished = Path(place) / f"detector{out.suffix}"
             found = _written(to, function, unfinished, images)
             _check(to, found, expected)
+            interruption.check()
             unfinished.replace(out)
     except OSError as reason:
         raise RepairFailedError(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import signal
 import sys
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 
 from build.request import Request
+from repair import interruption
 from repair.command_line import run
 from repair.errors import RepairFailedError
 from repair.quiet import import_tensorflow_quietly
@@ -23,15 +24,17 @@ def build_in_fresh_process(request: Request) -> None:
         RepairFailedError: If the other process was killed.
     """
     child = get_context("spawn").Process(target=_build, args=(request,))
-    child.start()
-    # The child is told, cleans up and says so; this process only waits for it.
-    before = [
-        signal.signal(signal.SIGINT, signal.SIG_IGN),
-        signal.signal(signal.SIGTERM, lambda *_: child.terminate()),
-    ]
+    resource_tracker.ensure_running()  # its start would let the signals through
+    with interruption.held_back():
+        child.start()
+        # The child is told, cleans up and says so; this process only waits for it.
+        before = {
+            each: signal.signal(each, lambda *_: child.terminate())
+            for each in interruption.heeded()
+        }
     child.join()
-    signal.signal(signal.SIGINT, before[0])
-    signal.signal(signal.SIGTERM, before[1])
+    for each, handler in before.items():
+        signal.signal(each, handler)
     if child.exitcode is None or child.exitcode < 0:
         raise RepairFailedError(
             f"{request.out}: the build was killed, most likely for want of memory; what "
@@ -42,10 +45,11 @@ def build_in_fresh_process(request: Request) -> None:
 
 
 def _build(request: Request) -> None:
-    import_tensorflow_quietly()
-    from build.pipeline import build_artifact
-
     def task() -> None:
+        interruption.let_through()
+        import_tensorflow_quietly()
+        from build.pipeline import build_artifact
+
         build_artifact(request)
 
     run(task)

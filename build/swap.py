@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from build.card import CARD
+from repair import interruption
 from repair.errors import RepairFailedError, SettingError
 
 _AT_FDCWD = -100
@@ -39,6 +40,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
         try:
             _empty(unfinished)
             yield unfinished
+            interruption.check()
             _put(unfinished, folder)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import NoReturn
 
+from repair import interruption
 from repair.errors import RepairError, printable
 from repair.settings import SCALES, Settings
 
@@ -20,7 +20,7 @@ def run(action: Callable[[], None]) -> NoReturn:
 
     An error that a user can mend is one line on stderr; nothing is lost.
     """
-    interrupted = _watch_signals()
+    interruption.watch()
     try:
         action()
         sys.stdout.flush()
@@ -28,10 +28,10 @@ def run(action: Callable[[], None]) -> NoReturn:
         raise
     except BaseException as reason:
         # A library that was cut short may answer with an error of its own.
-        if interrupted or isinstance(reason, KeyboardInterrupt):
+        if interruption.came() or isinstance(reason, KeyboardInterrupt):
             _exit("interrupted; older artifacts stay as they were", 130)
         _explain(reason)
-    if interrupted:  # and the library went on as if nothing had been
+    if interruption.came():  # and a library went on as if nothing had been
         _exit("interrupted, but all was done by then", 130)
     sys.exit(0)
 
@@ -74,26 +74,6 @@ def settings_from(arguments: argparse.Namespace) -> Settings:
 def scale_from(arguments: argparse.Namespace) -> float | None:
     """The factor for pixels, None = find it."""
     return SCALES.get(arguments.scale)
-
-
-def _watch_signals() -> list[int]:
-    """Lets SIGINT and SIGTERM raise KeyboardInterrupt, and lists the one that came."""
-    came: list[int] = []
-    watched = [
-        number
-        for number in (signal.SIGINT, signal.SIGTERM)
-        if signal.getsignal(number) is not signal.SIG_IGN  # under nohup, say
-    ]
-
-    def interrupt(number: int, _: Any) -> NoReturn:
-        came.append(number)
-        for each in watched:  # a second one would cut cleaning up
-            signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    for number in watched:
-        signal.signal(number, interrupt)
-    return came
 
 
 def _explain(reason: BaseException) -> NoReturn:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from repair import interruption
+
 T = TypeVar("T")
 _WIDTH = 24
 _SECONDS_BETWEEN_UPDATES = 0.1
@@ -31,6 +33,7 @@ def progress(
     done = 0
     for item in iterable:
         yield item
+        interruption.check()
         done += 1
         now = time.monotonic()
         if interactive and (now - shown >= _SECONDS_BETWEEN_UPDATES):

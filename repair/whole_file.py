@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from repair import interruption
 from repair.errors import SettingError
 
 
@@ -33,6 +34,7 @@ def new_file(path: Path, *, size: int = 0) -> Iterator[Path]:
         if size:
             _reserve(unfinished, size)
         yield unfinished
+        interruption.check()
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -25,6 +25,7 @@ import pytest
 from hypothesis import settings
 from keras import layers
 
+from repair import interruption
 from repair.data import Dataset, write_dataset
 from repair.pixel_scale import at_scale
 
@@ -242,3 +243,9 @@ def change_model(path: Path, change: Callable[[h5py.File], object]) -> Path:
     with h5py.File(path, "r+") as file:
         change(file)
     return path
+
+
+@pytest.fixture
+def swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a signal whose KeyboardInterrupt a library has swallowed."""
+    monkeypatch.setattr(interruption, "_came", [signal.SIGTERM])

@@ -52,6 +52,16 @@ labels = model.predict(np.load(sys.argv[2]), verbose=0)
 print(json.dumps([str(labels.dtype), labels.tolist()]))
 """
 
+# Exports, and has all the time in the world before the file is put in place.
+WAITS = """
+import runpy, time
+from repair.quiet import import_tensorflow_quietly
+import_tensorflow_quietly()
+from build import conversion
+conversion._check = lambda *_: time.sleep(100)
+runpy.run_module("build", run_name="__main__")
+"""
+
 
 @pytest.fixture(params=FORMATS)
 def to(request) -> str:
@@ -220,7 +230,7 @@ def test_package_that_fails_leaves_nothing(artifact, tmp_path, monkeypatch):
 def test_interrupted_export_leaves_the_older_file(artifact, tmp_path, signal_):
     out = tmp_path / "toy.keras"
     out.write_text("older")
-    command = [sys.executable, "-m", "build", "export", artifact, "--to", "keras"]
+    command = [sys.executable, "-c", WAITS, "export", artifact, "--to", "keras"]
     run = subprocess.Popen(
         [*map(str, command), "--out", str(out)], cwd=ROOT, stderr=subprocess.PIPE
     )
@@ -236,6 +246,17 @@ def test_interrupted_export_leaves_the_older_file(artifact, tmp_path, signal_):
         assert list(tmp_path.iterdir()) == [out]
     convert(artifact, "keras", out)
     assert keras.models.load_model(out).output_shape == (None,)
+
+
+def test_an_export_goes_no_further_when_an_interruption_was_swallowed(
+    artifact, tmp_path, swallowed
+):
+    out = tmp_path / "toy.keras"
+    out.write_text("older")
+    with pytest.raises(KeyboardInterrupt):
+        convert(artifact, "keras", out)
+    assert out.read_text() == "older"
+    assert list(tmp_path.iterdir()) == [out]
 
 
 def plain_artifact(folder: Path, label: Callable[[tf.Tensor], tf.Tensor]) -> Path:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -129,10 +130,9 @@ def content(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_a_terminated_build_is_taken_up_and_gives_the_bytes_of_single_ones(
-    files, tmp_path
-):
-    """SIGTERM to the first process, as soon as the second artifact is begun."""
+@pytest.fixture
+def command(files: Path, tmp_path: Path) -> Callable[..., list[str]]:
+    """The arguments that build the toy, under the names of the competition."""
     models, data = tmp_path / "models", tmp_path / "data"
     models.mkdir()
     data.mkdir()
@@ -141,10 +141,17 @@ def test_a_terminated_build_is_taken_up_and_gives_the_bytes_of_single_ones(
         shutil.copy(files / "badnet.h5", models / f"{stem}_bd_net.h5")
     shutil.copy(files / "clean.h5", data / "clean_validation_data.h5")
 
-    def command(out: Path, *names: str) -> list[str]:
+    def arguments(out: Path, *names: str) -> list[str]:
         folders = ("--models", models, "--data", data, "--out", out)
         return ["-m", "build", *map(str, (*names, *folders, *QUICK))]
 
+    return arguments
+
+
+def test_a_terminated_build_is_taken_up_and_gives_the_bytes_of_single_ones(
+    command, tmp_path
+):
+    """SIGTERM to the first process, as soon as the second artifact is begun."""
     for name in NAMES:
         answer = run_python(*command(tmp_path / "whole", name))
         assert answer.code == 0, answer.err
@@ -171,6 +178,36 @@ def test_a_terminated_build_is_taken_up_and_gives_the_bytes_of_single_ones(
     assert "sunglasses: finished before the interruption" in answer.err
     assert content(parts) == content(tmp_path / "whole")
     assert content(parts / "multi").keys() == content(parts / "sunglasses").keys()
+
+
+@pytest.mark.parametrize(
+    ("signal_", "send"), [(signal.SIGTERM, os.kill), (signal.SIGINT, os.killpg)]
+)
+def test_a_build_interrupted_while_its_process_starts_is_one_line(
+    command, tmp_path, signal_, send
+):
+    """As by a terminal's Ctrl-C, which all processes get, or by a command's kill."""
+    building = subprocess.Popen(
+        [sys.executable, *command(tmp_path / "out", *NAMES)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A job in a shell's background would ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    children = Path(f"/proc/{building.pid}/task/{building.pid}/children")
+    deadline = time.monotonic() + 100
+    while len(children.read_text().split()) < 2:  # the one that builds, and its helper
+        assert building.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    send(building.pid, signal_)
+    answer = building.communicate(timeout=60)
+    assert answer == ("", "interrupted; older artifacts stay as they were\n")
+    assert building.returncode == 130
+    assert not list(tmp_path.glob("out/*"))
 
 
 def test_a_killed_build_is_one_line(inputs, monkeypatch):

@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from repair import interruption
 from repair.command_line import run
 
 STAY = "interrupted; older artifacts stay as they were\n"
@@ -11,8 +12,9 @@ DEFAULTS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SI
 
 
 @pytest.fixture(autouse=True)
-def _signals():
+def _signals(monkeypatch):
     """As a shell in the foreground leaves them, whatever started the tests."""
+    monkeypatch.setattr(interruption, "_came", [])
     before = [signal.signal(each, handler) for each, handler in DEFAULTS.items()]
     yield
     for each, handler in zip(DEFAULTS, before, strict=True):

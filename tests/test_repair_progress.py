@@ -46,3 +46,10 @@ def test_bar_on_a_terminal_fills_and_ends_the_line(monkeypatch):
     assert [part.count("#") for part in parts if "[" in part] == [6, 12, 18, 24]
     assert "2/4, 2 s left" in drawn
     assert all(len(part.rstrip("\n")) == 78 for part in parts if part)
+
+
+def test_a_swallowed_interruption_ends_the_work_at_the_next_item(swallowed):
+    done = []
+    with pytest.raises(KeyboardInterrupt):
+        done.extend(progress(range(9), label="work"))
+    assert done == [0]

@@ -1,0 +1,64 @@
+"""A signal that ends the command, even if a library swallows what it raises.
+
+A KeyboardInterrupt raised while a destructor or a callback of a library runs is only
+reported by Python, or not even that, and the work goes on. So the signal is remembered,
+and raised again where work goes on for long or is about to replace a file.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_came: list[int] = []
+
+
+def watch() -> None:
+    """Lets SIGINT and SIGTERM raise KeyboardInterrupt; one that is ignored stays so."""
+    _came.clear()
+
+    def interrupt(number: int, _: Any) -> None:
+        _came.append(number)
+        if len(_came) == 1:  # a second one would cut cleaning up
+            raise KeyboardInterrupt
+
+    for number in heeded():
+        signal.signal(number, interrupt)
+
+
+def came() -> bool:
+    """Whether a signal has come since ``watch``."""
+    return bool(_came)
+
+
+def check() -> None:
+    """Goes on, unless a signal has come.
+
+    Raises:
+        KeyboardInterrupt: If one has, and what it raised was swallowed.
+    """
+    if _came:
+        raise KeyboardInterrupt
+
+
+def heeded() -> list[signal.Signals]:
+    """SIGINT and SIGTERM, without one that is ignored, as in a job without a terminal."""
+    return [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Keeps both signals waiting, also in processes started meanwhile."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def let_through() -> None:
+    """Delivers what was held back while this process was started."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
