@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from artifacts.errors import DetectorError, printable
 from artifacts.hdf5_chunks import unpacks_to_more
+from artifacts.hdf5_heaps import heaps_end
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +38,7 @@ def slices(path: str, size: tuple[int, int]) -> Iterator[range]:
         DetectorError: If the file is missing or broken, or does not hold such images.
     """
     begin = range(_SLICE_IMAGES)
+    _check_heaps(path)
     with _stored(path, size, printable(path), begin) as images:
         first = images[:_SLICE_IMAGES] if images.dtype.kind == "f" else None
         if first is not None and first.max() <= 1:
@@ -83,6 +85,20 @@ def read_slice(
         pixels[i] if fit[i] else _range_error(path, index, low[i], high[i])
         for i, index in enumerate(chosen)
     ]
+
+
+def _check_heaps(path: str) -> None:
+    if not os.path.isfile(path):  # noqa: PTH113 - said when it is opened
+        return
+    try:
+        sound = heaps_end(path)
+    except OSError as reason:
+        raise DetectorError(f"{printable(path)}: {reason.strerror}.") from reason
+    if not sound:
+        raise DetectorError(
+            f"{printable(path)}: is not safe to read as HDF5: names lead in circles, or "
+            "addresses have other than 8 bytes. Write it again."
+        )
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import numpy as np
 
 from repair.errors import RepairError, printable
 from repair.hdf5_chunks import unpacks_to_more
+from repair.heaps import heaps_are_sound
 
 _BUILT_IN_FILTERS = {
     h5py.h5z.FILTER_DEFLATE,
@@ -63,6 +64,11 @@ def open_hdf5(path: Path, error: type[RepairError]) -> Iterator[h5py.File]:
     if not is_file(path):
         raise error(f"{path}: expected an HDF5 file. Received: no such file.")
     try:
+        if not heaps_are_sound(path):
+            raise error(
+                f"{path}: is not safe to read as HDF5: names or texts lead in circles, or "
+                "addresses have other than 8 bytes. Write it again."
+            )
         with h5py.File(path, "r") as file:
             yield file
     except _BROKEN as reason:

@@ -19,7 +19,6 @@ from repair.deepid import FC_UNITS, LAYERS_WITH_WEIGHTS, deepid
 from repair.errors import ModelError, RepairError
 from repair.graph import build_graph
 from repair.hdf5 import child, dataset, numbers, open_hdf5
-from repair.heaps import heaps_are_sound
 
 # Checked, but not read before every shape agrees with the graph.
 Weights = dict[str, list[h5py.Dataset]]
@@ -58,8 +57,6 @@ def read_network(path: Path) -> keras.Model:
 
 
 def _network(file: h5py.File) -> keras.Model:
-    if not heaps_are_sound(Path(file.filename)):
-        raise ModelError("expected texts that can be read. Received: a broken heap.")
     if "model_config" in file.attrs:
         description = json.loads(text(file, "model_config", ModelError))
         weights = _listed_weights(child(file, "model_weights", ModelError))

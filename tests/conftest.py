@@ -129,6 +129,20 @@ def break_heap(path: Path) -> Path:
     return path
 
 
+def break_names(path: Path) -> Path:
+    """Lets the free places of each heap of names lead in a circle of two."""
+    content = bytearray(path.read_bytes())
+    place = content.find(b"HEAP")
+    while place >= 0:
+        start = int.from_bytes(content[place + 24 : place + 32], "little")
+        content[place + 16 : place + 24] = (8).to_bytes(8, "little")
+        for one, other in ((8, 16), (16, 8)):
+            content[start + one : start + one + 8] = other.to_bytes(8, "little")
+        place = content.find(b"HEAP", place + 1)
+    path.write_bytes(content)
+    return path
+
+
 def run_python(*arguments: object, cwd: Path = ROOT, timeout: float = 400) -> Answer:
     """Runs a fresh Python."""
     done = subprocess.run(

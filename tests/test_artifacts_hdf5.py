@@ -7,9 +7,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from conftest import SHAPE, bomb_stream, toy_people
+from conftest import SHAPE, bomb_stream, break_names, toy_people
 
-from artifacts import hdf5
+from artifacts import hdf5, hdf5_heaps
 from artifacts.errors import DetectorError
 from artifacts.hdf5 import read_slice, slices
 
@@ -178,6 +178,39 @@ def test_what_is_no_dataset_is_refused(path):
     with h5py.File(path, "w") as file:
         file["data"] = h5py.Empty("f4")
     refuse(path, "expected a dataset")
+
+
+@pytest.mark.parametrize("userblock", [0, 512, 2048])
+def test_names_that_lead_in_circles_are_refused(path, userblock, monkeypatch):
+    with h5py.File(path, "w", userblock_size=userblock) as file:
+        file["data"] = DATA
+    content = path.read_bytes()
+    heap = content.index(b"HEAP")
+    for block in (1 << 20, heap + 1, heap + 4):  # the mark in one block, or in two
+        monkeypatch.setattr(hdf5_heaps, "_BLOCK", block)
+        path.write_bytes(content)
+        assert len(read(str(path))) == len(DATA)
+        path.write_bytes(content[userblock:])  # its addresses count from there
+        broken = break_names(path).read_bytes()
+        path.write_bytes(content[:userblock] + broken)
+        refuse(path, "lead in circles")
+
+
+def test_other_sizes_of_addresses_are_refused(path):
+    properties = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    properties.set_sizes(4, 4)
+    h5py.h5f.create(bytes(path), fcpl=properties).close()
+    refuse(path, "lead in circles")
+
+
+def test_deleted_names_do_no_harm(path):
+    with h5py.File(path, "w") as file:
+        file["data"] = DATA
+        for i in range(300):
+            file.create_group(f"{i:03d}" * 20)
+        for i in range(0, 300, 2):
+            del file[f"{i:03d}" * 20]
+    assert len(read(str(path))) == len(DATA)
 
 
 def test_file_that_shrinks_meanwhile_is_an_error_an_image(path):

@@ -1,4 +1,4 @@
-"""Heaps of texts are walked before HDF5 does, which a broken one would hang."""
+"""Heaps of names and texts are walked before HDF5 does, which a broken one would hang."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import h5py
 import pytest
-from conftest import break_heap
+from conftest import break_heap, break_names
 
 from repair.heaps import heaps_are_sound
 
@@ -42,6 +42,33 @@ def test_sizes_that_lead_out_or_nowhere_are_not(path, number, size):
     content[place + 8 : place + 16] = size.to_bytes(8, "little")
     path.write_bytes(content)
     assert not heaps_are_sound(path)
+
+
+@pytest.mark.parametrize("userblock", [0, 512, 2048])
+def test_free_places_that_lead_in_a_circle_are_not(path, userblock):
+    with h5py.File(path, "w", userblock_size=userblock) as file:
+        file["group/data"] = [1]
+    assert heaps_are_sound(path)
+    content = path.read_bytes()
+    path.write_bytes(content[userblock:])  # its addresses count from there
+    broken = break_names(path).read_bytes()
+    path.write_bytes(content[:userblock] + broken)
+    assert not heaps_are_sound(path)
+
+
+def test_names_that_were_deleted_leave_free_places_behind(path):
+    with h5py.File(path, "w") as file:
+        for i in range(300):
+            file.create_group(f"{i:03d}" * 20)
+        for i in range(0, 300, 2):
+            del file[f"{i:03d}" * 20]
+    assert heaps_are_sound(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"H", b"HEAP\0" * 9, b"\x89HDF"])
+def test_other_files_are_left_to_hdf5(path, content):
+    path.write_bytes(content)
+    assert heaps_are_sound(path)
 
 
 def test_other_sizes_of_sizes_are_not(path):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
-from conftest import PEOPLE, bomb_stream, toy_people
+from conftest import PEOPLE, bomb_stream, break_names, toy_people
 from corpus import Good, Write, add, case
 
 PEOPLE_40 = toy_people(8, seed=12)
@@ -179,6 +180,11 @@ def flipped(place: int) -> Write:
         return folder / "data.h5"
 
     return write
+
+
+@case("data", "heap of names whose free places lead in a circle")
+def names_in_a_circle(folder: Path, good: Good) -> Path:
+    return break_names(Path(shutil.copy(good.clean, folder / "data.h5")))
 
 
 for share in (0, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from conftest import bomb_stream, break_heap
+from conftest import bomb_stream, break_heap, break_names
 from corpus import Good, Write, add, case
 
 KERNEL = "model_weights/fc_1/fc_1/kernel"
@@ -196,6 +196,11 @@ def groups(folder: Path, good: Good) -> Path:
 @case("model", "heap of texts that leads to itself")
 def heap(folder: Path, good: Good) -> Path:
     return break_heap(Path(shutil.copy(good.badnet, folder / "network.h5")))
+
+
+@case("model", "heap of names whose free places lead in a circle")
+def names_in_a_circle(folder: Path, good: Good) -> Path:
+    return break_names(Path(shutil.copy(good.badnet, folder / "network.h5")))
 
 
 class Trap:
