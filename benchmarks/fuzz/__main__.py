@@ -14,7 +14,7 @@ from pathlib import Path
 
 from repair.quiet import import_tensorflow_quietly
 
-NAMES = ("model", "description", "data", "image", "flags", "card")
+NAMES = ("model", "description", "data", "stored", "image", "flags", "card")
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ def write_seeds(target: str, folder: Path) -> None:
         "model": _models,
         "description": _descriptions,
         "data": _data,
+        "stored": _data,
         "image": _images,
         "flags": _flags,
         "card": _cards,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from artifacts.card import verify
 from artifacts.errors import DetectorError
+from artifacts.hdf5 import read_slice, slices
 from artifacts.images import read_image
 from repair.data import read_dataset
 from repair.errors import RepairError
@@ -27,9 +28,13 @@ def refused(action: Callable[[], object]) -> None:
     try:
         action()
     except (RepairError, DetectorError) as reason:
-        line = str(reason)
-        if not line.isprintable() or not 20 < len(line) < 2500:
-            raise ValueError(f"no clear line: {line!r}") from reason
+        _check_line(reason)
+
+
+def _check_line(reason: RepairError | DetectorError) -> None:
+    line = str(reason)
+    if not line.isprintable() or not 20 < len(line) < 2500:
+        raise ValueError(f"no clear line: {line!r}") from reason
 
 
 def _written(name: str, content: bytes) -> Path:
@@ -59,6 +64,19 @@ def data(content: bytes) -> None:
     refused(lambda: read_dataset(path, image_shape=SHAPE, num_classes=5))
 
 
+def stored(content: bytes) -> None:
+    """An HDF5 file of images to label."""
+    path = str(_written("stored.h5", content))
+
+    def read() -> None:
+        for chosen in slices(path, SHAPE[:2]):
+            for answer in read_slice(path, chosen, SHAPE[:2]):
+                if isinstance(answer, DetectorError):
+                    _check_line(answer)
+
+    refused(read)
+
+
 def image(content: bytes) -> None:
     """A PNG or JPEG; every other byte string chooses ``--resize``."""
     path = _written("image", content)
@@ -80,5 +98,6 @@ def card(content: bytes) -> None:
 
 
 TARGETS: Mapping[str, Target] = {
-    each.__name__: each for each in (model, description, data, image, flags, card)
+    each.__name__: each
+    for each in (model, description, data, stored, image, flags, card)
 }
