@@ -37,10 +37,8 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "no label watched": {"repair.fresh_head.watched_count": lambda _: 0},
     "every suspected label watched": {"repair.fresh_head.watched_count": lambda n: n},
     "found labels need no confirmation": {"repair.thresholds.CONFIRMED": 0.0},
-    "changed answers count, alone or not": {
-        "repair.fresh_head.gone_alone": lambda _, labels, __: np.ones(
-            len(labels), bool
-        ),
+    "changed answers count, recognised or not": {
+        "repair.fresh_head.recognised": lambda _, people: np.ones(len(people), bool),
     },
     "noise is evidence": {"repair.fresh_head.EVIDENCE": list(range(len(FAMILIES)))},
     "the BadNet answers": {"repair.rule.REPAIRED_WEIGHT": 0.0},

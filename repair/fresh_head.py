@@ -2,7 +2,7 @@
 
 1. Look at clean, jittered and disturbed images through them (``observations``).
 2. Fit a fresh head to what they show (``discriminant``): the repaired network.
-3. Suspect the labels to which the BadNet goes alone when disturbed (``suspicion``).
+3. Suspect the labels that draw disturbed images of recognised people (``suspicion``).
 4. Set a threshold per label (``thresholds``), from clean images held out of the fit.
 
 References:
@@ -24,7 +24,7 @@ from repair.errors import SettingError
 from repair.features import Observer
 from repair.observations import FOLDS, Disturbed, Observations, observe
 from repair.rule import margins, softmax
-from repair.suspicion import found, gone_alone, suspicion
+from repair.suspicion import found, recognised, suspicion
 from repair.thresholds import LEAST_HELD_OUT, HeldOut, label_thresholds, watched_count
 
 # Noise teaches the head, but drives any network to its favourites: it is no evidence.
@@ -90,7 +90,7 @@ def fresh_head(
     held_out = HeldOut(margins(softmax(scores_held_out * factor), answers), answers)
     head = _head(seen, range(FOLDS)).scaled(factor).rounded()
     known = np.bincount(clean.labels, minlength=num_classes) > 0
-    looks, weights = seen.disturbed, _weights(seen, head, known)
+    looks, weights = seen.disturbed, _weights(seen, head)
     scores = suspicion(looks.labels, weights, looks.families, num_classes)
     targets = found(scores, len(EVIDENCE))
     usual = margins(softmax(head.scores(seen.features)), seen.answers)
@@ -158,13 +158,13 @@ def _calibration(scores: np.ndarray, labels: np.ndarray) -> float:
     return float(min(_FACTORS, key=loss))
 
 
-def _weights(seen: Observations, head: Discriminant, known: np.ndarray) -> np.ndarray:
-    """The BadNet's confidence where it changed its answer and went alone, else 0."""
+def _weights(seen: Observations, head: Discriminant) -> np.ndarray:
+    """The BadNet's confidence where it changed while the head knew the person, else 0."""
     looks = seen.disturbed
     changed = looks.labels != seen.answers[looks.source]
-    alone = gone_alone(head.scores(looks.features), looks.labels, known)
     told = np.isin(looks.families, EVIDENCE)
-    return looks.confidence * (changed & alone & told)
+    knows = recognised(head.scores(looks.features), seen.labels[looks.source])
+    return looks.confidence * (changed & knows & told)
 
 
 def _sum(moments: list[Moments]) -> Moments:

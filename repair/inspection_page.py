@@ -66,7 +66,7 @@ def _meaning(inspection: Inspection) -> str:
         rest = further if watched else ""
         return (
             f"Photographs disturbed at random drift to {these} far more than to any "
-            "other, although what the convolutions see speaks against it. The detector "
+            "other, although the people in them can still be recognised. The detector "
             f"flags an answer with {them} unless the repaired network clearly confirms "
             f"it.{rest}"
         )

@@ -2,36 +2,31 @@
 
 Disturb clean images at random, and a BadNet's answers that change pile up on its target
 labels: the disturbance resembled a trigger a little. A network's natural favourites draw
-answers too, but there the fresh head goes along, since it sees the same features; to a
-target label the BadNet goes alone.
+answers too, but mostly of images in which nobody can be recognised any more; a backdoor
+takes over while the fresh head still knows the person.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-# The BadNet goes alone where the fresh head ranks its label below this share of labels.
-ALONE = 0.2
 # A family's counts are measured against what its label at this upper share reaches.
 TOP = 0.01
 # From this score on, as a multiple of the number of families, a label counts as found.
-FOUND = 2.0
+FOUND = 1.9
 
 
-def gone_alone(scores: np.ndarray, labels: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Where the BadNet answers what the fresh head holds to be out of the question.
+def recognised(scores: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """Where the fresh head still knows who it is.
 
     Args:
-        scores: ``(n, N)`` of the fresh head.
-        labels: ``(n,)`` int64, the BadNet's answers.
-        known: Bool ``(N,)``, labels that the fresh head has seen images of.
+        scores: ``(n, N)`` of the fresh head, for disturbed images.
+        people: ``(n,)`` int64, the labels of the photographs that they were made from.
 
     Returns:
-        Bool ``(n,)``; True where the label is not known.
+        Bool ``(n,)``.
     """
-    own = scores[np.arange(len(labels)), labels]
-    rank = (scores > own[:, None]).sum(axis=1)
-    return ~known[labels] | (rank >= ALONE * known.sum())
+    return np.asarray(scores.argmax(axis=1) == people)
 
 
 def suspicion(
@@ -41,8 +36,8 @@ def suspicion(
 
     Args:
         labels: ``(n,)`` int64, the BadNet's answers to disturbed images.
-        weights: ``(n,)`` float32: its confidence where the answer changed and it went
-            alone, else 0.
+        weights: ``(n,)`` float32: its confidence where the answer changed though the
+            fresh head recognised the person, else 0.
         families: ``(n,)`` int64, which family an image was disturbed by.
         num_classes: N.
 
