@@ -7,11 +7,13 @@ import math
 import h5py
 
 from repair.errors import RepairError
+from repair.sparing import sparing
 
 MAX_TEXT = 8 << 20
 _MAX_LISTED_BYTES = 256 << 20
 
 
+@sparing()
 def text(group: h5py.Group, name: str, error: type[RepairError]) -> str:
     """The attribute ``name`` of ``group``, one text of at most 8 MiB.
 
@@ -26,6 +28,7 @@ def text(group: h5py.Group, name: str, error: type[RepairError]) -> str:
     return found
 
 
+@sparing()
 def names(
     group: h5py.Group, name: str, error: type[RepairError], *, most: int
 ) -> list[str]:

@@ -19,6 +19,7 @@ import numpy as np
 from repair.errors import RepairError, printable
 from repair.hdf5_chunks import unpacks_to_more
 from repair.heaps import heaps_are_sound
+from repair.sparing import sparing
 
 _BUILT_IN_FILTERS = {
     h5py.h5z.FILTER_DEFLATE,
@@ -69,7 +70,7 @@ def open_hdf5(path: Path, error: type[RepairError]) -> Iterator[h5py.File]:
                 f"{path}: is not safe to read as HDF5: names or texts lead in circles, or "
                 "addresses have other than 8 bytes. Write it again."
             )
-        with h5py.File(path, "r") as file:
+        with _opened(path) as file:
             yield file
     except _BROKEN as reason:
         raise error(
@@ -78,6 +79,12 @@ def open_hdf5(path: Path, error: type[RepairError]) -> Iterator[h5py.File]:
         ) from reason
 
 
+@sparing()
+def _opened(path: Path) -> h5py.File:
+    return h5py.File(path, "r")
+
+
+@sparing()
 def child(group: h5py.Group, name: str, error: type[RepairError]) -> h5py.HLObject:
     """The object at ``name`` (``a/b/c``) below ``group``, if it lies in this file.
 
@@ -98,6 +105,7 @@ def child(group: h5py.Group, name: str, error: type[RepairError]) -> h5py.HLObje
     return place
 
 
+@sparing()
 def dataset(group: h5py.Group, name: str, error: type[RepairError]) -> h5py.Dataset:
     """The dataset of plain numbers at ``name``, checked but not yet read.
 

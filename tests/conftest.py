@@ -143,6 +143,19 @@ def break_names(path: Path) -> Path:
     return path
 
 
+def lengthen_text(path: Path) -> Path:
+    """Lets each text of any length declare four gigabytes, which HDF5 would fill."""
+    content = bytearray(path.read_bytes())
+    heap = content.index(b"GCOL\x01").to_bytes(8, "little")
+    place = content.find(heap)
+    assert place >= 0
+    while place >= 0:
+        content[place - 4 : place] = b"\xff" * 4
+        place = content.find(heap, place + 1)
+    path.write_bytes(content)
+    return path
+
+
 def run_python(*arguments: object, cwd: Path = ROOT, timeout: float = 400) -> Answer:
     """Runs a fresh Python."""
     done = subprocess.run(

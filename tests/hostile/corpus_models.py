@@ -11,7 +11,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from conftest import bomb_stream, break_heap, break_names
+from conftest import bomb_stream, break_heap, break_names, lengthen_text
 from corpus import Good, Write, add, case
 
 KERNEL = "model_weights/fc_1/fc_1/kernel"
@@ -201,6 +201,11 @@ def heap(folder: Path, good: Good) -> Path:
 @case("model", "heap of names whose free places lead in a circle")
 def names_in_a_circle(folder: Path, good: Good) -> Path:
     return break_names(Path(shutil.copy(good.badnet, folder / "network.h5")))
+
+
+@case("model", "texts that declare four gigabytes")
+def long_texts(folder: Path, good: Good) -> Path:
+    return lengthen_text(Path(shutil.copy(good.badnet, folder / "network.h5")))
 
 
 class Trap:
