@@ -33,8 +33,8 @@ def suspicion_section(inspection: Inspection) -> str:
         [
             "<h2>Suspicion</h2>",
             "<p>How much each label is suspected of being an attacker's target: how often "
-            "and how surely the network gives it to a disturbed photograph against what its "
-            "own convolutions see.</p>",
+            "and how surely the network gives it to a disturbed photograph of somebody who "
+            "can still be recognised.</p>",
             f'<p class="key soft">{"".join(key)}</p>',
             f"<figure>{chart}</figure>",
             '<div class="wide"><table><thead><tr>',
