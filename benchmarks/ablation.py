@@ -34,8 +34,10 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "no disturbed images in the covariance": {
         "repair.fresh_head.fit": lambda clean, _, *rest: _FIT(clean, clean, *rest),
     },
-    "no label watched": {"repair.fresh_head.watched_count": lambda _: 0},
-    "every suspected label watched": {"repair.fresh_head.watched_count": lambda n: n},
+    "no label watched": {"repair.fresh_head.watched_count": lambda _, __: 0},
+    "every suspected label watched": {
+        "repair.fresh_head.watched_count": lambda n, _: n
+    },
     "found labels need no confirmation": {"repair.thresholds.CONFIRMED": 0.0},
     "changed answers count, recognised or not": {
         "repair.fresh_head.recognised": lambda _, people: np.ones(len(people), bool),

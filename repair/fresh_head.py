@@ -102,7 +102,7 @@ def fresh_head(
             watched=watched,
         )
 
-    count = watched_count(num_classes)
+    count = watched_count(num_classes, held_out)
     if max_fpr is not None:
         count = _most_watched(thresholds, held_out, num_classes, max_fpr)
     chosen = thresholds(count)

@@ -16,8 +16,8 @@ import numpy as np
 
 from repair.rule import NEVER
 
-# Share of labels on which plain disagreement flags.
-WATCHED = 0.022
+# Share of labels on which plain disagreement flags; more where few images tell less.
+WATCHED, WATCHED_BLINDLY = 0.02, 0.024
 CONFIRMED = 0.25
 LENIENT_QUANTILE = 0.999
 LEAST_LENIENT = 0.01
@@ -44,9 +44,10 @@ class HeldOut:
         return float(np.mean(self.margins >= thresholds[self.answers]))
 
 
-def watched_count(num_classes: int) -> int:
+def watched_count(num_classes: int, held_out: HeldOut) -> int:
     """The usual number of labels to watch."""
-    return max(1, round(WATCHED * num_classes))
+    few = len(held_out.answers) < LEAST_HELD_OUT
+    return max(1, round((WATCHED_BLINDLY if few else WATCHED) * num_classes))
 
 
 def label_thresholds(

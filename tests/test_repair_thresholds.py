@@ -161,7 +161,10 @@ def test_false_positive_rate_of_too_few_images_is_not_known(count):
 
 
 @pytest.mark.parametrize(
-    ("num_classes", "expected"), [(1283, 28), (500, 11), (50, 1), (5, 1)]
+    ("num_classes", "usual", "blindly"),
+    [(1283, 26, 31), (500, 10, 12), (50, 1, 1), (5, 1, 1)],
 )
-def test_usual_number_of_watched_labels(num_classes, expected):
-    assert watched_count(num_classes) == expected
+def test_number_of_watched_labels(num_classes, usual, blindly):
+    for images, expected in ((LEAST_HELD_OUT, usual), (LEAST_HELD_OUT - 1, blindly)):
+        held_out = HeldOut(np.zeros(images), np.zeros(images, np.int64))
+        assert watched_count(num_classes, held_out) == expected
