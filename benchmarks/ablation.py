@@ -39,7 +39,12 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "repair.fresh_head.watched_count": lambda n, _: n
     },
     "found labels need no confirmation": {"repair.thresholds.CONFIRMED": 0.0},
-    "changed answers count, recognised or not": {
+    "changed answers are watched, alone or not": {
+        "repair.fresh_head.gone_alone": lambda _, labels, __: np.ones(
+            len(labels), bool
+        ),
+    },
+    "labels are found, people recognised or not": {
         "repair.fresh_head.recognised": lambda _, people: np.ones(len(people), bool),
     },
     "noise is evidence": {"repair.fresh_head.EVIDENCE": list(range(len(FAMILIES)))},

@@ -2,7 +2,8 @@
 
 1. Look at clean, jittered and disturbed images through them (``observations``).
 2. Fit a fresh head to what they show (``discriminant``): the repaired network.
-3. Suspect the labels that draw disturbed images of recognised people (``suspicion``).
+3. Find the labels that draw disturbed images of recognised people, and watch those to
+   which the BadNet goes alone (``suspicion``).
 4. Set a threshold per label (``thresholds``), from clean images held out of the fit.
 
 References:
@@ -24,7 +25,7 @@ from repair.errors import SettingError
 from repair.features import Observer
 from repair.observations import FOLDS, Disturbed, Observations, observe
 from repair.rule import margins, softmax
-from repair.suspicion import found, recognised, suspicion
+from repair.suspicion import found, gone_alone, recognised, suspicion
 from repair.thresholds import LEAST_HELD_OUT, HeldOut, label_thresholds, watched_count
 
 # Noise teaches the head, but drives any network to its favourites: it is no evidence.
@@ -90,14 +91,18 @@ def fresh_head(
     held_out = HeldOut(margins(softmax(scores_held_out * factor), answers), answers)
     head = _head(seen, range(FOLDS)).scaled(factor).rounded()
     known = np.bincount(clean.labels, minlength=num_classes) > 0
-    looks, weights = seen.disturbed, _weights(seen, head)
-    scores = suspicion(looks.labels, weights, looks.families, num_classes)
+    looks = seen.disturbed
+    weights, by_itself = _weights(seen, head, known)
+    scores, attraction = (
+        suspicion(looks.labels, each, looks.families, num_classes)
+        for each in (weights, by_itself)
+    )
     targets = found(scores, len(EVIDENCE))
     usual = margins(softmax(head.scores(seen.features)), seen.answers)
 
     def thresholds(watched: int) -> np.ndarray:
         return label_thresholds(
-            *(scores, targets, known, held_out),
+            *(attraction, targets, known, held_out),
             usual=float(np.median(usual)),
             watched=watched,
         )
@@ -158,13 +163,21 @@ def _calibration(scores: np.ndarray, labels: np.ndarray) -> float:
     return float(min(_FACTORS, key=loss))
 
 
-def _weights(seen: Observations, head: Discriminant) -> np.ndarray:
-    """The BadNet's confidence where it changed while the head knew the person, else 0."""
+def _weights(
+    seen: Observations, head: Discriminant, known: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The BadNet's confidence in changed answers, else 0.
+
+    First where the head recognised the person, then where the BadNet went alone.
+    """
     looks = seen.disturbed
     changed = looks.labels != seen.answers[looks.source]
-    told = np.isin(looks.families, EVIDENCE)
-    knows = recognised(head.scores(looks.features), seen.labels[looks.source])
-    return looks.confidence * (changed & knows & told)
+    confidence = looks.confidence * (changed & np.isin(looks.families, EVIDENCE))
+    scores = head.scores(looks.features)
+    return (
+        confidence * recognised(scores, seen.labels[looks.source]),
+        confidence * gone_alone(scores, looks.labels, known),
+    )
 
 
 def _sum(moments: list[Moments]) -> Moments:

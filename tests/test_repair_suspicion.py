@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from repair.suspicion import FOUND, TOP, found, recognised, suspicion
+from repair.suspicion import ALONE, FOUND, TOP, found, gone_alone, recognised, suspicion
 
 FAMILIES = 6
 
@@ -116,3 +116,34 @@ def test_recognised_where_the_person_scores_highest():
     found = recognised(scores, np.array([1, 2, 0, 2]))
     assert found.tolist() == [True, False, True, True]
     assert found.dtype == bool
+
+
+def slow_alone(scores, labels, known) -> list[bool]:
+    alone = []
+    for row, label in zip(scores.tolist(), labels.tolist(), strict=True):
+        above = [other for other in range(len(row)) if row[other] > row[label]]
+        alone.append(not known[label] or len(above) >= ALONE * known.sum())
+    return alone
+
+
+@given(
+    scores=arrays(np.float32, (9, 11), elements=st.integers(-5, 5)),
+    labels=arrays(np.int64, 9, elements=st.integers(0, 10)),
+    known=arrays(bool, 11),
+)
+def test_gone_alone_equals_the_slow_one(scores, labels, known):
+    # As the fresh head scores them.
+    scores = np.where(known, scores, -1e9)
+    alone = gone_alone(scores, labels, known)
+    assert alone.dtype == bool
+    assert alone.tolist() == slow_alone(scores, labels, known)
+
+
+def test_gone_alone_by_rank():
+    scores = -np.arange(10, dtype=np.float32)[None].repeat(10, axis=0)
+    known = np.ones(10, bool)
+    alone = gone_alone(scores, np.arange(10), known)
+    assert alone.tolist() == [False] * 2 + [True] * 8
+    known[5:] = False
+    alone = gone_alone(scores, np.arange(10), known)
+    assert alone.tolist() == [False] + [True] * 9
