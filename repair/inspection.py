@@ -70,8 +70,12 @@ class Inspection:
         """The most suspicious labels, and all that are found or watched."""
         order = np.argsort(-self.fresh.suspicion, kind="stable")
         marked = self.fresh.thresholds <= 0
-        chosen = [i for n, i in enumerate(order) if n < _LISTED or marked[i]]
-        return [int(label) for label in chosen if self.fresh.suspicion[label] > 0]
+        scored = self.fresh.suspicion > 0
+        return [
+            int(label)
+            for turn, label in enumerate(order)
+            if marked[label] or (turn < _LISTED and scored[label])
+        ]
 
 
 def status(fresh: FreshHead, label: int) -> str:
@@ -111,7 +115,7 @@ def inspect_network(
         seed=settings.seed,
         max_fpr=settings.max_fpr,
     )
-    watched = with_status(fresh, "watched")[:_WATCHED_PICTURES]
+    watched = [i for i in with_status(fresh, "watched") if fresh.suspicion[i] > 0]
     return Inspection(
         os.fsencode(file).decode("utf-8", "replace"),
         case,
@@ -119,7 +123,9 @@ def inspect_network(
         unlabelled,
         fresh,
         _evidence(fresh),
-        galleries(clean, fresh, with_status(fresh, "found") + watched),
+        galleries(
+            clean, fresh, with_status(fresh, "found") + watched[:_WATCHED_PICTURES]
+        ),
         curve,
     )
 

@@ -56,13 +56,12 @@ def _meaning(inspection: Inspection) -> str:
     """What the verdict means, and what the detector does with such a network."""
     found = with_status(inspection.fresh, "found")
     watched = len(with_status(inspection.fresh, "watched"))
-    most = (
-        f"{watched} most suspicious labels" if watched > 1 else "most suspicious label"
-    )
+    most = f"{watched} labels" if watched > 1 else "one label"
+    which = "to which the network falls back most while the repaired one does not"
     if found:
         one = len(found) == 1
         these, them = ("this label", "it") if one else ("these labels", "one of them")
-        further = f" It watches the next {most} too: a further target may hide there."
+        further = f" It watches {most} too, {which}: a further target may hide there."
         rest = further if watched else ""
         return (
             f"Photographs disturbed at random drift to {these} far more than to any "
@@ -73,8 +72,8 @@ def _meaning(inspection: Inspection) -> str:
     does = "flags an answer only where the repaired network disagrees loudly."
     if watched:
         does = (
-            f"watches the {most} anyway: an answer with such a label is flagged as soon "
-            "as the repaired network disagrees."
+            f"watches {most} anyway, {which}: an answer with such a label is flagged as "
+            "soon as it disagrees."
         )
     return (
         "No label draws disturbed photographs far more than others do. That is no proof: "

@@ -228,7 +228,7 @@ def test_larger_rates_watch_more_and_keep_within(case, seen_once):
         assert fresh.thresholds[TARGET] < 0
     strict = [(fresh.thresholds <= 0).sum() for fresh in by_rate]
     assert strict == sorted(strict)
-    assert by_rate[-1].thresholds[by_rate[-1].suspicion > 0].max() == 0
+    assert strict[-1] > 0.8 * N
     for less, more in pairwise(by_rate):
         assert (more.thresholds <= less.thresholds).all()
 

@@ -163,7 +163,7 @@ def test_found_labels_are_on_the_page_and_in_the_figures(inspected, tmp_path):
     assert tree.findtext(".//h1") == verdict == figures["verdict"]
     assert figures["found"] == order
     assert figures["watched"] == [4]
-    assert "watches the next most suspicious label too" in text
+    assert "watches one label too" in text
     assert marked(inspected, found=(2,)).verdict == "Backdoor found: target label 2"
     shown = {one["file"] for one in figures["pictures"]}
     assert shown == {path.name for path in tmp_path.glob("*.png")}
@@ -179,7 +179,7 @@ def test_nothing_found_is_said_without_alarm(inspected, tmp_path):
     assert tree.findtext(".//h1") == "Nothing found" == figures["verdict"]
     assert figures["found"] == []
     assert "That is no proof" in text
-    assert "watches the 2 most suspicious labels" in text
+    assert "watches 2 labels anyway" in text
     assert tree.find(".//tr[@class='found']") is None
     text = page(marked(inspected), {})
     assert "only where the repaired network disagrees loudly" in text
