@@ -4,7 +4,8 @@ Strict on suspected labels, lenient on the others (see ``rule`` for the margin):
 
 - a label that counts as found: the repaired network must confirm it, by a quarter of the
   margin by which it usually confirms a clean image;
-- the other most suspicious labels, a small share of all: plain disagreement flags;
+- the labels to which the BadNet goes alone most, a small share of all, are watched: plain
+  disagreement flags;
 - all other labels: a margin that hardly any clean image reaches.
 """
 
@@ -62,7 +63,7 @@ def label_thresholds(
     """One threshold per label.
 
     Args:
-        scores: ``(N,)`` suspicion of each label.
+        scores: ``(N,)`` float64, how much the BadNet goes alone to each label.
         found: Bool ``(N,)``, labels that count as targets.
         known: Bool ``(N,)``, labels with clean images. Any other is flagged always if
             suspected, else never.
