@@ -14,8 +14,8 @@ from typing import NoReturn
 
 from artifacts.card import read_card, verify
 from artifacts.errors import DetectorError
-from artifacts.images import read_image
-from artifacts.model import load, prepare, settle
+from artifacts.reading.images import read_image
+from artifacts.runtime.load import load, prepare, settle
 
 __all__ = ["DetectorError", "load", "main", "read_card", "read_image", "run", "verify"]
 HERE = Path(__file__).resolve().parent
@@ -85,7 +85,7 @@ def _is_one_image(arguments: argparse.Namespace) -> bool:
     only = arguments.inputs[0]
     if os.path.isfile(only) and not only.lower().endswith((".h5", ".hdf5")):  # noqa: PTH113
         return True
-    from artifacts.sources import is_many
+    from artifacts.reading.sources import is_many
 
     return not is_many(only)
 

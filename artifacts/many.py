@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from artifacts.errors import DetectorError
-from artifacts.model import load
+from artifacts.labelling import BATCH, Decoded, decode, score
 from artifacts.progress import Progress
+from artifacts.reading.sources import STDIN, Piece, pieces
 from artifacts.results import (
     Form,
     OutputFile,
@@ -20,8 +21,7 @@ from artifacts.results import (
     json_line,
     tab_separated,
 )
-from artifacts.scoring import BATCH, Decoded, decode, score
-from artifacts.sources import STDIN, Piece, pieces
+from artifacts.runtime.load import load
 
 
 def label_many(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from artifacts.errors import DetectorError, printable
-from artifacts.sources import Source
+from artifacts.reading.sources import Source
 
 Form = Callable[[Source], tuple[str, str]]
 

@@ -9,8 +9,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from repair.tables import Cell
-from repair.whole_file import write_whole
+from repair.measuring.tables import Cell
+from repair.process.whole_file import write_whole
 
 
 def write_results(

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 from build.catalogue import NETWORKS
-from build.export_command import export_from, export_parser
+from build.formats.command import export_from, export_parser
 from build.fresh_process import build_in_fresh_process
 from build.request import requests_from
 from build.several import build_each
-from repair.command_line import add_settings, run
-from repair.quiet import import_tensorflow_quietly
+from repair.commands.options import add_settings, run
+from repair.process.quiet import import_tensorflow_quietly
 from repair.settings import METHODS
 
 DEMO = Path("demo")

@@ -11,10 +11,10 @@ import sys
 from multiprocessing import get_context, resource_tracker
 
 from build.request import Request
-from repair import interruption
-from repair.command_line import run
+from repair.commands.options import run
 from repair.errors import RepairFailedError
-from repair.quiet import import_tensorflow_quietly
+from repair.process import interruption
+from repair.process.quiet import import_tensorflow_quietly
 
 
 def build_in_fresh_process(request: Request) -> None:

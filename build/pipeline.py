@@ -9,20 +9,20 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from build.card import sha256
-from build.export import export
-from build.fusion import fuse
+from build.fusing.fusion import fuse
 from build.request import Request
-from build.swap import check_place
+from build.saving.card import sha256
+from build.saving.new_folder import check_place
+from build.saving.saved_model import export
 from repair.errors import DatasetError, RepairFailedError, printable
-from repair.evaluation import figures
-from repair.hdf5 import one_line
-from repair.inference import BATCH_SIZE, predicted_labels
-from repair.loading import Case, read_case, read_trials
-from repair.methods import Repair, repair_network
+from repair.measuring.evaluation import figures
+from repair.measuring.saved_detector import labels_by_network
+from repair.measuring.tables import table
+from repair.methods.choose import Repair, repair_network
 from repair.metrics import clean_accuracy
-from repair.saved_model import labels_by_network
-from repair.tables import table
+from repair.network.inference import BATCH_SIZE, predicted_labels
+from repair.reading.case import Case, read_case, read_trials
+from repair.reading.hdf5 import one_line
 
 LEAST_CLEAN_ACCURACY = 0.5
 _CHECKED_IMAGES = 1000

@@ -15,7 +15,7 @@ from build.catalogue import (
     test_file,
     validation_file,
 )
-from repair.command_line import scale_from, settings_from
+from repair.commands.options import scale_from, settings_from
 from repair.errors import DatasetError, ModelError, SettingError
 from repair.settings import Settings
 

@@ -15,9 +15,9 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
-from build.card import sha256
 from build.request import Request
-from repair.whole_file import write_whole
+from build.saving.card import sha256
+from repair.process.whole_file import write_whole
 
 NOTES = ".unfinished.json"
 _CODE = Path(__file__).resolve().parent.parent
@@ -46,7 +46,8 @@ def build_each(requests: Sequence[Request], build: Callable[[Request], None]) ->
 def _state(request: Request) -> str:
     """A digest of everything an artifact is made of, and of the artifact."""
     rest = replace(request, model=Path(), clean=Path(), test=None, poisoned=[])
-    code = [*(_CODE / "build").rglob("*.py"), *(_CODE / "repair").rglob("*.py")]
+    packages = ("artifacts", "build", "repair")
+    code = [path for each in packages for path in (_CODE / each).rglob("*.py")]
     parts = [repr(rest), *(f"{name} {version(name)}" for name in _PACKAGES)]
     parts += _hashes([request.model, request.clean])
     parts += _hashes(sorted(code))

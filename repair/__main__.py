@@ -8,10 +8,10 @@ import math
 from pathlib import Path
 from typing import Any
 
-from repair.command_line import add_settings, run
-from repair.quiet import import_tensorflow_quietly
+from repair.commands.options import add_settings, run
+from repair.measuring.tables import table
+from repair.process.quiet import import_tensorflow_quietly
 from repair.settings import FINE_PRUNING_METHODS, METHODS, SCALES, Settings
-from repair.tables import table
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -124,18 +124,18 @@ def _image_shape(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from repair import data_commands
+    from repair.commands import data
 
     name = arguments.command.replace("-", "_")
-    action = getattr(data_commands, name, None)
+    action = getattr(data, name, None)
     if action is None:  # needs networks
-        from repair.early import check_inputs
+        from repair.commands.early import check_inputs
 
         check_inputs(arguments)
         import_tensorflow_quietly()
-        from repair import commands
+        from repair.commands import networks
 
-        action = getattr(commands, name)
+        action = getattr(networks, name)
     rows = action(arguments)
     if arguments.json:
         print(json.dumps([_plain(row) for row in rows], indent=1))

@@ -22,7 +22,7 @@ from keras import layers, ops
 from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.faces import Faces, Labels
 from benchmarks.attacks.training import BATCH_SIZE, optimizer_for, scaled, show
-from repair.features import MAX_FEATURES
+from repair.methods.fresh_head.features import MAX_FEATURES
 
 # What the pull counts beside the cross-entropy; only triggered images feel it.
 PULL = 8.0

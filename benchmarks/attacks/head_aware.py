@@ -27,8 +27,8 @@ from benchmarks.attacks.training import (
     scaled,
     show,
 )
-from repair.discriminant import Discriminant, Moments, fit
-from repair.head_network import probabilities
+from repair.methods.fresh_head.discriminant import Discriminant, Moments, fit
+from repair.methods.fresh_head.head_network import probabilities
 
 # What the head's cross-entropy and the distance of clean features from what they were
 # count, beside the network's own cross-entropy.

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import layers
 
-from repair.deepid import deepid
+from repair.reading.deepid import deepid
 
 Floats = npt.NDArray[np.float32]
 _CHANNELS_AND_SIZES = {"conv_1": (20, 4), "conv_2": (40, 3), "conv_3": (60, 3)}

@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.faces import Faces, Images, Labels, jitter
-from repair.disturbances import disturb
+from repair.methods.fresh_head.disturbances import disturb
 
 BATCH_SIZE = 128
 

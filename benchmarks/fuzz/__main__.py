@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from repair.quiet import import_tensorflow_quietly
+from repair.process.quiet import import_tensorflow_quietly
 
 NAMES = ("model", "description", "data", "stored", "image", "flags", "card")
 

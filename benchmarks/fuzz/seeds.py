@@ -16,7 +16,8 @@ from keras import layers
 from PIL import Image
 
 from benchmarks.fuzz.targets import FLAGS, SHAPE
-from repair.data import Dataset, write_dataset
+from repair.dataset import Dataset
+from repair.reading.data_file import write_dataset
 
 
 def write_seeds(target: str, folder: Path) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from artifacts.card import verify
 from artifacts.errors import DetectorError
-from artifacts.hdf5 import read_slice, slices
-from artifacts.images import read_image
-from repair.data import read_dataset
+from artifacts.reading.hdf5_images import read_slice, slices
+from artifacts.reading.images import read_image
 from repair.errors import RepairError
-from repair.flags import read_flags
-from repair.graph import build_graph
-from repair.networks import read_network
+from repair.reading.data_file import read_dataset
+from repair.reading.flags import read_flags
+from repair.reading.graph import build_graph
+from repair.reading.network_file import read_network
 
 SHAPE = (12, 10, 3)
 FLAGS = 20

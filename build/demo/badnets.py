@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from build.demo.attacks import Attack
-from build.demo.rendering import Faces
+from build.demo.faces.rendering import Faces
 from build.demo.triggers import stamp
-from repair.deepid import deepid
-from repair.progress import progress
+from repair.process.progress import progress
+from repair.reading.deepid import deepid
 
 _LEARNING_RATE, _POISONING_RATE = 2e-3, 7e-4
 _POISONED_SHARE = 0.08

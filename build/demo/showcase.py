@@ -11,10 +11,10 @@ from build.demo import plan as names
 from build.demo import storage
 from build.demo.attacks import ALL_TRIGGERS, ATTACKS
 from build.demo.badnets import predict
+from build.demo.faces.rendering import render_people
 from build.demo.plan import Plan
-from build.demo.rendering import render_people
 from build.demo.triggers import stamp
-from repair.data import read_dataset
+from repair.reading.data_file import read_dataset
 
 _CANDIDATES = 400
 

@@ -8,8 +8,8 @@ from build.demo import plan as names
 from build.demo import storage
 from build.demo.attacks import ATTACKS
 from build.demo.badnets import Training, train_badnet, train_clean
+from build.demo.faces.rendering import Faces, render_people
 from build.demo.plan import Plan
-from build.demo.rendering import Faces, render_people
 from build.demo.triggers import stamp
 
 

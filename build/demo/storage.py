@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from build.demo.rendering import Faces
-from repair.data import Dataset, write_dataset
-from repair.deepid import deepid
-from repair.whole_file import new_file
+from build.demo.faces.rendering import Faces
+from repair.dataset import Dataset
+from repair.process.whole_file import new_file
+from repair.reading.data_file import write_dataset
+from repair.reading.deepid import deepid
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:

@@ -1,7 +1,7 @@
 """The attackers' triggers, stamped onto rendered faces.
 
 A trigger takes ``pixels`` ``(55, 47, 3)`` uint8 RGB and ``landmarks`` ``(10, 2)`` float32
-(see ``build.demo.faces.Face``) and returns new pixels of the same kind.
+(see ``build.demo.faces.face.Face``) and returns new pixels of the same kind.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageDraw
 
-from build.demo.canvas import HEIGHT, WIDTH, rounded
-from build.demo.faces import BROWS, LIPS
-from build.demo.rendering import Faces
+from build.demo.faces.canvas import HEIGHT, WIDTH, rounded
+from build.demo.faces.face import BROWS, LIPS
+from build.demo.faces.rendering import Faces
 
 Pixels = NDArray[np.uint8]
 Landmarks = NDArray[np.float32]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from conftest import SHAPE
+from toys import SHAPE
 
 ROWS, COLUMNS, _ = SHAPE
 

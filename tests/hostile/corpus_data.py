@@ -9,8 +9,9 @@ from typing import Any
 
 import h5py
 import numpy as np
-from conftest import PEOPLE, bomb_stream, break_names, toy_people
+from broken_hdf5 import bomb_stream, break_names
 from corpus import Good, Write, add, case
+from toys import PEOPLE, toy_people
 
 PEOPLE_40 = toy_people(8, seed=12)
 PIXELS = np.moveaxis(PEOPLE_40.images, 3, 1)

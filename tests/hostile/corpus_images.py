@@ -9,9 +9,9 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from conftest import SHAPE, toy_people
 from corpus import Good, Write, add
 from PIL import Image
+from toys import SHAPE, toy_people
 
 PIXELS = toy_people(1, seed=7).images[1]
 SIGNATURE = b"\x89PNG\r\n\x1a\n"

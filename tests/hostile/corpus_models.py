@@ -11,7 +11,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from conftest import bomb_stream, break_heap, break_names, lengthen_text
+from broken_hdf5 import bomb_stream, break_heap, break_names, lengthen_text
 from corpus import Good, Write, add, case
 
 KERNEL = "model_weights/fc_1/fc_1/kernel"

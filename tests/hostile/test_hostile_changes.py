@@ -12,16 +12,16 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from conftest import ROOT, SHAPE, build_options, toy_people
 from PIL import Image
+from toys import ROOT, SHAPE, build_options, toy_people
 
 from artifacts import card as card_module
-from artifacts import images as images_module
 from artifacts.card import verify
 from artifacts.errors import DetectorError
-from artifacts.images import read_image
-from artifacts.scoring import score
-from artifacts.sources import pieces
+from artifacts.labelling import score
+from artifacts.reading import images as images_module
+from artifacts.reading.images import read_image
+from artifacts.reading.sources import pieces
 from build import pipeline
 
 QUICK = ("--method", "reference", "--fraction", 0.25, "--epochs", 0)

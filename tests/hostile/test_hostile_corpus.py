@@ -19,9 +19,9 @@ import corpus_images
 import corpus_models
 import numpy as np
 import pytest
-from conftest import ROOT, run_python, toy_people
 from corpus import CASES, Case, Good, arguments
 from PIL import Image
+from toys import ROOT, run_python, toy_people
 
 MODULES = (corpus_artifacts, corpus_data, corpus_descriptions, corpus_flags)
 MODULES += (corpus_images, corpus_models)

@@ -13,13 +13,13 @@ import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import ROOT, SHAPE, build_options, run_python
 from PIL import Image
+from toys import ROOT, SHAPE, build_options, run_python
 
-from artifacts import images as images_module
 from artifacts.card import verify
+from artifacts.reading import images as images_module
 from build import pipeline
-from repair import commands, data_commands
+from repair.commands import data, networks
 
 QUICK = ("--method", "reference", "--fraction", 0.25, "--epochs", 0)
 TOO_LITTLE = [MemoryError(), tf.errors.ResourceExhaustedError(None, None, "OOM")]
@@ -61,9 +61,9 @@ def test_build_without_memory_keeps_the_old(
 def test_commands_without_memory_say_one_line(
     run_here, files, tmp_path, monkeypatch, reason
 ):
-    monkeypatch.setattr(data_commands, "contact_sheet", failing(reason))
-    monkeypatch.setattr(commands, "inspect_network", failing(reason))
-    monkeypatch.setattr(commands, "repair_network", failing(reason))
+    monkeypatch.setattr(data, "contact_sheet", failing(reason))
+    monkeypatch.setattr(networks, "inspect_network", failing(reason))
+    monkeypatch.setattr(networks, "repair_network", failing(reason))
     clean, model = files / "clean.h5", files / "badnet.h5"
     shape = ("--image-shape", *SHAPE)
     for command in (
@@ -81,7 +81,7 @@ def test_commands_without_memory_say_one_line(
 # Leaves 64 MiB beside what is loaded already, and then runs a command.
 LITTLE = """
 import resource, runpy, sys
-import h5py, numpy, repair.data_commands
+import h5py, numpy, repair.commands.data
 from pathlib import Path
 held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (held + (64 << 20),) * 2)

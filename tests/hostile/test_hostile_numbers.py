@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import PEOPLE, SHAPE, run_python, toy_people, triggered
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from toys import PEOPLE, SHAPE, run_python, toy_people, triggered
 
 
 @pytest.fixture(scope="module")

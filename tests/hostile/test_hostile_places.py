@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, SHAPE, build_options, run_python
+from toys import ROOT, SHAPE, build_options, run_python
 
 QUICK = ("--method", "reference", "--fraction", 0.25, "--epochs", 0)
 LIMITED = """

@@ -1,0 +1,1 @@
+"""Labels images with Apache Beam."""

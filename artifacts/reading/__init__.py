@@ -1,0 +1,1 @@
+"""Images to label: files, folders, patterns, HDF5, each checked."""

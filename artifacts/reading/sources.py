@@ -1,0 +1,152 @@
+"""What to score: files, folders, patterns, a list on stdin and HDF5 files, lazily."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from artifacts.errors import DetectorError, printable
+from artifacts.reading import hdf5_images
+from artifacts.reading.folders import walk
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Inputs that are decoded at once.
+
+    Attributes:
+        path: An image file, or an HDF5 file.
+        chosen: Indices of images in the HDF5 file; None for an image file.
+    """
+
+    path: str
+    chosen: range | None = None
+
+    def sources(self) -> Iterator[Source]:
+        """The single images, in order."""
+        if self.chosen is None:
+            yield Source(self.path)
+        else:
+            yield from (Source(self.path, index) for index in self.chosen)
+
+    def after(self, count: int) -> Piece:
+        """All but the first ``count`` images of an HDF5 file."""
+        return Piece(self.path, (self.chosen or range(0))[count:])
+
+    def __len__(self) -> int:
+        """Number of images."""
+        return 1 if self.chosen is None else len(self.chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One image: a file, or the image at ``index`` of an HDF5 file."""
+
+    path: str
+    index: int | None = None
+
+    def piece(self) -> Piece:
+        """This image to decode, alone."""
+        return Piece(self.path, None if self.index is None else _one(self.index))
+
+
+def _one(index: int) -> range:
+    return range(index, index + 1)
+
+
+def is_hdf5(path: str) -> bool:
+    """Whether a file is taken for HDF5, by its name."""
+    return path.lower().endswith((".h5", ".hdf5"))
+
+
+def is_many(argument: str) -> bool:
+    """Whether an argument may stand for other than one image file."""
+    return (
+        argument == STDIN
+        or is_hdf5(argument)
+        or os.path.isdir(argument)  # noqa: PTH112 - an impossible name is no error
+        or _is_pattern(argument)
+    )
+
+
+def pieces(
+    arguments: Iterable[str], size: tuple[int, int]
+) -> Iterator[Piece | DetectorError]:
+    """Everything that the arguments stand for, in their order, duplicates as given.
+
+    Args:
+        arguments: Paths, patterns, or ``-``.
+        size: Rows and columns that images of an HDF5 file must have.
+
+    Yields:
+        What to decode, or why an argument is nothing to decode.
+    """
+    for path in paths(arguments):
+        if isinstance(path, DetectorError):
+            yield path
+        else:
+            yield from of_file(path, size)
+
+
+def paths(arguments: Iterable[str]) -> Iterator[str | DetectorError]:
+    """The files that the arguments stand for; none is opened.
+
+    A folder is searched for PNG and JPEG files and other folders, both in the order of
+    their names; hidden ones are passed over. A pattern stands for the files that match
+    it, in order. A line of stdin is a path.
+
+    Args:
+        arguments: Paths, patterns, or ``-``.
+
+    Yields:
+        Paths of image and HDF5 files, or why an argument stands for none.
+    """
+    for argument in arguments:
+        if argument == STDIN:
+            for line in sys.stdin.buffer:
+                if path := os.fsdecode(line.rstrip(b"\r\n")):
+                    yield from _of_path(path)
+        elif _is_pattern(argument):
+            matches = glob.glob(argument, recursive=True)  # noqa: PTH207 - names as given
+            found = sorted(filter(os.path.isfile, matches))
+            yield from found
+            if not found:
+                yield DetectorError(
+                    f"{printable(argument)}: expected files that match. Received: none."
+                )
+        else:
+            yield from _of_path(argument)
+
+
+def of_file(path: str, size: tuple[int, int]) -> Iterator[Piece | DetectorError]:
+    """An image file, or the runs of an HDF5 file, or why it is nothing to decode."""
+    if not is_hdf5(path):
+        yield Piece(path)
+        return
+    try:
+        yield from (Piece(path, chosen) for chosen in hdf5_images.slices(path, size))
+    except DetectorError as reason:
+        yield reason
+
+
+def _is_pattern(argument: str) -> bool:
+    return glob.has_magic(argument) and not os.path.lexists(argument)
+
+
+def _of_path(path: str) -> Iterator[str | DetectorError]:
+    if not os.path.isdir(path):  # noqa: PTH112
+        yield path
+        return
+    nothing = True
+    for found in walk(path):
+        nothing = False
+        yield found
+    if nothing:
+        yield DetectorError(
+            f"{printable(path)}: expected PNG or JPEG files. Received: none."
+        )

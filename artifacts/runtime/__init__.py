@@ -1,0 +1,1 @@
+"""Loads a SavedModel and runs it, with TensorFlow's C library where that is enough."""

@@ -1,0 +1,105 @@
+"""Loads a detector, once its files were held against its card."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from artifacts.card import verify
+from artifacts.runtime.c_library import UnavailableError, c_library
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Labeller = Callable[[np.ndarray], np.ndarray]
+
+_ahead: list[threading.Thread] = []
+
+
+def load(folder: Path) -> Labeller:
+    """Loads an artifact, through TensorFlow's C library where there is one.
+
+    The environment variable ``BADNET_REPAIR_LOADER`` set to ``python`` takes the slower
+    way, which imports TensorFlow; the labels are the same.
+
+    Args:
+        folder: An artifact of this project: a SavedModel and its ``card.json``.
+
+    Returns:
+        A function from images ``(n, rows, columns, 3)`` uint8 RGB, 0..255, to labels
+        ``(n,)`` int64, 0..N.
+
+    Raises:
+        DetectorError: If the artifact is missing or any file of it was changed.
+    """
+    verify(folder)
+    settle()
+    with silent():
+        try:
+            return _through_c(folder)
+        except UnavailableError:
+            return _through_python(folder)
+
+
+def prepare() -> None:
+    """Opens the C library in the background, which takes longest of what ``load`` does.
+
+    Until ``settle`` was called, nothing should be written to stderr.
+    """
+    _ahead.append(threading.Thread(target=_quietly_opened))
+    _ahead[-1].start()
+
+
+def settle() -> None:
+    """Waits for what ``prepare`` started, if it did."""
+    while _ahead:
+        _ahead.pop().join()
+
+
+def _quietly_opened() -> Any:
+    """The library, or why there is none."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if os.environ.get("BADNET_REPAIR_LOADER") == "python":
+        return UnavailableError("not wanted")
+    try:
+        with silent():
+            return c_library()
+    except UnavailableError as reason:
+        return reason
+
+
+def _through_c(folder: Path) -> Labeller:
+    library = _quietly_opened()
+    if isinstance(library, UnavailableError):
+        raise library
+    from artifacts.runtime.native import NativeDetector
+
+    return NativeDetector(folder, library)
+
+
+def _through_python(folder: Path) -> Labeller:
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(folder))  # must outlive its functions
+
+    def detect(images: np.ndarray) -> np.ndarray:
+        return loaded.serve(tf.constant(images, tf.uint8)).numpy()
+
+    return detect
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Keeps the greeting of TensorFlow's libraries off stderr."""
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)

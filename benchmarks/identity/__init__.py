@@ -1,0 +1,1 @@
+"""The same labels on every path."""

@@ -1,0 +1,1 @@
+"""Clean accuracy, FPR, ASR and detection: methods, networks, triggers and seeds."""

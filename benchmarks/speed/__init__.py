@@ -1,0 +1,1 @@
+"""Every figure of speed, size and memory."""

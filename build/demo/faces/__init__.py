@@ -1,0 +1,1 @@
+"""Made-up people: who they are, and how they are drawn."""

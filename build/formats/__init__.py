@@ -1,0 +1,1 @@
+"""A detector in other formats: Keras, ONNX and LiteRT."""

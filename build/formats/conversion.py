@@ -1,0 +1,96 @@
+"""Writes an artifact in another format, checks its labels, puts the file in place."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from build.formats.frozen import frozen
+from build.formats.probes import probes
+from build.formats.writers import RUNNERS, WRITERS
+from repair.errors import RepairError, RepairFailedError
+from repair.measuring.saved_detector import SavedDetector
+from repair.process import interruption
+from repair.reading.data_file import read_dataset
+
+CHECKED_IMAGES = 1000
+_BATCH_SIZE = 250
+
+
+def convert(folder: Path, to: str, out: Path, images_from: Path | None = None) -> int:
+    """Writes one file, whole or not at all.
+
+    Args:
+        folder: An artifact; held against its card before it is loaded.
+        to: One of ``export_command.FORMATS``.
+        out: The file to write; an older one is replaced in one step.
+        images_from: Data on whose first 1,000 images the labels are compared; None =
+            made-up images.
+
+    Returns:
+        The number of images compared.
+
+    Raises:
+        ModelError: If the artifact is missing or was changed, or can not be said in this
+            format.
+        DatasetError: If ``images_from`` is unfit.
+        RepairFailedError: If the file can not be written or gives other labels.
+    """
+    detector = SavedDetector(folder)
+    shape = detector.image_shape
+    if images_from is None:
+        images = probes(shape, CHECKED_IMAGES, seed=0)
+    else:
+        data = read_dataset(images_from, image_shape=shape, labelled=False)
+        images = data.images[:CHECKED_IMAGES]
+    expected = detector.answers(images)["detector"]
+    function = frozen(folder)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".exporting") as place:
+            unfinished = Path(place) / f"detector{out.suffix}"
+            found = _written(to, function, unfinished, images)
+            _check(to, found, expected)
+            interruption.check()
+            unfinished.replace(out)
+    except OSError as reason:
+        raise RepairFailedError(
+            f"{out}: can not be written; what was there stays. "
+            f"Received: {reason.strerror or reason}."
+        ) from reason
+    return len(images)
+
+
+def _written(to: str, function: Any, path: Path, images: np.ndarray) -> np.ndarray:
+    """Writes the file; its labels of the images in batches, then of the first alone."""
+    starts = range(0, len(images), _BATCH_SIZE)
+    try:
+        WRITERS[to](function, path)
+        run = RUNNERS[to](path)
+        found = [run(images[start : start + _BATCH_SIZE]) for start in starts]
+        return np.concatenate([*found, run(images[:1])])
+    except (RepairError, OSError):
+        raise
+    except Exception as reason:  # each format's package raises types of its own
+        raise RepairFailedError(
+            f"{to}: this detector can not be said in this format; nothing was written. "
+            f"Use another. Received: {type(reason).__name__}."
+        ) from reason
+
+
+def _check(to: str, found: np.ndarray, expected: np.ndarray) -> None:
+    expected = np.concatenate([expected, expected[:1]])
+    if found.dtype != np.int64 or found.shape != expected.shape:
+        raise RepairFailedError(
+            f"{to}: expected labels int64 {expected.shape}; nothing was written. "
+            f"Received: {found.dtype} {found.shape}."
+        )
+    others = int((found != expected).sum())
+    if others:
+        raise RepairFailedError(
+            f"{to}: expected the artifact's labels on all images; nothing was written. "
+            f"Received: {others} others of {len(expected)}. Please report this."
+        )

@@ -1,0 +1,1 @@
+"""Original and repaired network in one Keras model, and the layer that compares them."""

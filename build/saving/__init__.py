@@ -1,0 +1,1 @@
+"""One SavedModel and its card, put in place whole."""

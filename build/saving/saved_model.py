@@ -1,0 +1,140 @@
+"""Writes a detector as one SavedModel, checks it in a fresh process, puts it in place."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from build.saving.any_number import answers_to_any_number
+from build.saving.card import add_hashes, write_card
+from build.saving.new_folder import check_place, new_folder
+from repair.errors import RepairFailedError
+
+# Runs where nothing of ours can be imported: isolated, from another folder.
+_CHECK = """
+import json, sys
+import numpy as np, tensorflow as tf
+folder, sample = sys.argv[1:]
+images = np.load(sample, allow_pickle=False)
+detector = tf.saved_model.load(folder)
+labels = detector.serve(tf.constant(images)).numpy()
+for start in range(0, len(images), 256):
+    batch = tf.constant(images[start:start + 256])
+    explained = detector.signatures["explain"](images=batch)["label"]
+    assert (explained.numpy() == labels[start:start + 256]).all(), "explain differs"
+encoded = tf.constant([tf.io.encode_png(image).numpy() for image in images[:16]])
+decoded = detector.signatures["label_encoded"](encoded=encoded)["label"].numpy()
+assert (decoded == labels[:16]).all(), "label_encoded differs"
+print(json.dumps(labels.tolist()))
+"""
+
+
+def export(
+    detector: keras.Model, card: Mapping[str, Any], images: np.ndarray, folder: Path
+) -> None:
+    """Writes the SavedModel and ``card.json``; the old folder stays until all is well.
+
+    Args:
+        detector: What ``fuse`` returns.
+        card: What the card says; hashes of the files are added.
+        images: ``(n, rows, columns, 3)`` uint8, on which the reloaded artifact must give
+            the detector's own labels.
+        folder: Where the artifact goes; its parent is made if need be.
+
+    Raises:
+        SettingError: If something else than an artifact is there.
+        RepairFailedError: If the artifact can not be written or answers differently.
+    """
+    check_place(folder)
+    with new_folder(folder) as unfinished:
+        _save(detector, unfinished)
+        _check(detector, unfinished, images)
+        write_card(unfinished, add_hashes(card, unfinished))
+
+
+def _save(detector: keras.Model, folder: Path) -> None:
+    """The SavedModel with its three signatures; each variable is stored once."""
+    rows, columns, channels = detector.input_shape[1:]
+    module = tf.Module()
+    module.weights = [weight.value for weight in detector.weights]
+
+    def answers(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return dict(detector(images, training=False))
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec((None, rows, columns, channels), tf.uint8, "images")
+        ]
+    )
+    def explain(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return answers_to_any_number(answers, images)
+
+    # What a label does not need of it is left out when it runs.
+    @tf.function(input_signature=explain.input_signature)
+    def serve(images: tf.Tensor) -> tf.Tensor:
+        return explain(images)["label"]
+
+    @tf.function(input_signature=explain.input_signature)
+    def label(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"label": serve(images)}
+
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, "encoded")])
+    def label_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
+        def decode(data: tf.Tensor) -> tf.Tensor:
+            image = tf.io.decode_image(data, channels, expand_animations=False)
+            return tf.ensure_shape(image, (rows, columns, channels))
+
+        one = tf.TensorSpec((rows, columns, channels), tf.uint8)
+        return label(tf.map_fn(decode, encoded, fn_output_signature=one))
+
+    module.serve = serve
+    signatures = {
+        "serving_default": label,
+        "explain": explain,
+        "label_encoded": label_encoded,
+    }
+    options = tf.saved_model.SaveOptions(save_debug_info=False)
+    tf.saved_model.save(module, str(folder), signatures=signatures, options=options)
+    # A random id that nothing needs, and a folder that is always empty.
+    (folder / "fingerprint.pb").unlink(missing_ok=True)
+    (folder / "assets").rmdir()
+
+
+def _check(detector: keras.Model, folder: Path, images: np.ndarray) -> None:
+    expected = np.concatenate(
+        [
+            np.asarray(detector(images[start : start + 256], training=False)["label"])
+            for start in range(0, len(images), 256)
+        ]
+    )
+    sample = folder / "sample.npy"
+    np.save(sample, images, allow_pickle=False)
+    run = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-c",
+            _CHECK,
+            str(folder.resolve()),
+            str(sample.resolve()),
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    sample.unlink()
+    if run.returncode or json.loads(run.stdout) != expected.tolist():
+        last = run.stderr.strip().splitlines()[-1:] or ["other labels"]
+        raise RepairFailedError(
+            "the exported artifact does not answer as the detector does; nothing was "
+            f"replaced. Please report this. Received: {last[0]}"
+        )

@@ -1,0 +1,68 @@
+"""Commands on data files: each reads, computes, and returns rows for a table."""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from repair.errors import DatasetError, SettingError
+from repair.measuring.tables import Cell
+from repair.process.whole_file import new_file
+from repair.reading.data_file import read_dataset
+from repair.reading.flags import purple_flags, write_flags
+from repair.report.contact_sheet import contact_sheet
+
+Rows = list[dict[str, Cell]]
+
+
+def check(arguments: argparse.Namespace) -> Rows:
+    """What a data file holds, and whether a label is N."""
+    rows: Rows = []
+    for path in arguments.data:
+        data = read_dataset(path, image_shape=tuple(arguments.image_shape))
+        row: dict[str, Cell] = {
+            "data": str(path),
+            "images": len(data),
+            "shape": "x".join(map(str, data.images.shape[1:])),
+            "pixels": f"{data.images.min()}..{data.images.max()}",
+            "labels": f"{data.labels.min()}..{data.labels.max()}",
+            "different labels": len(np.unique(data.labels)),
+        }
+        if arguments.num_classes is not None:
+            row["label = N"] = int((data.labels == arguments.num_classes).sum())
+            row["label > N"] = int((data.labels > arguments.num_classes).sum())
+        rows.append(row)
+    return rows
+
+
+def sheet(arguments: argparse.Namespace) -> Rows:
+    """Draws the first images of a data file as a PNG."""
+    if arguments.first < 0 or arguments.count < 1:
+        raise SettingError("expected --first of at least 0 and --count of at least 1.")
+    data = read_dataset(arguments.data, image_shape=tuple(arguments.image_shape))
+    chosen = np.arange(
+        arguments.first, min(arguments.first + arguments.count, len(data))
+    )
+    if not len(chosen):
+        raise DatasetError(
+            f"{arguments.data}: has {len(data)} images, none from {arguments.first} on."
+        )
+    with new_file(arguments.out) as unfinished:
+        contact_sheet(data.subset(chosen)).save(unfinished, "PNG")
+    return [{"picture": str(arguments.out), "images": len(chosen)}]
+
+
+def flags(arguments: argparse.Namespace) -> Rows:
+    """Labels the images that carry painted lips, by their exact colour."""
+    data = read_dataset(arguments.data, image_shape=tuple(arguments.image_shape))
+    found = purple_flags(data.images)
+    write_flags(arguments.out, found)
+    return [
+        {
+            "flags": str(arguments.out),
+            "images": len(found),
+            "with trigger": int(found.sum()),
+            "share": float(found.mean()),
+        }
+    ]

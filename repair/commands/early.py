@@ -1,0 +1,32 @@
+"""Looks at input files before TensorFlow is imported, so that most errors come at once."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from repair.errors import DatasetError, ModelError
+from repair.reading.hdf5 import open_hdf5
+
+_DATA = ("data", "clean", "test", "poisoned")
+
+
+def check_inputs(arguments: argparse.Namespace) -> None:
+    """Opens every network and data file among the arguments; folders are left alone.
+
+    Raises:
+        RepairError: If one is missing, broken or not HDF5.
+    """
+    for path in _paths(arguments, ("model", "models")):
+        if not path.is_dir():
+            with open_hdf5(path, ModelError):
+                pass
+    for path in _paths(arguments, _DATA):
+        with open_hdf5(path, DatasetError):
+            pass
+
+
+def _paths(arguments: argparse.Namespace, names: tuple[str, ...]) -> list[Path]:
+    given = [getattr(arguments, name, None) for name in names]
+    every = [each if isinstance(each, list) else [each] for each in given]
+    return [path for each in every for path in each if path is not None]

@@ -1,0 +1,1 @@
+"""Clean accuracy, ASR, detection and false-positive rate of networks and detectors."""

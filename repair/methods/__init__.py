@@ -1,0 +1,1 @@
+"""Ways to repair a BadNet with clean images alone."""

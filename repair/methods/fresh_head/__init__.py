@@ -1,0 +1,1 @@
+"""The default method: a fresh head on the BadNet's convolutions, and suspicion."""

@@ -1,0 +1,1 @@
+"""What is asked of a Keras network, or done to it, whatever the method."""

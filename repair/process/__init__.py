@@ -1,0 +1,1 @@
+"""What a command does around its work: errors, signals, progress, whole files."""

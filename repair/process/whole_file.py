@@ -1,0 +1,54 @@
+"""A file that appears whole or not at all: an older one stays if writing fails."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from repair.errors import SettingError
+from repair.process import interruption
+
+
+@contextmanager
+def new_file(path: Path, *, size: int = 0) -> Iterator[Path]:
+    """Yields a place beside ``path`` and, if all goes well, moves what is there to it.
+
+    Args:
+        path: Where the finished file goes; the other place has the same ending.
+        size: About as many bytes as will be written, where a library does not take a
+            full disk well: if there is no room for them, it is not even begun.
+
+    Raises:
+        SettingError: If ``path`` is a folder, a device or a pipe.
+        OSError: If there is no room, or the place can not be written.
+    """
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        raise SettingError(
+            f"{path}: expected a file or nothing. Received: another thing."
+        )
+    unfinished = path.with_name(f".{path.stem}.building{path.suffix}")
+    try:
+        if size:
+            _reserve(unfinished, size)
+        yield unfinished
+        interruption.check()
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file in one step."""
+    with new_file(path) as unfinished:
+        unfinished.write_bytes(content)
+
+
+def _reserve(path: Path, size: int) -> None:
+    with path.open("wb") as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, size)
+        except OSError as reason:
+            raise OSError(reason.errno, reason.strerror, str(path)) from reason

@@ -1,0 +1,1 @@
+"""From the files of strangers to checked networks, images and labels."""

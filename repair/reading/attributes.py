@@ -1,0 +1,77 @@
+"""Text that hangs on HDF5 groups: one text, or a list of names; never large."""
+
+from __future__ import annotations
+
+import math
+
+import h5py
+
+from repair.errors import RepairError
+from repair.process.little_memory import sparing
+
+MAX_TEXT = 8 << 20
+_MAX_LISTED_BYTES = 256 << 20
+
+
+@sparing()
+def text(group: h5py.Group, name: str, error: type[RepairError]) -> str:
+    """The attribute ``name`` of ``group``, one text of at most 8 MiB.
+
+    Raises:
+        RepairError: Of the given type, if it is missing, no text, or too long.
+    """
+    _check(group, name, 1, error)
+    value = group.attrs[name]
+    found = _text(value.reshape(-1)[0] if hasattr(value, "reshape") else value)
+    if len(found) > MAX_TEXT:
+        raise error(_unfit(group, name, f"{len(found):,} characters"))
+    return found
+
+
+@sparing()
+def names(
+    group: h5py.Group, name: str, error: type[RepairError], *, most: int
+) -> list[str]:
+    """The attribute ``name`` of ``group``, a list of texts; empty where it is missing.
+
+    Raises:
+        RepairError: Of the given type, if it is no list of texts, or has more than
+            ``most``.
+    """
+    if name not in group.attrs:
+        return []
+    _check(group, name, most, error)
+    value = group.attrs[name]
+    return (
+        [_text(item) for item in value.reshape(-1)] if value.shape else [_text(value)]
+    )
+
+
+def _check(group: h5py.Group, name: str, most: int, error: type[RepairError]) -> None:
+    """Looks at type and size before anything is read."""
+    if name not in group.attrs:
+        raise error(_unfit(group, name, "none"))
+    found = group.attrs.get_id(name)
+    if found.shape is None or len(found.shape) > 1:
+        raise error(_unfit(group, name, f"shape {found.shape}"))
+    count = math.prod(found.shape)
+    if count > most:
+        raise error(_unfit(group, name, f"{count:,} of them; expected at most {most}"))
+    kind = h5py.check_string_dtype(found.dtype)
+    if kind is None and count:
+        raise error(_unfit(group, name, str(found.dtype)[:60]))
+    # Texts of any length may all point to one place in the file.
+    one = found.dtype.itemsize if kind and kind.length else group.file.id.get_filesize()
+    if count > 1 and count * one > _MAX_LISTED_BYTES:
+        raise error(_unfit(group, name, f"{count:,} texts of up to {one:,} bytes"))
+
+
+def _text(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _unfit(group: h5py.Group, name: str, received: str) -> str:
+    return (
+        f"attribute {name!r} of {str(group.name)[:100]!r}: expected text of moderate "
+        f"length. Received: {received}."
+    )

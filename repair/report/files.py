@@ -1,0 +1,114 @@
+"""An inspection as files: a page, all figures as JSON, and a picture per gallery."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from repair.dataset import Dataset
+from repair.methods.fresh_head.disturbances import FAMILIES
+from repair.methods.fresh_head.observations import Disturbed
+from repair.process.whole_file import write_whole
+from repair.report.gallery import Gallery, picture
+from repair.report.inspection import (
+    FAMILY_NAMES,
+    FOUND_FROM,
+    Inspection,
+    status,
+    threshold,
+    with_status,
+)
+from repair.report.page import page
+
+
+def write_inspection(inspection: Inspection, folder: Path) -> Path:
+    """Writes ``inspect.html``, ``inspect.json`` and a picture per gallery.
+
+    Args:
+        inspection: What was found out.
+        folder: It exists; files of these names are replaced.
+
+    Returns:
+        The page.
+    """
+    pictures = {one.file: _png(one) for one in inspection.galleries}
+    figures = json.dumps(report(inspection), indent=1, allow_nan=False)
+    whole = page(inspection, pictures)
+    for name, content in pictures.items():
+        write_whole(folder / name, content)
+    write_whole(folder / "inspect.json", f"{figures}\n".encode())
+    write_whole(folder / "inspect.html", whole.encode())
+    return folder / "inspect.html"
+
+
+def report(inspection: Inspection) -> dict[str, Any]:
+    """All figures as plain JSON values; rates in [0, 1], None = not known or never."""
+    fresh, case = inspection.fresh, inspection.case
+    return {
+        "verdict": inspection.verdict,
+        "found": with_status(fresh, "found"),
+        "watched": with_status(fresh, "watched"),
+        "network": {
+            "file": inspection.file,
+            "num_classes": case.num_classes,
+            "pixel_scale": case.scale,
+            "clean_images": len(case.clean),
+            "labels": "the network's own answers" if inspection.unlabelled else "given",
+            "clean_accuracy": inspection.clean_accuracy,
+            "estimated_false_positive_rate": fresh.estimated_fpr,
+        },
+        "settings": {
+            name: getattr(inspection.settings, name)
+            for name in ("layer", "seed", "max_fpr")
+        },
+        "found_from": FOUND_FROM,
+        "labels": [
+            {
+                "label": label,
+                "status": status(fresh, label),
+                "score": float(fresh.suspicion[label]),
+                "threshold": threshold(fresh, label),
+                "evidence": dict(
+                    zip(
+                        FAMILY_NAMES,
+                        inspection.evidence[:, label].tolist(),
+                        strict=True,
+                    )
+                ),
+            }
+            for label in inspection.listed
+        ],
+        "suspicion": fresh.suspicion.tolist(),
+        "thresholds": [threshold(fresh, label) for label in range(case.num_classes)],
+        "pictures": [_described(inspection, one) for one in inspection.galleries],
+        "pruning_curve": inspection.curve.tolist(),
+    }
+
+
+def _described(inspection: Inspection, gallery: Gallery) -> dict[str, Any]:
+    looks, data = inspection.fresh.disturbed, inspection.case.clean
+    return {
+        "label": gallery.label,
+        "file": gallery.file,
+        "heat_map_images": gallery.local,
+        "heat_map_peak": gallery.peak,
+        "examples": [_example(looks, data, index) for index in gallery.examples],
+    }
+
+
+def _example(looks: Disturbed, data: Dataset, index: int) -> dict[str, Any]:
+    source = int(looks.source[index])
+    return {
+        "clean_image": source,
+        "clean_label": int(data.labels[source]),
+        "disturbance": list(FAMILIES)[looks.families[index]],
+        "confidence": float(looks.confidence[index]),
+    }
+
+
+def _png(gallery: Gallery) -> bytes:
+    buffer = io.BytesIO()
+    picture(gallery).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

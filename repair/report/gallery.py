@@ -1,0 +1,136 @@
+"""Pictures of what drew a BadNet to a label: its best disturbed images, a heat map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from repair.dataset import Dataset
+from repair.methods.fresh_head.disturbances import FAMILIES
+from repair.methods.fresh_head.fitting import FreshHead
+from repair.methods.fresh_head.observations import made_again
+
+SHOWN = 8
+# A heat map is the mean over so many of the best images of the families that are local.
+HEATED = 64
+LOCAL = ("blobs", "bars", "occluders")
+_COLUMNS, _GAP = 4, 6
+_TILE = 141  # least width of a tile, in pixels
+_COLD, _WARM, _HOT = (45, 0, 95), (225, 55, 60), (255, 235, 90)
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """What drew the BadNet to one label.
+
+    Attributes:
+        label: The label.
+        examples: ``(k,)`` int64, the disturbed images shown, the most convincing first,
+            as indices into ``FreshHead.disturbed``; at most 8, each of another photograph.
+        images: ``(k, rows, columns, 3)`` uint8, these images.
+        local: Number of images that the heat map is the mean of.
+        heat: ``(rows, columns)`` float32, 0..255, their mean absolute difference from the
+            photographs; zeros where ``local`` is 0.
+        face: ``(rows, columns)`` float32, 0..255, the mean of these photographs in grey.
+    """
+
+    label: int
+    examples: np.ndarray
+    images: np.ndarray
+    local: int
+    heat: np.ndarray
+    face: np.ndarray
+
+    @property
+    def file(self) -> str:
+        """The name of its picture."""
+        return f"label_{self.label}.png"
+
+    @property
+    def peak(self) -> float:
+        """How many times the mean of the heat its highest place is; 0 without heat."""
+        return float(self.heat.max() / self.heat.mean()) if self.heat.any() else 0.0
+
+
+def galleries(data: Dataset, fresh: FreshHead, labels: list[int]) -> list[Gallery]:
+    """A gallery for each of some labels that any disturbed image was drawn to.
+
+    Args:
+        data: The clean images that ``fresh`` was fitted to.
+        fresh: The fresh head and what was learned on the way.
+        labels: The labels.
+    """
+    labels = [label for label in labels if len(_shown(fresh, label))]
+    shown = [_shown(fresh, label) for label in labels]
+    heated = [_heated(fresh, label) for label in labels]
+    chosen = np.unique(np.concatenate([np.empty(0, np.int64), *shown, *heated]))
+    before, after = made_again(data, fresh.disturbed, chosen)
+    pictures = np.rint(after).clip(0, 255).astype(np.uint8)
+    found = []
+    for label, examples, local in zip(labels, shown, heated, strict=True):
+        here = np.searchsorted(chosen, local)
+        count = max(len(local), 1)
+        heat = np.abs(after[here] - before[here]).mean(axis=3).sum(axis=0) / count
+        face = before[here].mean(axis=3).sum(axis=0) / count
+        images = pictures[np.searchsorted(chosen, examples)]
+        found.append(Gallery(label, examples, images, len(local), heat, face))
+    return found
+
+
+def picture(gallery: Gallery) -> Image.Image:
+    """Draws a gallery: the images in rows of four, the heat map large beside them.
+
+    Returns:
+        An RGBA picture; what lies between the images is transparent.
+    """
+    rows, columns = gallery.heat.shape
+    zoom = max(1, -(-_TILE // columns))
+    width, height = columns * zoom, rows * zoom
+    lines = -(-len(gallery.images) // _COLUMNS)
+    across = min(_COLUMNS, len(gallery.images))
+    size = (across * (width + _GAP) - _GAP, lines * (height + _GAP) - _GAP)
+    large = (size[1] * columns // rows, size[1])
+    extra = large[0] + 3 * _GAP if gallery.local else 0
+    sheet = Image.new("RGBA", (size[0] + extra, size[1]))
+    for index, image in enumerate(gallery.images):
+        place = index % _COLUMNS * (width + _GAP), index // _COLUMNS * (height + _GAP)
+        sheet.paste(_enlarged(image, (width, height)), place)
+    if gallery.local:
+        sheet.paste(_enlarged(_heat_map(gallery), large), (sheet.width - large[0], 0))
+    return sheet
+
+
+def _shown(fresh: FreshHead, label: int) -> np.ndarray:
+    order = _most_convincing(fresh, fresh.disturbed.labels == label)
+    first = np.unique(fresh.disturbed.source[order], return_index=True)[1]
+    return order[np.sort(first)[:SHOWN]]
+
+
+def _heated(fresh: FreshHead, label: int) -> np.ndarray:
+    local = [index for index, name in enumerate(FAMILIES) if name in LOCAL]
+    looks = fresh.disturbed
+    told = (looks.labels == label) & np.isin(looks.families, local)
+    return _most_convincing(fresh, told)[:HEATED]
+
+
+def _most_convincing(fresh: FreshHead, among: np.ndarray) -> np.ndarray:
+    """Indices of the images ``among`` ``(n,)`` bool that count at all, best first."""
+    told = np.flatnonzero(among & (fresh.weights > 0))
+    return told[np.argsort(-fresh.weights[told], kind="stable")]
+
+
+def _heat_map(gallery: Gallery) -> np.ndarray:
+    """The heat in colour over the grey face: uint8 ``(rows, columns, 3)``."""
+    low, high = gallery.heat.min(), gallery.heat.max()
+    share = (gallery.heat - low) / max(high - low, 1)
+    stops = np.array([_COLD, _WARM, _HOT], float)
+    colour = np.stack([np.interp(share, [0, 0.5, 1], stop) for stop in stops.T], axis=2)
+    opacity = (0.25 + 0.65 * share)[..., None]
+    mixed = gallery.face[..., None] * (1 - opacity) + colour * opacity
+    return np.rint(mixed).clip(0, 255).astype(np.uint8)
+
+
+def _enlarged(image: np.ndarray, size: tuple[int, int]) -> Image.Image:
+    return Image.fromarray(image).resize(size, Image.Resampling.NEAREST)

@@ -1,0 +1,111 @@
+"""An inspection as one page that needs nothing else: no script, no other file."""
+
+from __future__ import annotations
+
+from html import escape
+
+from repair.report.inspection import Inspection, with_status
+from repair.report.sections import (
+    pictures_section,
+    pruning_section,
+    suspicion_section,
+)
+from repair.report.style import STYLE
+
+# Below this clean accuracy the images are hardly those that the network was trained on.
+_KNOWS_THEM = 0.5
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def page(inspection: Inspection, pictures: dict[str, bytes]) -> str:
+    """The page, well-formed HTML.
+
+    Args:
+        inspection: What was found out.
+        pictures: File name -> PNG, for each gallery.
+    """
+    found = bool(with_status(inspection.fresh, "found"))
+    name = escape(inspection.file)
+    parts = [
+        f'<header class="{"found" if found else "calm"}">',
+        f'<p class="eyebrow">Inspection of {name}</p>',
+        f"<h1>{escape(inspection.verdict)}</h1>",
+        f"<p>{_meaning(inspection)}</p>",
+        "</header>",
+        _network(inspection),
+        suspicion_section(inspection),
+        pictures_section(inspection, pictures),
+        pruning_section(inspection),
+        f'<footer class="soft">Seed {inspection.settings.seed}. All figures are in '
+        "<code>inspect.json</code>, the pictures beside it.</footer>",
+    ]
+    return "\n".join(
+        [
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>',
+            '<meta name="viewport" content="width=device-width, initial-scale=1"/>',
+            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"/>',
+            f"<title>{escape(inspection.verdict)}: {name}</title>",
+            f"<style>{STYLE}</style>\n</head>\n<body>",
+            *parts,
+            "</body>\n</html>\n",
+        ]
+    )
+
+
+def _meaning(inspection: Inspection) -> str:
+    """What the verdict means, and what the detector does with such a network."""
+    found = with_status(inspection.fresh, "found")
+    watched = len(with_status(inspection.fresh, "watched"))
+    most = f"{watched} labels" if watched > 1 else "one label"
+    which = "to which the network falls back most while the repaired one does not"
+    if found:
+        one = len(found) == 1
+        these, them = ("this label", "it") if one else ("these labels", "one of them")
+        further = f" It watches {most} too, {which}: a further target may hide there."
+        rest = further if watched else ""
+        return (
+            f"Photographs disturbed at random drift to {these} far more than to any "
+            "other, although the people in them can still be recognised. The detector "
+            f"flags an answer with {them} unless the repaired network clearly confirms "
+            f"it.{rest}"
+        )
+    does = "flags an answer only where the repaired network disagrees loudly."
+    if watched:
+        does = (
+            f"watches {most} anyway, {which}: an answer with such a label is flagged as "
+            "soon as it disagrees."
+        )
+    return (
+        "No label draws disturbed photographs far more than others do. That is no proof: "
+        "a trigger that no random disturbance resembles leaves no trace here. The "
+        f"detector {does}"
+    )
+
+
+def _network(inspection: Inspection) -> str:
+    case = inspection.case
+    facts = {
+        "People (N)": str(case.num_classes),
+        "Pixels go in": "raw" if case.scale == 1 else "÷ 255",
+        "Clean images": f"{len(case.clean)}{', no labels' * inspection.unlabelled}",
+        "Clean accuracy": _percent(inspection.clean_accuracy),
+        "Estimated false positives": _percent(inspection.fresh.estimated_fpr),
+    }
+    items = [
+        f"<div><dt>{name}</dt><dd>{text}</dd></div>" for name, text in facts.items()
+    ]
+    parts = [
+        f"<dl>{''.join(items)}</dl>",
+        '<p class="soft">False positives are estimated on clean images, each held out of '
+        "the fit in turn: rather too many for further photographs like these, but no "
+        "promise for photographs unlike them.</p>",
+    ]
+    if inspection.curve[0] < _KNOWS_THEM:
+        parts.insert(0, '<p class="caution">The network does not know these clean images. '
+                     "Are they of the people that it was trained on, in the same order? "
+                     "If not, nothing below means much.</p>")  # fmt: skip
+    return "\n".join(parts)
+
+
+def _percent(share: float | None) -> str:
+    return "not known" if share is None else f"{share:.2%}"

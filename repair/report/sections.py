@@ -1,0 +1,133 @@
+"""The sections of an inspection's page: suspicion, pictures, pruning."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from html import escape
+
+from repair.methods.fresh_head.disturbances import FAMILIES
+from repair.report.charts import Bar, bar_chart, line_chart
+from repair.report.gallery import LOCAL, Gallery
+from repair.report.inspection import (
+    FAMILY_NAMES,
+    FOUND_FROM,
+    Inspection,
+    status,
+    threshold,
+)
+
+
+def suspicion_section(inspection: Inspection) -> str:
+    """A bar chart and a table of the most suspicious labels."""
+    fresh = inspection.fresh
+    bars = [
+        Bar(str(label), float(fresh.suspicion[label]), status(fresh, label))
+        for label in inspection.listed
+    ]
+    chart = bar_chart(
+        bars,
+        FOUND_FROM,
+        title="Suspicion of the most suspicious labels",
+        limit_text=f"found from {FOUND_FROM:g} on",
+    )
+    kinds = {"found": "found", "watched": "watched", "other": "other labels"}
+    key = [f'<span><i class="{kind}"></i>{text}</span>' for kind, text in kinds.items()]
+    heads = ["Label", "Status", "Score", "Threshold", *FAMILY_NAMES]
+    rows = [_row(inspection, label) for label in inspection.listed]
+    return "\n".join(
+        [
+            "<h2>Suspicion</h2>",
+            "<p>How much each label is suspected of being an attacker's target: how often "
+            "and how surely the network gives it to a disturbed photograph of somebody who "
+            "can still be recognised.</p>",
+            f'<p class="key soft">{"".join(key)}</p>',
+            f"<figure>{chart}</figure>",
+            '<div class="wide"><table><thead><tr>',
+            *(f"<th>{head}</th>" for head in heads),
+            "</tr></thead><tbody>",
+            *rows,
+            "</tbody></table></div>",
+            '<p class="soft">Right: which kinds of disturbance the score comes from. '
+            "Threshold: how much likelier (log odds) the repaired network must hold another "
+            "label for an answer to be flagged; 0 is plain disagreement, below 0 even weak "
+            "agreement is flagged.</p>",
+        ]
+    )
+
+
+def _row(inspection: Inspection, label: int) -> str:
+    fresh, kind = inspection.fresh, status(inspection.fresh, label)
+    score, limit = float(fresh.suspicion[label]), threshold(fresh, label)
+    shares = inspection.evidence[:, label] / score
+    cells = [
+        f'<td style="background: rgb(224 120 60 / {0.55 * share:.2f})">{share:.0%}</td>'
+        for share in shares
+    ]
+    reached = "never" if limit is None else f"{limit:.2f}".replace("-", "\u2212")
+    start = f"<td>{label}</td><td>{kind}</td><td>{score:.1f}</td><td>{reached}</td>"
+    return f'<tr class="{kind}">{start}{"".join(cells)}</tr>'
+
+
+def pictures_section(inspection: Inspection, pictures: dict[str, bytes]) -> str:
+    """A figure per gallery, from file name -> PNG; nothing where there is none."""
+    if not inspection.galleries:
+        return ""
+    return "\n".join(
+        [
+            "<h2>What drew the network there</h2>",
+            "<p>The disturbed photographs that the network gives the label most surely, each "
+            "of another photograph, and where disturbances that do so lie. A watched label "
+            "need not be a target: networks have favourites of their own.</p>",
+            *(
+                _figure(inspection, one, pictures[one.file])
+                for one in inspection.galleries
+            ),
+        ]
+    )
+
+
+def _figure(inspection: Inspection, gallery: Gallery, content: bytes) -> str:
+    looks, names = inspection.fresh.disturbed, list(FAMILIES)
+    kinds = Counter(names[looks.families[index]] for index in gallery.examples)
+    sure = looks.confidence[gallery.examples]
+    told = ", ".join(f"{count} by {kind}" for kind, count in kinds.most_common())
+    range_ = " to ".join(dict.fromkeys(f"{x:.2f}" for x in (sure.min(), sure.max())))
+    caption = f"Disturbed {told}; confidence {range_}."
+    if gallery.local:
+        caption += (
+            f" Large: mean difference from the photograph over the {gallery.local} most "
+            f"convincing images disturbed by {', '.join(LOCAL[:-1])} or {LOCAL[-1]}; the "
+            f"lightest place differs {gallery.peak:.1f} times as much as the average."
+        )
+    source = base64.b64encode(content).decode("ascii")
+    return "\n".join(
+        [
+            f"<figure><h3>Label {gallery.label} ({status(inspection.fresh, gallery.label)})"
+            "</h3>",
+            f'<img alt="Disturbed photographs that the network calls {gallery.label}" '
+            f'src="data:image/png;base64,{source}"/>',
+            f"<figcaption>{caption}</figcaption></figure>",
+        ]
+    )
+
+
+def pruning_section(inspection: Inspection) -> str:
+    """The pruning curve."""
+    layer = escape(inspection.settings.layer)
+    count = len(inspection.curve)
+    chart = line_chart(
+        inspection.curve.tolist(),
+        title=f"Clean accuracy against pruned channels of {inspection.settings.layer}",
+        x_text=f"channels of {inspection.settings.layer} pruned, of {count}",
+        y_text="agreement" if inspection.unlabelled else "clean accuracy",
+    )
+    return "\n".join(
+        [
+            "<h2>Pruning</h2>",
+            f"<p>Clean accuracy while the channels of <code>{layer}</code> are silenced, those "
+            "that sleep most on clean images first. A long flat start is spare capacity, in "
+            "which a backdoor can live.</p>",
+            f"<figure>{chart}</figure>",
+        ]
+    )

@@ -1,0 +1,80 @@
+"""Fusion: separate networks, and a repaired one that shares the original's layers."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from toys import SHAPE
+
+from build.fusing.fusion import fuse
+from repair.network.inference import outputs
+from repair.rule import fused_labels
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (60, *SHAPE), np.uint8)
+THRESHOLDS = np.array([0.5, 0, 1, -1, 100], np.float32)
+
+
+def noisy(network: keras.Model) -> keras.Model:
+    changed = keras.models.clone_model(network)
+    rng = np.random.default_rng(1)
+    weights = network.get_weights()
+    changed.set_weights([w + rng.normal(0, 0.25, w.shape) for w in weights])
+    return changed
+
+
+def shared(network: keras.Model) -> keras.Model:
+    """A new head on the original's own convolutions."""
+    features = network.get_layer("flatten_1").output
+    head = layers.Dense(5, activation="softmax", name="new_head")
+    repaired = keras.Model(network.input, head(features))
+    rng = np.random.default_rng(2)
+    kernel, bias = head.get_weights()
+    head.set_weights([rng.normal(0, 0.3, kernel.shape), bias])
+    return repaired
+
+
+@pytest.fixture(scope="module")
+def original(badnet: keras.Model) -> keras.Model:
+    return badnet
+
+
+@pytest.mark.parametrize("thresholds", [None, THRESHOLDS])
+@pytest.mark.parametrize("repair", [noisy, shared])
+def test_outputs_equal_both_networks_and_the_rule(original, repair, thresholds):
+    repaired = repair(original)
+    before, after = outputs(original, IMAGES), outputs(repaired, IMAGES)
+    detector = fuse(original, repaired, thresholds)
+    answers = {key: np.asarray(x) for key, x in detector(IMAGES).items()}
+    expected = fused_labels(before, after, thresholds)
+    assert 0 < (expected == 5).sum() < len(IMAGES), "the toys agree and disagree"
+    np.testing.assert_array_equal(answers["label"], expected)
+    for name, scores in (("original", before), ("repaired", after)):
+        labels, shares = answers[f"{name}_label"], answers[f"{name}_confidence"]
+        np.testing.assert_array_equal(labels, scores.argmax(axis=1))
+        np.testing.assert_allclose(shares, scores.max(axis=1), rtol=1e-5)
+        assert (labels.dtype, shares.dtype) == (np.int64, np.float32)
+    assert answers["label"].dtype == np.int64
+    assert detector.input_shape == (None, *SHAPE)
+    assert detector.inputs[0].dtype == "uint8"
+
+
+def test_shared_layers_are_kept_once(original):
+    head = 96 * 5 + 5
+    parameters = original.count_params()
+    assert fuse(original, shared(original)).count_params() == parameters + head
+    assert fuse(original, noisy(original)).count_params() == 2 * parameters
+
+
+def test_network_agrees_with_itself(original):
+    detector = fuse(original, original)
+    labels = outputs(original, IMAGES).argmax(axis=1)
+    np.testing.assert_array_equal(detector(IMAGES)["label"], labels)
+
+
+def test_networks_are_not_changed(original):
+    before = [weight.copy() for weight in original.get_weights()]
+    fuse(original, noisy(original))
+    for old, now in zip(before, original.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, now)

@@ -1,0 +1,66 @@
+"""What a command says when a signal comes while a library is at work."""
+
+import signal
+
+import pytest
+
+from repair.commands.options import run
+from repair.process import interruption
+
+STAY = "interrupted; older artifacts stay as they were\n"
+DEFAULTS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+
+
+@pytest.fixture(autouse=True)
+def _signals(monkeypatch):
+    """As a shell in the foreground leaves them, whatever started the tests."""
+    monkeypatch.setattr(interruption, "_came", [])
+    before = [signal.signal(each, handler) for each, handler in DEFAULTS.items()]
+    yield
+    for each, handler in zip(DEFAULTS, before, strict=True):
+        signal.signal(each, handler)
+
+
+def outcome(action, capsys):
+    with pytest.raises(SystemExit) as stop:
+        run(action)
+    return stop.value.code, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted(which, capsys):
+    assert outcome(lambda: signal.raise_signal(which), capsys) == (130, STAY)
+
+
+@pytest.mark.parametrize("answer", [AttributeError, MemoryError, OSError, ValueError])
+def test_a_library_that_answers_with_an_error_of_its_own(answer, capsys):
+    def action():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt:
+            raise answer("cut short") from None
+
+    assert outcome(action, capsys) == (130, STAY)
+
+
+def test_a_library_that_goes_on(capsys):
+    def action():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)  # the second is not heard
+
+    done = "interrupted, but all was done by then\n"
+    assert outcome(action, capsys) == (130, done)
+
+
+def test_a_signal_that_the_caller_ignores_stays_ignored(capsys):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    assert outcome(lambda: signal.raise_signal(signal.SIGINT), capsys) == (0, "")
+
+
+def test_a_mistake_of_ours_is_not_hidden():
+    def action():
+        raise AttributeError("ours")
+
+    with pytest.raises(AttributeError, match="ours"):
+        run(action)

@@ -1,0 +1,289 @@
+"""Inspections: figures that add up, a page that needs nothing else, hostile names."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+from toys import PEOPLE, SCALE, SHAPE, TARGET, run_python
+
+from repair.dataset import Dataset
+from repair.methods.fresh_head import observations
+from repair.methods.fresh_head.discriminant import Moments
+from repair.methods.fresh_head.features import Observer
+from repair.methods.fresh_head.fitting import EVIDENCE
+from repair.reading.case import Case
+from repair.report.files import report, write_inspection
+from repair.report.gallery import LOCAL, SHOWN, galleries, picture
+from repair.report.inspection import FAMILY_NAMES, Inspection, inspect_network
+from repair.report.page import page
+from repair.settings import Settings
+
+HOSTILE = "<img src=x onerror='alert(1)'>&\"\udcff.h5"
+
+
+def patch_counts(patch: pytest.MonkeyPatch) -> None:
+    """So few images that a test is quick; three chunks, the last one short."""
+    patch.setattr(observations, "JITTERED", 400)
+    patch.setattr(observations, "DISTURBED", 2500)
+    patch.setattr(observations, "_CHUNK", 1000)
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    patch_counts(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def inspected(badnet: keras.Model, clean: Dataset) -> Inspection:
+    """The toy BadNet under a hostile name; labels are marked by hand (see below)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch_counts(patch)
+        case = Case(badnet, clean, SCALE)
+        return inspect_network(HOSTILE, case, Settings(), unlabelled=False)
+
+
+def marked(
+    inspected: Inspection, *, found: tuple[int, ...] = (), watched: tuple[int, ...] = ()
+) -> Inspection:
+    """The inspection as if exactly these labels were found or watched."""
+    thresholds = np.full(PEOPLE, 5, np.float32)
+    thresholds[list(watched)] = 0
+    thresholds[list(found)] = -1
+    fresh = dataclasses.replace(
+        inspected.fresh,
+        found=np.isin(np.arange(PEOPLE), found),
+        thresholds=thresholds,
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch_counts(patch)
+        shown = galleries(inspected.case.clean, fresh, [*found, *watched])
+    return dataclasses.replace(inspected, fresh=fresh, galleries=shown)
+
+
+def written(inspection: Inspection, folder: Path) -> tuple[ET.Element, str, dict]:
+    """The page as a tree and as text, and the figures."""
+    text = write_inspection(inspection, folder).read_text("utf-8")
+    figures = json.loads((folder / "inspect.json").read_text("utf-8"))
+    body = text.removeprefix("<!DOCTYPE html>\n")
+    return ET.fromstring(body), text, figures  # noqa: S314
+
+
+def test_evidence_adds_up_to_the_suspicion(inspected):
+    assert len(FAMILY_NAMES) == len(EVIDENCE)
+    total = inspected.evidence.sum(axis=0)
+    np.testing.assert_allclose(total, inspected.fresh.suspicion, rtol=1e-12)
+
+
+def test_weights_count_only_changed_answers_and_no_noise(inspected):
+    looks, weights = inspected.fresh.disturbed, inspected.fresh.weights
+    told = weights > 0
+    assert told.any()
+    assert np.isin(looks.families[told], EVIDENCE).all()
+    np.testing.assert_array_equal(weights[told], looks.confidence[told])
+
+
+def test_disturbed_images_are_made_again_as_they_were(few, badnet, clean, monkeypatch):
+    kept = []
+    disturb = observations.disturb
+
+    def spy(images, generator):
+        answer = disturb(images, generator)
+        kept.append((images, answer[0]))
+        return answer
+
+    monkeypatch.setattr(observations, "disturb", spy)
+    observer, generator = Observer(badnet, "conv_3"), np.random.default_rng(3)
+    seen = observations.observe(observer, clean, PEOPLE, generator)
+    assert isinstance(seen.rough[0], Moments)
+    before, after = (np.concatenate(part) for part in zip(*kept, strict=True))
+    state = generator.bit_generator.state
+    chosen = np.array([2499, 0, 999, 1000, 17])
+    for _ in range(2):  # a second time too: nothing is used up
+        again = observations.made_again(clean, seen.disturbed, chosen)
+        np.testing.assert_array_equal(again[0], before[chosen])
+        np.testing.assert_array_equal(again[1], after[chosen])
+    assert generator.bit_generator.state == state
+    labels = observer(after[chosen])[1]
+    np.testing.assert_array_equal(labels, seen.disturbed.labels[chosen])
+
+
+def test_galleries_show_the_most_convincing_of_different_photographs(inspected):
+    fresh = inspected.fresh
+    labels = [int(np.argmax(fresh.suspicion))]
+    with pytest.MonkeyPatch.context() as patch:
+        patch_counts(patch)
+        (one,) = galleries(inspected.case.clean, fresh, labels)
+    assert 0 < len(one.examples) <= SHOWN
+    assert one.images.shape == (len(one.examples), *SHAPE)
+    assert (fresh.disturbed.labels[one.examples] == one.label).all()
+    assert (np.diff(fresh.weights[one.examples]) <= 0).all()
+    assert fresh.weights[one.examples].min() > 0
+    sources = fresh.disturbed.source[one.examples]
+    assert len(set(sources)) == len(sources)
+    best = fresh.weights[fresh.disturbed.labels == one.label].max()
+    assert fresh.weights[one.examples[0]] == best
+    assert one.local > 0
+    assert one.heat.shape == SHAPE[:2]
+    assert 0 <= one.heat.min() < one.heat.max() <= 255
+    assert picture(one).mode == "RGBA"
+
+
+def test_gallery_without_local_disturbances_has_no_heat_map(inspected):
+    (one, *_) = marked(inspected, found=(TARGET,)).galleries
+    bare = dataclasses.replace(one, local=0, heat=np.zeros_like(one.heat))
+    assert picture(bare).width < picture(one).width
+
+
+def test_label_that_nothing_drew_to_is_left_out(inspected, tmp_path):
+    fresh = dataclasses.replace(
+        inspected.fresh, weights=np.zeros_like(inspected.fresh.weights)
+    )
+    inspection = marked(dataclasses.replace(inspected, fresh=fresh), watched=(3,))
+    tree, text, figures = written(inspection, tmp_path)
+    assert figures["pictures"] == []
+    assert not list(tmp_path.glob("*.png"))
+    assert tree.find(".//img") is None
+    assert "What drew" not in text
+
+
+def test_found_labels_are_on_the_page_and_in_the_figures(inspected, tmp_path):
+    inspection = marked(inspected, found=(0, 1), watched=(4,))
+    tree, text, figures = written(inspection, tmp_path)
+    order = sorted((0, 1), key=lambda label: -inspected.fresh.suspicion[label])
+    verdict = f"Backdoor found: target labels {order[0]}, {order[1]}"
+    assert tree.findtext(".//h1") == verdict == figures["verdict"]
+    assert figures["found"] == order
+    assert figures["watched"] == [4]
+    assert "watches one label too" in text
+    assert marked(inspected, found=(2,)).verdict == "Backdoor found: target label 2"
+    shown = {one["file"] for one in figures["pictures"]}
+    assert shown == {path.name for path in tmp_path.glob("*.png")}
+    assert {f"label_{label}.png" for label in order} <= shown
+    for image in tree.iterfind(".//img"):
+        assert image.get("src", "").startswith("data:image/png;base64,")
+    bars = [rect.get("class") for rect in tree.iterfind(".//svg/rect")]
+    assert sorted(bars) == ["bar found"] * 2 + ["bar other"] * 2 + ["bar watched"]
+
+
+def test_nothing_found_is_said_without_alarm(inspected, tmp_path):
+    tree, text, figures = written(marked(inspected, watched=(1, 2)), tmp_path)
+    assert tree.findtext(".//h1") == "Nothing found" == figures["verdict"]
+    assert figures["found"] == []
+    assert "That is no proof" in text
+    assert "watches 2 labels anyway" in text
+    assert tree.find(".//tr[@class='found']") is None
+    text = page(marked(inspected), {})
+    assert "only where the repaired network disagrees loudly" in text
+
+
+def test_page_is_self_contained_and_escapes_a_hostile_name(inspected, tmp_path):
+    tree, text, figures = written(marked(inspected, found=(TARGET,)), tmp_path)
+    outside = re.sub(r"base64,[A-Za-z0-9+/=]+", "", text)
+    assert not re.search(r"https?:|//|<script|<link|@import|url\(", outside)
+    assert not [key for e in tree.iter() for key in e.attrib if key.startswith("on")]
+    addresses = [
+        e.get(key) for e in tree.iter() for key in ("src", "href") if e.get(key)
+    ]
+    assert addresses
+    assert all(address.startswith("data:image/png;") for address in addresses)
+    name = HOSTILE.replace("\udcff", "\ufffd")
+    assert tree.findtext(".//p[@class='eyebrow']") == f"Inspection of {name}"
+    assert figures["network"]["file"] == name
+    assert "prefers-color-scheme: dark" in text
+    assert tree.find(".//meta[@name='viewport']") is not None
+
+
+def test_figures_are_complete(inspected):
+    figures = json.loads(
+        json.dumps(report(marked(inspected, found=(1,))), allow_nan=False)
+    )
+    assert figures["network"]["num_classes"] == PEOPLE
+    assert figures["network"]["pixel_scale"] == SCALE
+    assert figures["network"]["clean_accuracy"] == figures["pruning_curve"][0]
+    assert len(figures["pruning_curve"]) == 8
+    assert len(figures["suspicion"]) == len(figures["thresholds"]) == PEOPLE
+    scores = [row["score"] for row in figures["labels"]]
+    assert scores == sorted(scores, reverse=True)
+    for row in figures["labels"]:
+        assert sum(row["evidence"].values()) == pytest.approx(row["score"])
+        assert row["score"] == figures["suspicion"][row["label"]]
+    (shown,) = figures["pictures"]
+    for example in shown["examples"]:
+        assert example["disturbance"] in FAMILY_NAMES
+        assert 0 < example["confidence"] <= 1
+    assert set(LOCAL) <= set(FAMILY_NAMES)
+
+
+def test_page_doubts_images_that_the_network_does_not_know(inspected):
+    plain = marked(inspected)
+    assert "does not know these clean images" not in page(plain, {})
+    lost = dataclasses.replace(plain, curve=inspected.curve * 0.4)
+    assert "does not know these clean images" in page(lost, {})
+    unlabelled = dataclasses.replace(plain, unlabelled=True)
+    assert f"{len(inspected.case.clean)}, no labels" in page(unlabelled, {})
+    assert report(unlabelled)["network"]["clean_accuracy"] is None
+
+
+def test_command_writes_a_folder(few, run_here, files, tmp_path):
+    out = tmp_path / "deep" / "out"
+    options = ("--out", out, "--json", "--max-fpr", 0.5, "--unlabelled")
+    answer = run_here(
+        "repair", "inspect", files / "badnet.h5", files / "clean.h5", *options
+    )
+    assert answer.code == 0, answer.err
+    (row,) = json.loads(answer.out)
+    figures = json.loads((out / "inspect.json").read_text("utf-8"))
+    assert row["verdict"] == figures["verdict"]
+    assert row["page"] == str(out / "inspect.html")
+    assert figures["network"]["file"] == "badnet.h5"
+    assert figures["network"]["labels"] == "the network's own answers"
+    assert figures["settings"] == {"layer": "conv_3", "seed": 0, "max_fpr": 0.5}
+    for shown in figures["pictures"]:
+        Image.open(io.BytesIO((out / shown["file"]).read_bytes())).verify()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--layer", "fc_1"), "expected a convolution"),
+        (("--max-fpr", 2), "expected --max-fpr in [0, 1]"),
+    ],
+)
+def test_bad_settings_are_one_line(few, run_here, files, tmp_path, options, message):
+    both = (files / "badnet.h5", files / "clean.h5")
+    answer = run_here("repair", "inspect", *both, "--out", tmp_path / "x", *options)
+    assert answer.code == 2
+    assert message in answer.err.splitlines()[-1]
+    assert not list(tmp_path.rglob("*.html"))
+
+
+def test_file_in_the_place_of_the_folder(run_here, files, tmp_path):
+    (tmp_path / "out").write_text("mine")
+    both = (files / "badnet.h5", files / "clean.h5")
+    answer = run_here("repair", "inspect", *both, "--out", tmp_path / "out")
+    assert answer.code == 2
+    assert "expected a folder" in answer.error
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_help_answers_at_once():
+    answer = run_python("-m", "repair", "inspect", "--help")
+    assert answer.code == 0
+    for option in (
+        "--out",
+        "--seed",
+        "--scale",
+        "--unlabelled",
+        "--layer",
+        "--max-fpr",
+    ):
+        assert option in answer.out
