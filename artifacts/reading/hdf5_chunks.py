@@ -16,14 +16,18 @@ _GZIP, _FLETCHER32, _LZF = 1, 3, 32000
 _EXPANSIONS = {_GZIP: 1032, _LZF: 90}
 _PIECE = 1 << 20
 
+Place = tuple[int, ...]
 
-def unpacks_to_more(data: Any, chosen: range, filters: list[int]) -> bool:
+
+def unpacks_to_more(
+    data: Any, filters: list[int], *, chosen: range | None = None
+) -> bool:
     """Whether a chunk may unpack to much more than the size of a chunk.
 
     Args:
         data: A dataset.
-        chosen: The places of its first axis that will be read.
         filters: Numbers of its filters, in the order in which they were applied.
+        chosen: The places of its first axis that will be read; None = all.
     """
     packers = [number for number in filters if number in _EXPANSIONS]
     if not packers:
@@ -31,25 +35,30 @@ def unpacks_to_more(data: Any, chosen: range, filters: list[int]) -> bool:
     if set(filters[filters.index(packers[0]) + 1 :]) - {_FLETCHER32}:
         return True  # nobody writes such; and what is stored could not be looked at
     most = _ROOM // _EXPANSIONS[packers[0]]
-    large = (
-        place
-        for place in _chunks(data, chosen)
-        if data.id.get_chunk_info_by_coord(place).size > most
-    )
+    chunks = _all_chunks(data) if chosen is None else _chunks(data, chosen)
+    large = (place for place, size in chunks if size > most)
     return any(packers[0] == _LZF or _inflates_too_far(data, place) for place in large)
 
 
-def _chunks(data: Any, chosen: range) -> Iterator[tuple[int, ...]]:
-    """Where the chunks begin that hold ``chosen``."""
+def _all_chunks(data: Any) -> list[tuple[Place, int]]:
+    """Where the stored chunks begin, and their stored sizes."""
+    found: list[tuple[Place, int]] = []
+    data.id.chunk_iter(lambda chunk: found.append((chunk.chunk_offset, chunk.size)))
+    return found
+
+
+def _chunks(data: Any, chosen: range) -> Iterator[tuple[Place, int]]:
+    """The same of the chunks that hold ``chosen``; others are not even listed."""
     rows = range(chosen.start, min(chosen.stop, len(data)))
     if rows:
         whole = (slice(0, side) for side in data.shape[1:])
         for part in data.iter_chunks((slice(rows.start, rows.stop), *whole)):
             sides = zip(part, data.chunks, strict=True)
-            yield tuple(side.start // chunk * chunk for side, chunk in sides)
+            place = tuple(side.start // chunk * chunk for side, chunk in sides)
+            yield place, data.id.get_chunk_info_by_coord(place).size
 
 
-def _inflates_too_far(data: Any, place: tuple[int, ...]) -> bool:
+def _inflates_too_far(data: Any, place: Place) -> bool:
     """Whether the chunk at ``place`` inflates to more than a chunk; nothing is kept."""
     most = math.prod(data.chunks) * data.dtype.itemsize + _PIECE
     _, packed = data.id.read_direct_chunk(place)

@@ -1,7 +1,9 @@
-"""Names of an HDF5 file lie in heaps; a broken one makes the HDF5 library eat the memory.
+"""Names and texts lie in heaps of an HDF5 file; a broken one can hang the HDF5 library.
 
-It lists a heap's free places, each of which says where the next is, and never ends if one
-leads back. So the file is searched for heaps, a block at a time, before it is opened.
+A local heap, for names, is walked from one free place to the next, and a global heap, for
+texts of any length, from entry to entry by their sizes. The library follows a free place
+that leads back, or an entry that leads nowhere, until the memory is full. So the file is
+searched for heaps, a block at a time, before it is opened.
 """
 
 from __future__ import annotations
@@ -10,20 +12,23 @@ import os
 import struct
 from collections.abc import Iterator
 
-_MARK = b"HEAP\0"
-_HEAD = struct.Struct("<8xQQQ")  # size, first free place, address
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_LOCAL, _GLOBAL = b"HEAP\0", b"GCOL\x01\0\0\0"
+_BLOCK = 1 << 20
 _WORD = 8
+_LOCAL_HEAD = struct.Struct("<8xQQQ")  # size, first free place, address
+_GLOBAL_HEAD = struct.Struct("<8xQ")  # size
+_ENTRY = struct.Struct("<HHIQ")  # number, uses, nothing, size
 _NO_MORE = 1
 _MOST_FREE = 4096
-_BLOCK = 1 << 20
-_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_MOST_TEXT = 1 << 30
 
 
 def heaps_end(path: str) -> bool:
-    """Whether the free places of all heaps come to an end.
+    """Whether every walk through a heap comes to its end.
 
     True for a file that is not HDF5; False for one with other than 8 bytes an address or
-    size, which nobody writes.
+    size, which nobody writes, or with more entries than there is room for.
 
     Raises:
         OSError: If the file can not be read.
@@ -35,9 +40,13 @@ def heaps_end(path: str) -> bool:
             return True
         begin = os.pread(descriptor, 15, base)
         widths = begin[9:11] if begin[8:9] > b"\1" else begin[13:15]
-        return widths == bytes((_WORD, _WORD)) and all(
-            _ends(descriptor, place, base) for place in _places(descriptor)
-        )
+        if widths != bytes((_WORD, _WORD)):
+            return False
+        most = os.fstat(descriptor).st_size // _ENTRY.size
+        for taken, step in enumerate(_steps(descriptor, base)):
+            if step < 0 or taken > most:  # heaps that share their places
+                return False
+        return True
 
 
 def _base(descriptor: int) -> int | None:
@@ -50,29 +59,52 @@ def _base(descriptor: int) -> int | None:
     return None
 
 
-def _places(descriptor: int) -> Iterator[int]:
+def _steps(descriptor: int, base: int) -> Iterator[int]:
+    """The steps of all walks, each as the place where it leads; -1 for one that is lost."""
     start, block = 0, b""
     while more := os.pread(descriptor, _BLOCK, start + len(block)):
         block += more
-        found = block.find(_MARK)
-        while found >= 0:
-            yield start + found
-            found = block.find(_MARK, found + 1)
-        start += len(block) - len(_MARK) + 1  # a mark may go on in the next block
-        block = block[len(block) - len(_MARK) + 1 :]
+        for mark, walk in ((_LOCAL, _local), (_GLOBAL, _global)):
+            found = block.find(mark)
+            while found >= 0:
+                yield from walk(descriptor, start + found, base)
+                found = block.find(mark, found + 1)
+        kept = block[len(block) - len(_GLOBAL) + 1 :]  # a mark may go on in the next
+        start += len(block) - len(kept)
+        block = kept
 
 
-def _ends(descriptor: int, place: int, base: int) -> bool:
-    head = os.pread(descriptor, _HEAD.size, place)
-    if len(head) < _HEAD.size:
-        return True
-    size, free, start = _HEAD.unpack(head)
+def _local(descriptor: int, place: int, base: int) -> Iterator[int]:
+    head = os.pread(descriptor, _LOCAL_HEAD.size, place)
+    if len(head) < _LOCAL_HEAD.size:
+        return
+    size, free, start = _LOCAL_HEAD.unpack(head)
     if base + start + size > os.fstat(descriptor).st_size:
-        return True  # the library refuses what is not there
+        return  # the library refuses what is not there
     for _ in range(_MOST_FREE):
         if free == _NO_MORE or free + _WORD > size:
-            return True
-        free = int.from_bytes(
-            os.pread(descriptor, _WORD, base + start + free), "little"
-        )
-    return False
+            return
+        yield free
+        stored = os.pread(descriptor, _WORD, base + start + free)
+        free = int.from_bytes(stored, "little")
+    yield -1
+
+
+def _global(descriptor: int, place: int, base: int) -> Iterator[int]:
+    del base  # its places count from its own beginning
+    head = os.pread(descriptor, _GLOBAL_HEAD.size, place)
+    size = int.from_bytes(head[8:], "little")
+    end = place + size
+    if size > _MOST_TEXT or end > os.fstat(descriptor).st_size:
+        yield -1
+        return
+    place += _GLOBAL_HEAD.size
+    while place + _ENTRY.size <= end:
+        number, _, _, held = _ENTRY.unpack(os.pread(descriptor, _ENTRY.size, place))
+        # The size of what is free counts its own beginning, that of others does not.
+        step = held if number == 0 else _ENTRY.size + -(-held // 8) * 8
+        if not _ENTRY.size <= step <= end - place:
+            yield -1
+            return
+        place += step
+        yield place

@@ -7,24 +7,18 @@ values stored elsewhere, unknown filters and sizes that are not there are refuse
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from artifacts.errors import DetectorError, printable
-from artifacts.reading.hdf5_chunks import unpacks_to_more
-from artifacts.reading.hdf5_heaps import heaps_end
+from artifacts.reading.hdf5_file import check_heaps, opened, problem
 
 if TYPE_CHECKING:
     import numpy as np
 
 _SLICE_IMAGES = 256
 _SLICE_BYTES = 64 << 20
-_CHUNK_BYTES = 256 << 20
-_FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}
-_EXPANSION = 1100  # zlib can not compress below 1/1032
-_SLACK = 1 << 20
 
 
 def slices(path: str, size: tuple[int, int]) -> Iterator[range]:
@@ -38,7 +32,7 @@ def slices(path: str, size: tuple[int, int]) -> Iterator[range]:
         DetectorError: If the file is missing or broken, or does not hold such images.
     """
     begin = range(_SLICE_IMAGES)
-    _check_heaps(path)
+    check_heaps(path)
     with _stored(path, size, printable(path), begin) as images:
         first = images[:_SLICE_IMAGES] if images.dtype.kind == "f" else None
         if first is not None and first.max() <= 1:
@@ -87,20 +81,6 @@ def read_slice(
     ]
 
 
-def _check_heaps(path: str) -> None:
-    if not os.path.isfile(path):  # noqa: PTH113 - said when it is opened
-        return
-    try:
-        sound = heaps_end(path)
-    except OSError as reason:
-        raise DetectorError(f"{printable(path)}: {reason.strerror}.") from reason
-    if not sound:
-        raise DetectorError(
-            f"{printable(path)}: is not safe to read as HDF5: names lead in circles, or "
-            "addresses have other than 8 bytes. Write it again."
-        )
-
-
 @contextmanager
 def _stored(
     path: str, size: tuple[int, int], name: str, chosen: range
@@ -108,49 +88,21 @@ def _stored(
     """The dataset of images, of which ``chosen`` can be read; errors begin with ``name``."""
     import h5py
 
-    if not os.path.isfile(path):  # noqa: PTH113 - an impossible name is no error
-        raise DetectorError(f"{name}: expected an HDF5 file. Received: no such file.")
-    try:
-        with h5py.File(path, "r") as file:
-            if not isinstance(file.get("data", getlink=True), h5py.HardLink):
-                raise DetectorError(
-                    f"{name}: expected 'data', stored in the file itself."
-                )
-            if problem := _problem(file["data"], size, chosen):
-                raise DetectorError(f"{name}: 'data': {problem}")
-            yield file["data"]
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as reason:
-        text = printable(" ".join(str(reason).split()))[:120]
-        raise DetectorError(
-            f"{name}: can not be read as HDF5. Check that the file is whole. "
-            f"Received: {text}"
-        ) from reason
+    with opened(path, name=name) as file:
+        if not isinstance(file.get("data", getlink=True), h5py.HardLink):
+            raise DetectorError(f"{name}: expected 'data', stored in the file itself.")
+        data = file["data"]
+        if wrong := problem(data, chosen=chosen) or _unfit(data, size):
+            raise DetectorError(f"{name}: 'data': {wrong}")
+        yield data
 
 
-def _problem(data: Any, size: tuple[int, int], chosen: range) -> str | None:
-    """What is wrong with a dataset, None if nothing is."""
-    import h5py
-
-    if not isinstance(data, h5py.Dataset) or data.shape is None:
-        return f"expected a dataset. Received: {type(data).__name__}."
-    if data.dtype.kind not in "fiu":
-        return f"expected plain numbers. Received: {printable(str(data.dtype))}."
+def _unfit(data: Any, size: tuple[int, int]) -> str | None:
+    """Why a dataset of plain numbers holds no images of this size, None if it does."""
+    if data.dtype.kind == "b":
+        return "expected plain numbers. Received: bool."
     if data.ndim != 4 or data.shape[1:] != (3, *size) or not len(data):
         return f"expected shape (n, 3, {size[0]}, {size[1]}). Received: {data.shape}."
-    if data.is_virtual or data.external is not None:
-        return "expected values inside the file. Received: a pointer."
-    plist = data.id.get_create_plist()
-    filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
-    if set(filters) - set(_FILTERS):
-        return f"unknown HDF5 filter. Expected one of {', '.join(_FILTERS.values())}."
-    held = min(data.id.get_storage_size(), data.file.id.get_filesize())
-    declared = data.size * data.dtype.itemsize
-    if declared > held * _EXPANSION + _SLACK:
-        return f"declares {declared:,} bytes, but stores {held:,}. Write it again."
-    if data.chunks and math.prod(data.chunks) * data.dtype.itemsize > _CHUNK_BYTES:
-        return f"stored in chunks of {data.chunks}. Expected smaller ones."
-    if unpacks_to_more(data, chosen, filters):
-        return "has chunks that may unpack to more than was declared. Write it again."
     return None
 
 

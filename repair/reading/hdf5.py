@@ -1,13 +1,11 @@
 """Reads HDF5 files from strangers: plain datasets of this very file, nothing else.
 
-An HDF5 file can point to other files (external links, external storage, virtual
-datasets), name filter plug-ins to be loaded, and declare sizes that it does not hold.
-All of that is refused before a value is read.
+What is asked of a file before its sizes are known to be true gets little memory, and
+what it unpacks to is bounded more narrowly than ``artifacts.reading`` bounds it.
 """
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,33 +14,21 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from artifacts.reading.hdf5_file import (
+    broken,
+    check_heaps,
+    opened,
+    problem,
+    sizes,
+    too_little,
+)
 from repair.errors import RepairError, printable
 from repair.process.little_memory import sparing
-from repair.reading.hdf5_chunks import unpacks_to_more
-from repair.reading.heaps import heaps_are_sound
 
-_BUILT_IN_FILTERS = {
-    h5py.h5z.FILTER_DEFLATE,
-    h5py.h5z.FILTER_SHUFFLE,
-    h5py.h5z.FILTER_FLETCHER32,
-    h5py.h5z.FILTER_LZF,
-}
 MAX_BYTES = 4 << 30
-_MAX_CHUNK_BYTES = 256 << 20
-# (factor, bytes on top): what stored bytes may unpack to. zlib can not compress below
-# 1/1032, so more was never stored; and only small files may come near that.
-_EXPANSIONS = ((1100, 1 << 20), (100, 64 << 20))
-# What a broken file makes HDF5 and h5py raise, MemoryError for sizes that are lies.
-_BROKEN = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
+# (factor, bytes on top): what stored bytes may unpack to; only small files may come near
+# what zlib can do.
+_FACTOR, _MORE = 100, 64 << 20
 
 
 def is_file(path: Path) -> bool:
@@ -62,26 +48,12 @@ def open_hdf5(path: Path, error: type[RepairError]) -> Iterator[h5py.File]:
         RepairError: Of the given type, if the file is missing, unreadable or not HDF5,
             or breaks while it is read.
     """
-    if not is_file(path):
-        raise error(f"{path}: expected an HDF5 file. Received: no such file.")
+    check_heaps(str(path), error)
     try:
-        if not heaps_are_sound(path):
-            raise error(
-                f"{path}: is not safe to read as HDF5: names or texts lead in circles, or "
-                "addresses have other than 8 bytes. Write it again."
-            )
-        with _opened(path) as file:
+        with opened(str(path), error, opening=sparing) as file:
             yield file
-    except _BROKEN as reason:
-        raise error(
-            f"{path}: can not be read as HDF5. Check that the file is whole. "
-            f"Received: {one_line(reason)}"
-        ) from reason
-
-
-@sparing()
-def _opened(path: Path) -> h5py.File:
-    return h5py.File(path, "r")
+    except MemoryError as reason:  # sizes that are lies
+        raise error(broken(printable(str(path)), reason)) from reason
 
 
 @sparing()
@@ -114,35 +86,17 @@ def dataset(group: h5py.Group, name: str, error: type[RepairError]) -> h5py.Data
             wholly in this file, in a size that can be held.
     """
     found = child(group, name, error)
-    where = f"{group.file.filename}: {name[:100]!r}"
-    if not isinstance(found, h5py.Dataset):
-        raise error(f"{where}: expected a dataset. Received: {type(found).__name__}.")
-    if found.dtype.kind not in "fiub" or found.shape is None:
-        raise error(
-            f"{where}: expected plain numbers. Received: {str(found.dtype)[:60]}."
-        )
-    if found.is_virtual or found.external is not None:
-        raise error(f"{where}: expected values inside the file. Received: a pointer.")
-    properties = found.id.get_create_plist()
-    filters = [properties.get_filter(i)[0] for i in range(properties.get_nfilters())]
-    if not set(filters) <= _BUILT_IN_FILTERS:
-        raise error(f"{where}: unknown HDF5 filter. Expected gzip, lzf or none.")
-    size = found.size * found.dtype.itemsize
-    stored = min(found.id.get_storage_size(), group.file.id.get_filesize())
-    most = min(MAX_BYTES, *(stored * factor + more for factor, more in _EXPANSIONS))
-    if size > most:
-        raise error(
-            f"{where}: declares {size:,} bytes of shape {found.shape}, but stores "
-            f"{stored:,}. Expected values for the whole shape."
-        )
-    if math.prod(found.chunks or ()) * found.dtype.itemsize > _MAX_CHUNK_BYTES:
-        raise error(f"{where}: too large a chunk. Expected at most 256 MiB a chunk.")
-    if unpacks_to_more(found, filters):
-        raise error(
-            f"{where}: has chunks that may unpack to more than was declared. Expected "
-            "gzip or lzf once, in chunks of at most 1 MiB. Write it again."
-        )
+    if wrong := problem(found) or _too_large(found):
+        raise error(f"{group.file.filename}: {name[:100]!r}: {wrong}")
     return found
+
+
+def _too_large(found: h5py.Dataset) -> str | None:
+    """Why a dataset can not be held, None if it can."""
+    declared, stored = sizes(found)
+    if declared > min(MAX_BYTES, stored * _FACTOR + _MORE):
+        return too_little(found)
+    return None
 
 
 def numbers(stored: h5py.Dataset, error: type[RepairError]) -> np.ndarray:

@@ -12,8 +12,8 @@ from toys import ROOT, run_python
 OURS = {"artifacts", "benchmarks", "build", "repair", "tests", "conftest", "toys"}
 SCRIPTS = sorted(ROOT.glob("eval_*.py"))
 ALLOWED = {
-    "repair": {"repair"},
-    "build": {"build", "repair"},
+    "repair": {"repair", "artifacts"},
+    "build": {"build", "repair", "artifacts"},
     "artifacts": {"artifacts"},
 }
 HEAVY = {"tensorflow", "keras", "numpy", "h5py", "PIL", "apache_beam"}

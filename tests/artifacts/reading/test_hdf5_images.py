@@ -122,7 +122,7 @@ def test_sizes_that_are_not_there_are_refused(path):
     with h5py.File(path, "w") as file:
         shape, chunks = (10**9, 3, *SIZE), (32, 3, *SIZE)
         file.create_dataset("data", shape, "u1", chunks=chunks)
-    refuse(path, "declares 360,000,000,000 bytes, but stores 0")
+    refuse(path, "declares 360,000,000,000 bytes of .* but stores 0")
     with h5py.File(path, "w") as file:
         options = {"chunks": (750_000, 3, *SIZE), "maxshape": (None, 3, *SIZE)}
         file.create_dataset("data", data=DATA, compression="gzip", **options)
@@ -178,7 +178,7 @@ def test_what_is_no_dataset_is_refused(path):
     refuse(path, "Received: Group")
     with h5py.File(path, "w") as file:
         file["data"] = h5py.Empty("f4")
-    refuse(path, "expected a dataset")
+    refuse(path, "plain numbers. Received: nothing")
 
 
 @pytest.mark.parametrize("userblock", [0, 512, 2048])
