@@ -29,8 +29,8 @@ def main() -> None:
     """Answers until stdin ends."""
     answers = os.fdopen(os.dup(1), "w")
     import_tensorflow_quietly()
-    for name in ("commands", "data_commands", "early"):
-        __import__(f"repair.{name}")
+    for name in ("networks", "data", "early"):
+        __import__(f"repair.commands.{name}")
     for name in ("build.pipeline", "PIL.PngImagePlugin", "PIL.JpegImagePlugin"):
         __import__(name)
     watch, folder = Watch(), None
