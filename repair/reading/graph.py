@@ -19,24 +19,33 @@ from repair.reading.layer_list import MERGING, layer_from_config
 
 _MAX_LAYERS = 500
 _MAX_SIDE = 2048
+_CHANNELS = (1, 3, 4)
 _MAX_ACTIVATIONS = 100_000_000
 _MAX_GROWTH = 64  # activations of an image per value of that image
 
 
-def build_graph(description: Any, weights: Mapping[str, list[Any]]) -> keras.Model:
+def build_graph(
+    description: Any,
+    weights: Mapping[str, list[Any]],
+    *,
+    output: str | None = None,
+    image_shape: tuple[int, int, int] | None = None,
+) -> keras.Model:
     """The network that ``description`` describes, with untrained weights.
 
     Args:
         description: The ``model_config`` of a Keras file, parsed from JSON.
         weights: Per layer name arrays, or what has their shape and size; a layer wider
             than its own weights is refused before memory is taken for it.
+        output: Name of the layer whose output is wanted, where there are several.
+        image_shape: Rows, columns and channels, for a network that takes any size.
 
     Raises:
         ModelError: If the description is malformed, cyclic, too large, has more than
             one input or output, or holds a layer that is not on the allow-list.
     """
     try:
-        return _build(description, weights)
+        return _build(description, weights, output, image_shape)
     except (
         ArithmeticError,
         AttributeError,
@@ -51,9 +60,12 @@ def build_graph(description: Any, weights: Mapping[str, list[Any]]) -> keras.Mod
 
 
 def _build(
-    description: Mapping[str, Any], weights: Mapping[str, list[Any]]
+    description: Mapping[str, Any],
+    weights: Mapping[str, list[Any]],
+    wanted: str | None,
+    image_shape: tuple[int, int, int] | None,
 ) -> keras.Model:
-    entries, inputs, output = _entries(description)
+    entries, inputs, output = _entries(description, wanted)
     if len(entries) > _MAX_LAYERS:
         raise ModelError(f"expected at most {_MAX_LAYERS} layers, {len(entries)}.")
     tensors: dict[str, Any] = {}
@@ -70,7 +82,9 @@ def _build(
         if class_name == "InputLayer":
             if images is not None:
                 raise ModelError("expected one input. Received: several.")
-            images = tensors[name] = keras.Input(_input_shape(config), name=name)
+            images = tensors[name] = keras.Input(
+                _input_shape(config, image_shape), name=name
+            )
             continue
         layer = layer_from_config(class_name, config)
         before = [tensors[i] for i in inputs[name]]
@@ -88,7 +102,7 @@ def _build(
 
 
 def _entries(
-    description: Mapping[str, Any],
+    description: Mapping[str, Any], wanted: str | None
 ) -> tuple[list[Any], dict[str, list[str]], str]:
     """Layers in an order in which each comes after its inputs, inputs, and output."""
     config = description["config"]
@@ -105,7 +119,7 @@ def _entries(
     entries = list(config["layers"])[: _MAX_LAYERS + 1]
     inputs = {e["config"]["name"]: _input_names(e["inbound_nodes"]) for e in entries}
     outputs = config["output_layers"]
-    return _ordered(entries, inputs), inputs, _single(outputs)
+    return _ordered(entries, inputs), inputs, _single(outputs, wanted)
 
 
 def _sequence(entries: list[Any]) -> list[Any]:
@@ -130,12 +144,18 @@ def _input_names(nodes: list[Any]) -> list[str]:
     return [node[0] for node in nodes[0]]
 
 
-def _single(outputs: Any) -> str:
+def _single(outputs: Any, wanted: str | None) -> str:
     """The name of the only output; Keras writes [name, 0, 0] or [[name, 0, 0]]."""
-    only = outputs if isinstance(outputs[0], str) else outputs[0]
-    if len(outputs) > 1 and not isinstance(outputs[0], str):
-        raise ModelError("expected one output. Received: several.")
-    return str(only[0])
+    every = [outputs] if isinstance(outputs[0], str) else list(outputs)
+    names = [str(each[0]) for each in every]
+    if wanted is None and len(names) == 1:
+        return names[0]
+    if wanted not in names:
+        raise ModelError(
+            "expected one output. Name one of several with --output NAME. "
+            f"Received: {', '.join(names)[:200]}."
+        )
+    return wanted
 
 
 def _ordered(entries: list[Any], inputs: Mapping[str, list[str]]) -> list[Any]:
@@ -158,13 +178,25 @@ def _check_name(name: Any) -> None:
         raise ModelError(f"unusable layer name. Received: {str(name)[:60]!r}.")
 
 
-def _input_shape(config: Mapping[str, Any]) -> tuple[int, int, int]:
-    shape = config.get("batch_input_shape") or config["batch_shape"]
+def _input_shape(
+    config: Mapping[str, Any], told: tuple[int, int, int] | None
+) -> tuple[int, int, int]:
+    """The shape in the file; what that leaves open is as told."""
+    shape = list(config.get("batch_input_shape") or config["batch_shape"])
+    if None in shape[1:]:
+        if told is None:
+            raise ModelError(
+                "takes images of any size. Expected to be told theirs, by the data or by "
+                f"--image-shape. Received: shape {shape}."
+            )
+        pairs = zip(shape[1:], told, strict=True)
+        shape[1:] = [given if size is None else size for size, given in pairs]
     rows, columns, channels = (int(size) for size in shape[1:])
-    if not (0 < rows <= _MAX_SIDE and 0 < columns <= _MAX_SIDE and channels == 3):
+    fine = 0 < rows <= _MAX_SIDE and 0 < columns <= _MAX_SIDE
+    if not fine or channels not in _CHANNELS:
         raise ModelError(
-            f"expected RGB images of at most {_MAX_SIDE} pixels a side. "
-            f"Received: shape {shape}."
+            f"expected images of at most {_MAX_SIDE} pixels a side, channels last: grey, "
+            f"RGB or RGBA. Received: shape {shape}."
         )
     return rows, columns, channels
 

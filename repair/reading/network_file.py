@@ -10,15 +10,16 @@ from __future__ import annotations
 import json
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import h5py
 import keras
 
 from repair.errors import ModelError, RepairError
-from repair.reading.attributes import names, text
+from repair.reading.attributes import MAX_TEXT, names, text
 from repair.reading.deepid import FC_UNITS, LAYERS_WITH_WEIGHTS, deepid
 from repair.reading.graph import build_graph
-from repair.reading.hdf5 import child, dataset, numbers, open_hdf5
+from repair.reading.hdf5 import child, dataset, numbers, one_line, open_hdf5
 
 # Checked, but not read before every shape agrees with the graph.
 Weights = dict[str, list[h5py.Dataset]]
@@ -27,11 +28,20 @@ _MAX_LAYERS = 500
 _MAX_WEIGHTS = 16  # of one layer
 
 
-def read_network(path: Path) -> keras.Model:
+def read_network(
+    path: Path,
+    *,
+    architecture: Path | None = None,
+    output: str | None = None,
+    image_shape: tuple[int, int, int] | None = None,
+) -> keras.Model:
     """Reads a classifier.
 
     Args:
         path: HDF5 file: a full Keras model, or the weights of a DeepID network.
+        architecture: JSON file of the model's description, for weights alone.
+        output: Name of the layer whose output is wanted, where there are several.
+        image_shape: Rows, columns and channels, for a network that takes any size.
 
     Returns:
         An uncompiled network from images ``(n, rows, columns, channels)`` float32, on
@@ -47,7 +57,8 @@ def read_network(path: Path) -> keras.Model:
         )
     with open_hdf5(path, ModelError) as file:
         try:
-            return _network(file)
+            given = None if architecture is None else _architecture(architecture)
+            return _network(file, given, output, image_shape)
         except RepairError as reason:
             if str(path) in str(reason):
                 raise
@@ -56,16 +67,36 @@ def read_network(path: Path) -> keras.Model:
             raise ModelError(f"{path}: the model description is too deep.") from reason
 
 
-def _network(file: h5py.File) -> keras.Model:
+def _network(
+    file: h5py.File,
+    description: Any,
+    output: str | None,
+    image_shape: tuple[int, int, int] | None,
+) -> keras.Model:
     if "model_config" in file.attrs:
         description = json.loads(text(file, "model_config", ModelError))
         weights = _listed_weights(child(file, "model_weights", ModelError))
-        network = build_graph(description, weights)
     else:
         weights = _weights_only(file)
+    if description is None:
         network = _deepid_for(weights)
+    else:
+        network = build_graph(
+            description, weights, output=output, image_shape=image_shape
+        )
     _set_weights(network, weights)
     return network
+
+
+def _architecture(path: Path) -> Any:
+    try:
+        with path.open("rb") as file:
+            return json.loads(file.read(MAX_TEXT + 1)[:MAX_TEXT])
+    except (OSError, ValueError) as reason:
+        raise ModelError(
+            f"{path}: expected a model's description, as model.to_json() gives it. "
+            f"Received: {one_line(reason)}"
+        ) from reason
 
 
 def _weights_only(file: h5py.File) -> Weights:

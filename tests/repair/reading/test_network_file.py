@@ -116,6 +116,33 @@ def test_sequential_file_answers_as_keras(tmp_path, compiled):
     )
 
 
+def test_network_of_any_size_takes_the_size_that_it_is_told(path):
+    expected = outputs(read_network(path), IMAGES)
+    description = description_of(path)
+    setting("input", batch_shape=[None, None, None, 3])(description)
+    set_description(path, description)
+    network = read_network(path, image_shape=SHAPE)
+    np.testing.assert_array_equal(outputs(network, IMAGES), expected)
+
+
+def test_one_of_several_outputs_is_named(path):
+    expected = outputs(read_network(path), IMAGES)
+    description = description_of(path)
+    both = [["output", 0, 0], ["fc_1", 0, 0]]
+    description["config"]["output_layers"] = both
+    set_description(path, description)
+    network = read_network(path, output="output")
+    np.testing.assert_array_equal(outputs(network, IMAGES), expected)
+
+
+def test_weights_beside_their_architecture(tmp_path):
+    network = random_weights(toy_network())
+    architecture = tmp_path / "model.json"
+    architecture.write_text(network.to_json())
+    path = weights_only(network, tmp_path / "weights.h5", "old")
+    assert_same_answers(read_network(path, architecture=architecture), network)
+
+
 def test_network_is_uncompiled_and_named_as_in_the_file(tmp_path):
     network = read_network(saved(toy_network(), tmp_path))
     assert network.input_shape == (None, *SHAPE)
@@ -402,8 +429,12 @@ BAD_DESCRIPTIONS = {
     "endless name": (renamed("x" * 5000), "layer name"),
     "number as name": (setting("pool_1", name=7), "KeyError|layer name|cycle"),
     "huge image": (setting("input", batch_shape=[None, 99999, 9, 3]), "a side"),
-    "grey image": (setting("input", batch_shape=[None, 12, 10, 1]), "RGB"),
-    "endless image": (setting("input", batch_shape=[None, None, None, 3]), "TypeError"),
+    "grey image": (setting("input", batch_shape=[None, 12, 10, 1]), "kernel"),
+    "two channels": (setting("input", batch_shape=[None, 12, 10, 2]), "RGB"),
+    "image of any size": (
+        setting("input", batch_shape=[None, None, None, 3]),
+        "--image-shape",
+    ),
     "flat image": (setting("input", batch_shape=[None, 360]), "ValueError"),
     "too small an image": (setting("input", batch_shape=[None, 2, 2, 3]), "Received"),
     "another image": (setting("input", batch_shape=[None, 20, 20, 3]), "kernel"),
