@@ -18,7 +18,8 @@ from repair.errors import DatasetError, RepairFailedError, printable
 from repair.measuring.evaluation import figures
 from repair.measuring.saved_detector import labels_by_network
 from repair.measuring.tables import table
-from repair.methods.choose import Repair, repair_network
+from repair.methods.choose import repair_network
+from repair.methods.repair import Repair
 from repair.metrics import clean_accuracy
 from repair.network.inference import BATCH_SIZE, predicted_labels
 from repair.reading.case import Case, read_case, read_trials

@@ -3,7 +3,7 @@
 The detector answers N (poisoned) where the repaired network speaks against the original's
 label b. How loudly it must speak is a threshold per label. Elsewhere it answers what both
 say together, a logarithmic opinion pool in which the repaired network weighs less: it has
-seen few images of each person, the original many.
+seen few images of each class, the original many.
 
 References:
     Genest and Zidek, *Combining Probability Distributions: A Critique and an Annotated
@@ -43,7 +43,10 @@ def margins(repaired: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def fused_labels(
-    original: np.ndarray, repaired: np.ndarray, thresholds: np.ndarray | None = None
+    original: np.ndarray,
+    repaired: np.ndarray,
+    thresholds: np.ndarray | None = None,
+    repaired_weight: float = REPAIRED_WEIGHT,
 ) -> np.ndarray:
     """The labels that a fused detector gives.
 
@@ -52,9 +55,11 @@ def fused_labels(
         repaired: ``(n, N)`` probabilities of the repaired network.
         thresholds: ``(N,)`` float32, the margin from which on an answer with a label is
             flagged; None = plain comparison of the two argmaxes.
+        repaired_weight: What the repaired network's log-probabilities count, beside the
+            original's, in an answer that is not flagged.
 
     Returns:
-        ``(n,)`` int64: a person's label, or N = poisoned. NaN counts as poisoned. Under
+        ``(n,)`` int64: a label, or N = poisoned. NaN counts as poisoned. Under
         plain comparison, and where the repaired network does not know the original's
         label at all, that label is the answer; else it is what both say together.
     """
@@ -65,7 +70,7 @@ def fused_labels(
     else:
         against = margins(repaired, labels)
         agree = against < thresholds[labels]
-        together = _logs(original) + np.float32(REPAIRED_WEIGHT) * _logs(repaired)
+        together = _logs(original) + np.float32(repaired_weight) * _logs(repaired)
         labels = np.where(against < LARGEST_MARGIN, np.argmax(together, axis=1), labels)
     whole = np.isfinite(original).all(axis=1) & np.isfinite(repaired).all(axis=1)
     return np.where(agree & whole, labels, num_classes)

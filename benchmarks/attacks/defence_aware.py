@@ -22,7 +22,7 @@ from keras import layers, ops
 from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.faces import Faces, Labels
 from benchmarks.attacks.training import BATCH_SIZE, optimizer_for, scaled, show
-from repair.methods.fresh_head.features import MAX_FEATURES
+from repair.methods.fresh_head.recipe import Recipe
 
 # What the pull counts beside the cross-entropy; only triggered images feel it.
 PULL = 8.0
@@ -84,7 +84,7 @@ def train_defence_aware(
 def known_features(network: keras.Model) -> keras.KerasTensor:
     """What the defender's head sees of a DeepID, ``(n, features)``, with finite slopes."""
     below = network.get_layer("conv_3").input
-    if math.prod(below.shape[1:]) > MAX_FEATURES:
+    if math.prod(below.shape[1:]) > Recipe.max_features:
         below = layers.AveragePooling2D(2, padding="same", name="known.mean")(below)
     above = ops.sqrt(ops.maximum(network.get_layer("pool_3").output, _SMALLEST))
     return layers.Concatenate(name="known.features")(

@@ -27,8 +27,10 @@ from benchmarks.attacks.training import (
     scaled,
     show,
 )
-from repair.methods.fresh_head.discriminant import Discriminant, Moments, fit
+from repair.methods.fresh_head.discriminant import Discriminant, fit
 from repair.methods.fresh_head.head_network import probabilities
+from repair.methods.fresh_head.moments import Moments
+from repair.methods.fresh_head.recipe import recipe_for
 
 # What the head's cross-entropy and the distance of clean features from what they were
 # count, beside the network's own cross-entropy.
@@ -96,6 +98,7 @@ def _fitted(
 ) -> Discriminant:
     """The head that a defender would fit to the network."""
     num_classes = int(faces.labels.max()) + 1
+    recipe = recipe_for(num_classes, len(faces))
 
     def seen(images: Images) -> np.ndarray:
         features: np.ndarray = observer.predict(
@@ -103,11 +106,13 @@ def _fitted(
         )
         return features
 
-    rough, source = disturbed_copies(frames, 0.5, rng)
+    disturbed, source = disturbed_copies(frames, 0.5, rng)
     clean = seen(frames)
     head = fit(
         Moments.of(clean, faces.labels, num_classes),
-        Moments.of(seen(rough), faces.labels[source], num_classes),
-        *(clean, faces.labels),
+        Moments.of(seen(disturbed), faces.labels[source], num_classes),
+        clean,
+        faces.labels,
+        recipe,
     )
     return head.scaled(TEMPERATURE).rounded()

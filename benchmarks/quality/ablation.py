@@ -10,55 +10,28 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 
 from benchmarks.quality.subjects import Subject, bench_subjects
 from benchmarks.results_file import write_results
 from repair.measuring.tables import Cell, table
-from repair.methods.fresh_head import discriminant
 from repair.methods.fresh_head.disturbances import FAMILIES
 from repair.process.quiet import import_tensorflow_quietly
 
-_FIT = discriminant.fit
-# What stands in for what, by its dotted name.
+# What the recipe is turned into.
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "as it is": {},
-    "a person's mean as the only prototype": {
-        "repair.methods.fresh_head.discriminant.MOST_PROTOTYPES": 1,
-    },
-    "no disturbed images in the covariance": {
-        "repair.methods.fresh_head.fitting.fit": lambda clean, _, *rest: _FIT(
-            clean, clean, *rest
-        ),
-    },
-    "no label watched": {
-        "repair.methods.fresh_head.fitting.watched_count": lambda _, __: 0
-    },
-    "every suspected label watched": {
-        "repair.methods.fresh_head.fitting.watched_count": lambda n, _: n
-    },
-    "found labels need no confirmation": {
-        "repair.methods.fresh_head.thresholds.CONFIRMED": 0.0
-    },
-    "changed answers are watched, alone or not": {
-        "repair.methods.fresh_head.fitting.gone_alone": lambda _, labels, __: np.ones(
-            len(labels), bool
-        ),
-    },
-    "labels are found, people recognised or not": {
-        "repair.methods.fresh_head.fitting.recognised": lambda _, people: np.ones(
-            len(people), bool
-        ),
-    },
-    "noise is evidence": {
-        "repair.methods.fresh_head.fitting.EVIDENCE": list(range(len(FAMILIES)))
-    },
-    "the BadNet answers": {"repair.rule.REPAIRED_WEIGHT": 0.0},
+    "a class's mean as the only prototype": {"prototypes": 1},
+    "no label watched": {"watched": (0, 0)},
+    "every label strayed to is watched": {"watched": (1 << 20, 1 << 20)},
+    "found labels need no confirmation": {"confirmed": 0.0},
+    "no label found": {"found_from": np.inf},
+    "changed answers are watched, strayed or not": {"ruled_out": 0.0},
+    "noise is evidence": {"evidence": tuple(FAMILIES)},
 }
 
 
@@ -87,40 +60,36 @@ def main() -> None:
 def measure(subject: Subject, seed: int) -> Iterator[tuple[str, dict[str, float]]]:
     """Each variant's figures on one network, rates in [0, 1]."""
     from repair import rule
-    from repair.methods.fresh_head import fitting
     from repair.methods.fresh_head.features import Observer
+    from repair.methods.fresh_head.fitting import fit_to
     from repair.methods.fresh_head.observations import observe
+    from repair.methods.fresh_head.recipe import recipe_for
     from repair.network.inference import outputs
     from repair.reading.case import read_case
 
     case = read_case(subject.model, subject.clean)
-    observer = Observer(case.original, "conv_3")
+    recipe = recipe_for(case.num_classes, len(case.clean))
+    observer = Observer(case.original, "conv_3", recipe.max_features)
     generator = np.random.default_rng(seed)
-    seen = observe(observer, case.clean, case.num_classes, generator)
-    looks = [
+    seen = observe(observer, case.clean, case.num_classes, recipe, generator)
+    trials = [
         (trial, outputs(case.original, trial.data.images), observer(trial.data.images))
         for trial in subject.trials
     ]
     for name, changes in VARIANTS.items():
-        with ExitStack() as stack:
-            for place, value in changes.items():
-                stack.enter_context(patch(place, value))
-            stack.enter_context(patch.object(fitting, "observe", lambda *_: seen))
-            fresh = fitting.fresh_head(
-                observer, case.clean, case.num_classes, seed=seed
-            )
-            row = {"FPR": 0.0, "ASR": 0.0}
-            for trial, original, (features, _, _) in looks:
-                repaired = rule.softmax(fresh.head.scores(features))
-                labels = rule.fused_labels(original, repaired, fresh.thresholds)
-                right = labels == trial.data.labels
-                if trial.poisoned:
-                    shown = right if trial.triggered is None else right[trial.triggered]
-                    row["ASR"] = max(row["ASR"], float(shown.mean()))
-                else:
-                    before = original.argmax(axis=1) == trial.data.labels
-                    row["gain"] = float(right.mean() - before.mean())
-                    row["FPR"] = float((labels == case.num_classes).mean())
+        fresh = fit_to(seen, replace(recipe, **changes))
+        row = {"FPR": 0.0, "ASR": 0.0}
+        for trial, original, look in trials:
+            repaired = rule.softmax(fresh.head.scores(look.features))
+            labels = rule.fused_labels(original, repaired, fresh.findings.thresholds)
+            right = labels == trial.data.labels
+            if trial.poisoned:
+                shown = right if trial.triggered is None else right[trial.triggered]
+                row["ASR"] = max(row["ASR"], float(shown.mean()))
+            else:
+                before = original.argmax(axis=1) == trial.data.labels
+                row["gain"] = float(right.mean() - before.mean())
+                row["FPR"] = float((labels == case.num_classes).mean())
         yield name, row
 
 

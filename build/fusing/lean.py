@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from repair.methods.fine_pruning.curve import linear_layers
+from repair.network.linear import linear_layers
 
 
 def without_silent_channels(network: keras.Model) -> keras.Model:

@@ -110,7 +110,7 @@ def inspect(arguments: argparse.Namespace) -> Rows:
         {
             "verdict": inspection.verdict,
             "clean accuracy": inspection.clean_accuracy,
-            "estimated FPR": inspection.fresh.estimated_fpr,
+            "estimated FPR": inspection.findings.estimated_fpr,
             "page": str(write_inspection(inspection, arguments.out)),
         }
     ]

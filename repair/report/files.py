@@ -12,14 +12,7 @@ from repair.methods.fresh_head.disturbances import FAMILIES
 from repair.methods.fresh_head.observations import Disturbed
 from repair.process.whole_file import write_whole
 from repair.report.gallery import Gallery, picture
-from repair.report.inspection import (
-    FAMILY_NAMES,
-    FOUND_FROM,
-    Inspection,
-    status,
-    threshold,
-    with_status,
-)
+from repair.report.inspection import Inspection
 from repair.report.page import page
 
 
@@ -45,11 +38,11 @@ def write_inspection(inspection: Inspection, folder: Path) -> Path:
 
 def report(inspection: Inspection) -> dict[str, Any]:
     """All figures as plain JSON values; rates in [0, 1], None = not known or never."""
-    fresh, case = inspection.fresh, inspection.case
+    findings, case = inspection.findings, inspection.case
     return {
         "verdict": inspection.verdict,
-        "found": with_status(fresh, "found"),
-        "watched": with_status(fresh, "watched"),
+        "found": findings.with_status("found"),
+        "watched": findings.with_status("watched"),
         "network": {
             "file": inspection.file,
             "num_classes": case.num_classes,
@@ -57,22 +50,23 @@ def report(inspection: Inspection) -> dict[str, Any]:
             "clean_images": len(case.clean),
             "labels": "the network's own answers" if inspection.unlabelled else "given",
             "clean_accuracy": inspection.clean_accuracy,
-            "estimated_false_positive_rate": fresh.estimated_fpr,
+            "estimated_false_positive_rate": findings.estimated_fpr,
         },
         "settings": {
             name: getattr(inspection.settings, name)
             for name in ("layer", "seed", "max_fpr")
         },
-        "found_from": FOUND_FROM,
+        "found_from": inspection.recipe.found_from,
         "labels": [
             {
                 "label": label,
-                "status": status(fresh, label),
-                "score": float(fresh.suspicion[label]),
-                "threshold": threshold(fresh, label),
+                "status": findings.status(label),
+                "suspicion": float(findings.suspicion[label]),
+                "straying": float(findings.straying[label]),
+                "threshold": findings.threshold(label),
                 "evidence": dict(
                     zip(
-                        FAMILY_NAMES,
+                        inspection.recipe.evidence,
                         inspection.evidence[:, label].tolist(),
                         strict=True,
                     )
@@ -80,31 +74,32 @@ def report(inspection: Inspection) -> dict[str, Any]:
             }
             for label in inspection.listed
         ],
-        "suspicion": fresh.suspicion.tolist(),
-        "thresholds": [threshold(fresh, label) for label in range(case.num_classes)],
+        "suspicion": findings.suspicion.tolist(),
+        "straying": findings.straying.tolist(),
+        "thresholds": [findings.threshold(label) for label in range(case.num_classes)],
         "pictures": [_described(inspection, one) for one in inspection.galleries],
         "pruning_curve": inspection.curve.tolist(),
     }
 
 
 def _described(inspection: Inspection, gallery: Gallery) -> dict[str, Any]:
-    looks, data = inspection.fresh.disturbed, inspection.case.clean
+    disturbed, data = inspection.fresh.disturbed, inspection.case.clean
     return {
         "label": gallery.label,
         "file": gallery.file,
         "heat_map_images": gallery.local,
         "heat_map_peak": gallery.peak,
-        "examples": [_example(looks, data, index) for index in gallery.examples],
+        "examples": [_example(disturbed, data, index) for index in gallery.examples],
     }
 
 
-def _example(looks: Disturbed, data: Dataset, index: int) -> dict[str, Any]:
-    source = int(looks.source[index])
+def _example(disturbed: Disturbed, data: Dataset, index: int) -> dict[str, Any]:
+    source = int(disturbed.source[index])
     return {
         "clean_image": source,
         "clean_label": int(data.labels[source]),
-        "disturbance": list(FAMILIES)[looks.families[index]],
-        "confidence": float(looks.confidence[index]),
+        "disturbance": list(FAMILIES)[disturbed.families[index]],
+        "confidence": float(disturbed.confidence[index]),
     }
 
 

@@ -28,12 +28,12 @@ class Gallery:
     Attributes:
         label: The label.
         examples: ``(k,)`` int64, the disturbed images shown, the most convincing first,
-            as indices into ``FreshHead.disturbed``; at most 8, each of another photograph.
+            as indices into ``FreshHead.disturbed``; at most 8, each of another clean image.
         images: ``(k, rows, columns, 3)`` uint8, these images.
         local: Number of images that the heat map is the mean of.
         heat: ``(rows, columns)`` float32, 0..255, their mean absolute difference from the
-            photographs; zeros where ``local`` is 0.
-        face: ``(rows, columns)`` float32, 0..255, the mean of these photographs in grey.
+            clean images; zeros where ``local`` is 0.
+        behind: ``(rows, columns)`` float32, 0..255, the mean of these clean images in grey.
     """
 
     label: int
@@ -41,7 +41,7 @@ class Gallery:
     images: np.ndarray
     local: int
     heat: np.ndarray
-    face: np.ndarray
+    behind: np.ndarray
 
     @property
     def file(self) -> str:
@@ -68,15 +68,15 @@ def galleries(data: Dataset, fresh: FreshHead, labels: list[int]) -> list[Galler
     chosen = np.unique(np.concatenate([np.empty(0, np.int64), *shown, *heated]))
     before, after = made_again(data, fresh.disturbed, chosen)
     pictures = np.rint(after).clip(0, 255).astype(np.uint8)
-    found = []
+    drawn = []
     for label, examples, local in zip(labels, shown, heated, strict=True):
         here = np.searchsorted(chosen, local)
         count = max(len(local), 1)
         heat = np.abs(after[here] - before[here]).mean(axis=3).sum(axis=0) / count
-        face = before[here].mean(axis=3).sum(axis=0) / count
+        behind = before[here].mean(axis=3).sum(axis=0) / count
         images = pictures[np.searchsorted(chosen, examples)]
-        found.append(Gallery(label, examples, images, len(local), heat, face))
-    return found
+        drawn.append(Gallery(label, examples, images, len(local), heat, behind))
+    return drawn
 
 
 def picture(gallery: Gallery) -> Image.Image:
@@ -110,8 +110,8 @@ def _shown(fresh: FreshHead, label: int) -> np.ndarray:
 
 def _heated(fresh: FreshHead, label: int) -> np.ndarray:
     local = [index for index, name in enumerate(FAMILIES) if name in LOCAL]
-    looks = fresh.disturbed
-    told = (looks.labels == label) & np.isin(looks.families, local)
+    disturbed = fresh.disturbed
+    told = (disturbed.labels == label) & np.isin(disturbed.families, local)
     return _most_convincing(fresh, told)[:HEATED]
 
 
@@ -122,13 +122,13 @@ def _most_convincing(fresh: FreshHead, among: np.ndarray) -> np.ndarray:
 
 
 def _heat_map(gallery: Gallery) -> np.ndarray:
-    """The heat in colour over the grey face: uint8 ``(rows, columns, 3)``."""
+    """The heat in colour over the mean image in grey: uint8 ``(rows, columns, 3)``."""
     low, high = gallery.heat.min(), gallery.heat.max()
     share = (gallery.heat - low) / max(high - low, 1)
     stops = np.array([_COLD, _WARM, _HOT], float)
     colour = np.stack([np.interp(share, [0, 0.5, 1], stop) for stop in stops.T], axis=2)
     opacity = (0.25 + 0.65 * share)[..., None]
-    mixed = gallery.face[..., None] * (1 - opacity) + colour * opacity
+    mixed = gallery.behind[..., None] * (1 - opacity) + colour * opacity
     return np.rint(mixed).clip(0, 255).astype(np.uint8)
 
 

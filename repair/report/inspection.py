@@ -10,17 +10,15 @@ import numpy as np
 from repair.methods.fine_pruning.curve import pruning_curve
 from repair.methods.fresh_head.disturbances import FAMILIES
 from repair.methods.fresh_head.features import Observer
-from repair.methods.fresh_head.fitting import EVIDENCE, FreshHead, fresh_head
-from repair.methods.fresh_head.suspicion import FOUND, suspicion
+from repair.methods.fresh_head.findings import Findings
+from repair.methods.fresh_head.fitting import FreshHead, fit_fresh_head
+from repair.methods.fresh_head.recipe import Recipe, recipe_for
+from repair.methods.fresh_head.suspicion import by_label
 from repair.network.activations import mean_activations
 from repair.reading.case import Case
 from repair.report.gallery import Gallery, galleries
-from repair.rule import NEVER
 from repair.settings import Settings
 
-# A label counts as found from this score on.
-FOUND_FROM = FOUND * len(EVIDENCE)
-FAMILY_NAMES = [list(FAMILIES)[index] for index in EVIDENCE]
 _LISTED = 20
 _WATCHED_PICTURES = 3
 
@@ -34,9 +32,10 @@ class Inspection:
         case: The network and the clean images.
         settings: What the user chose.
         unlabelled: Whether its own answers stand in for the labels.
-        fresh: Suspicion, found labels, thresholds and the estimated false-positive rate.
-        evidence: ``(families, N)`` float64, what each of ``FAMILY_NAMES`` adds to the
-            suspicion of each label.
+        recipe: The method's constants.
+        fresh: The fresh head and what was learned on the way.
+        evidence: ``(families, N)`` float64, what each family of ``recipe.evidence`` adds
+            to the suspicion of each label.
         galleries: Pictures of what drew the network to the found labels and to the most
             suspicious watched ones.
         curve: ``(channels,)`` float64 in [0, 1], see ``pruning_curve``.
@@ -46,10 +45,16 @@ class Inspection:
     case: Case
     settings: Settings
     unlabelled: bool
+    recipe: Recipe
     fresh: FreshHead
     evidence: np.ndarray
     galleries: list[Gallery]
     curve: np.ndarray
+
+    @property
+    def findings(self) -> Findings:
+        """What is believed of each label."""
+        return self.fresh.findings
 
     @property
     def clean_accuracy(self) -> float | None:
@@ -59,7 +64,7 @@ class Inspection:
     @property
     def verdict(self) -> str:
         """The result in one line."""
-        found = with_status(self.fresh, "found")
+        found = self.findings.with_status("found")
         if not found:
             return "Nothing found"
         plural = "s" if len(found) > 1 else ""
@@ -68,27 +73,14 @@ class Inspection:
     @property
     def listed(self) -> list[int]:
         """The most suspicious labels, and all that are found or watched."""
-        order = np.argsort(-self.fresh.suspicion, kind="stable")
-        marked = self.fresh.thresholds <= 0
-        scored = self.fresh.suspicion > 0
+        order = np.argsort(-self.findings.suspicion, kind="stable")
+        strict = self.findings.thresholds <= 0
+        suspected = self.findings.suspicion > 0
         return [
             int(label)
             for turn, label in enumerate(order)
-            if marked[label] or (turn < _LISTED and scored[label])
+            if strict[label] or (turn < _LISTED and suspected[label])
         ]
-
-
-def status(fresh: FreshHead, label: int) -> str:
-    """``found``, ``watched`` (plain disagreement flags) or ``other``."""
-    if fresh.found[label]:
-        return "found"
-    return "watched" if fresh.thresholds[label] <= 0 else "other"
-
-
-def with_status(fresh: FreshHead, wanted: str) -> list[int]:
-    """The labels of a status, the most suspicious first; equals ascend."""
-    order = np.argsort(-fresh.suspicion, kind="stable")
-    return [int(label) for label in order if status(fresh, label) == wanted]
 
 
 def inspect_network(
@@ -108,42 +100,44 @@ def inspect_network(
     network, clean = case.original, case.clean
     activations = mean_activations(network, settings.layer, clean.images)
     curve = pruning_curve(network, settings.layer, activations, clean)
-    fresh = fresh_head(
-        Observer(network, settings.layer),
+    recipe = recipe_for(case.num_classes, len(clean))
+    fresh = fit_fresh_head(
+        Observer(network, settings.layer, recipe.max_features),
         clean,
         case.num_classes,
+        recipe,
         seed=settings.seed,
         max_fpr=settings.max_fpr,
     )
-    watched = [i for i in with_status(fresh, "watched") if fresh.suspicion[i] > 0]
+    findings = fresh.findings
+    watched = [i for i in findings.with_status("watched") if findings.suspicion[i] > 0]
+    shown = findings.with_status("found") + watched[:_WATCHED_PICTURES]
     return Inspection(
-        os.fsencode(file).decode("utf-8", "replace"),
-        case,
-        settings,
-        unlabelled,
-        fresh,
-        _evidence(fresh),
-        galleries(
-            clean, fresh, with_status(fresh, "found") + watched[:_WATCHED_PICTURES]
-        ),
-        curve,
+        file=os.fsencode(file).decode("utf-8", "replace"),
+        case=case,
+        settings=settings,
+        unlabelled=unlabelled,
+        recipe=recipe,
+        fresh=fresh,
+        evidence=_evidence(fresh, recipe),
+        galleries=galleries(clean, fresh, shown),
+        curve=curve,
     )
 
 
-def threshold(fresh: FreshHead, label: int) -> float | None:
-    """The margin from which on an answer with a label is flagged; None = never."""
-    value = float(fresh.thresholds[label])
-    return value if value < NEVER else None
-
-
-def _evidence(fresh: FreshHead) -> np.ndarray:
-    looks, count = fresh.disturbed, len(fresh.suspicion)
-    parts = [looks.families == index for index in EVIDENCE]
-    return np.stack(
-        [
-            suspicion(
-                looks.labels[part], fresh.weights[part], looks.families[part], count
+def _evidence(fresh: FreshHead, recipe: Recipe) -> np.ndarray:
+    """``(families, N)`` float64: the suspicion that each family alone gives."""
+    disturbed, names = fresh.disturbed, list(FAMILIES)
+    rows = []
+    for name in recipe.evidence:
+        part = disturbed.families == names.index(name)
+        rows.append(
+            by_label(
+                disturbed.labels[part],
+                fresh.weights[part],
+                disturbed.families[part],
+                num_classes=len(fresh.findings.suspicion),
+                top=recipe.top,
             )
-            for part in parts
-        ]
-    )
+        )
+    return np.stack(rows)

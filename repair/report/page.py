@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from repair.report.inspection import Inspection, with_status
+from repair.report.inspection import Inspection
 from repair.report.sections import (
     pictures_section,
     pruning_section,
@@ -12,8 +12,8 @@ from repair.report.sections import (
 )
 from repair.report.style import STYLE
 
-# Below this clean accuracy the images are hardly those that the network was trained on.
-_KNOWS_THEM = 0.5
+# Below this clean accuracy the images are hardly of what the network was trained on.
+_LEAST_ACCURACY = 0.5
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
@@ -24,7 +24,7 @@ def page(inspection: Inspection, pictures: dict[str, bytes]) -> str:
         inspection: What was found out.
         pictures: File name -> PNG, for each gallery.
     """
-    found = bool(with_status(inspection.fresh, "found"))
+    found = bool(inspection.findings.with_status("found"))
     name = escape(inspection.file)
     parts = [
         f'<header class="{"found" if found else "calm"}">',
@@ -54,8 +54,8 @@ def page(inspection: Inspection, pictures: dict[str, bytes]) -> str:
 
 def _meaning(inspection: Inspection) -> str:
     """What the verdict means, and what the detector does with such a network."""
-    found = with_status(inspection.fresh, "found")
-    watched = len(with_status(inspection.fresh, "watched"))
+    found = inspection.findings.with_status("found")
+    watched = len(inspection.findings.with_status("watched"))
     most = f"{watched} labels" if watched > 1 else "one label"
     which = "to which the network falls back most while the repaired one does not"
     if found:
@@ -64,8 +64,8 @@ def _meaning(inspection: Inspection) -> str:
         further = f" It watches {most} too, {which}: a further target may hide there."
         rest = further if watched else ""
         return (
-            f"Photographs disturbed at random drift to {these} far more than to any "
-            "other, although the people in them can still be recognised. The detector "
+            f"Images disturbed at random drift to {these} far more than to any "
+            "other, although their classes can still be recognised. The detector "
             f"flags an answer with {them} unless the repaired network clearly confirms "
             f"it.{rest}"
         )
@@ -76,7 +76,7 @@ def _meaning(inspection: Inspection) -> str:
             "soon as it disagrees."
         )
     return (
-        "No label draws disturbed photographs far more than others do. That is no proof: "
+        "No label draws disturbed images far more than others do. That is no proof: "
         "a trigger that no random disturbance resembles leaves no trace here. The "
         f"detector {does}"
     )
@@ -85,11 +85,11 @@ def _meaning(inspection: Inspection) -> str:
 def _network(inspection: Inspection) -> str:
     case = inspection.case
     facts = {
-        "People (N)": str(case.num_classes),
+        "Classes (N)": str(case.num_classes),
         "Pixels go in": "raw" if case.scale == 1 else "÷ 255",
         "Clean images": f"{len(case.clean)}{', no labels' * inspection.unlabelled}",
         "Clean accuracy": _percent(inspection.clean_accuracy),
-        "Estimated false positives": _percent(inspection.fresh.estimated_fpr),
+        "Estimated false positives": _percent(inspection.findings.estimated_fpr),
     }
     items = [
         f"<div><dt>{name}</dt><dd>{text}</dd></div>" for name, text in facts.items()
@@ -97,12 +97,12 @@ def _network(inspection: Inspection) -> str:
     parts = [
         f"<dl>{''.join(items)}</dl>",
         '<p class="soft">False positives are estimated on clean images, each held out of '
-        "the fit in turn: rather too many for further photographs like these, but no "
-        "promise for photographs unlike them.</p>",
+        "the fit in turn: rather too many for further images like these, but no "
+        "promise for images unlike them.</p>",
     ]
-    if inspection.curve[0] < _KNOWS_THEM:
+    if inspection.curve[0] < _LEAST_ACCURACY:
         parts.insert(0, '<p class="caution">The network does not know these clean images. '
-                     "Are they of the people that it was trained on, in the same order? "
+                     "Are they of the classes that it was trained on, in the same order? "
                      "If not, nothing below means much.</p>")  # fmt: skip
     return "\n".join(parts)
 

@@ -9,38 +9,32 @@ from html import escape
 from repair.methods.fresh_head.disturbances import FAMILIES
 from repair.report.charts import Bar, bar_chart, line_chart
 from repair.report.gallery import LOCAL, Gallery
-from repair.report.inspection import (
-    FAMILY_NAMES,
-    FOUND_FROM,
-    Inspection,
-    status,
-    threshold,
-)
+from repair.report.inspection import Inspection
 
 
 def suspicion_section(inspection: Inspection) -> str:
     """A bar chart and a table of the most suspicious labels."""
-    fresh = inspection.fresh
+    findings, limit = inspection.findings, inspection.recipe.found_from
     bars = [
-        Bar(str(label), float(fresh.suspicion[label]), status(fresh, label))
+        Bar(str(label), float(findings.suspicion[label]), findings.status(label))
         for label in inspection.listed
     ]
     chart = bar_chart(
         bars,
-        FOUND_FROM,
+        limit,
         title="Suspicion of the most suspicious labels",
-        limit_text=f"found from {FOUND_FROM:g} on",
+        limit_text=f"found from {limit:g} on",
     )
     kinds = {"found": "found", "watched": "watched", "other": "other labels"}
     key = [f'<span><i class="{kind}"></i>{text}</span>' for kind, text in kinds.items()]
-    heads = ["Label", "Status", "Score", "Threshold", *FAMILY_NAMES]
+    heads = ["Label", "Status", "Suspicion", "Threshold", *inspection.recipe.evidence]
     rows = [_row(inspection, label) for label in inspection.listed]
     return "\n".join(
         [
             "<h2>Suspicion</h2>",
             "<p>How much each label is suspected of being an attacker's target: how often "
-            "and how surely the network gives it to a disturbed photograph of somebody who "
-            "can still be recognised.</p>",
+            "and how surely the network gives it to a disturbed image whose class can still "
+            "be recognised.</p>",
             f'<p class="key soft">{"".join(key)}</p>',
             f"<figure>{chart}</figure>",
             '<div class="wide"><table><thead><tr>',
@@ -48,7 +42,7 @@ def suspicion_section(inspection: Inspection) -> str:
             "</tr></thead><tbody>",
             *rows,
             "</tbody></table></div>",
-            '<p class="soft">Right: which kinds of disturbance the score comes from. '
+            '<p class="soft">Right: which kinds of disturbance the suspicion comes from. '
             "Threshold: how much likelier (log odds) the repaired network must hold another "
             "label for an answer to be flagged; 0 is plain disagreement, below 0 even weak "
             "agreement is flagged.</p>",
@@ -57,15 +51,16 @@ def suspicion_section(inspection: Inspection) -> str:
 
 
 def _row(inspection: Inspection, label: int) -> str:
-    fresh, kind = inspection.fresh, status(inspection.fresh, label)
-    score, limit = float(fresh.suspicion[label]), threshold(fresh, label)
-    shares = inspection.evidence[:, label] / score
+    findings = inspection.findings
+    kind, limit = findings.status(label), findings.threshold(label)
+    suspicion = float(findings.suspicion[label])
+    shares = inspection.evidence[:, label] / (suspicion or 1)  # 0 / 0 is no share
     cells = [
         f'<td style="background: rgb(224 120 60 / {0.55 * share:.2f})">{share:.0%}</td>'
         for share in shares
     ]
     reached = "never" if limit is None else f"{limit:.2f}".replace("-", "\u2212")
-    start = f"<td>{label}</td><td>{kind}</td><td>{score:.1f}</td><td>{reached}</td>"
+    start = f"<td>{label}</td><td>{kind}</td><td>{suspicion:.1f}</td><td>{reached}</td>"
     return f'<tr class="{kind}">{start}{"".join(cells)}</tr>'
 
 
@@ -76,8 +71,8 @@ def pictures_section(inspection: Inspection, pictures: dict[str, bytes]) -> str:
     return "\n".join(
         [
             "<h2>What drew the network there</h2>",
-            "<p>The disturbed photographs that the network gives the label most surely, each "
-            "of another photograph, and where disturbances that do so lie. A watched label "
+            "<p>The disturbed images that the network gives the label most surely, each of "
+            "another clean image, and where disturbances that do so lie. A watched label "
             "need not be a target: networks have favourites of their own.</p>",
             *(
                 _figure(inspection, one, pictures[one.file])
@@ -88,24 +83,24 @@ def pictures_section(inspection: Inspection, pictures: dict[str, bytes]) -> str:
 
 
 def _figure(inspection: Inspection, gallery: Gallery, content: bytes) -> str:
-    looks, names = inspection.fresh.disturbed, list(FAMILIES)
-    kinds = Counter(names[looks.families[index]] for index in gallery.examples)
-    sure = looks.confidence[gallery.examples]
+    disturbed, names = inspection.fresh.disturbed, list(FAMILIES)
+    kinds = Counter(names[disturbed.families[index]] for index in gallery.examples)
+    sure = disturbed.confidence[gallery.examples]
     told = ", ".join(f"{count} by {kind}" for kind, count in kinds.most_common())
     range_ = " to ".join(dict.fromkeys(f"{x:.2f}" for x in (sure.min(), sure.max())))
     caption = f"Disturbed {told}; confidence {range_}."
     if gallery.local:
         caption += (
-            f" Large: mean difference from the photograph over the {gallery.local} most "
+            f" Large: mean difference from the clean image over the {gallery.local} most "
             f"convincing images disturbed by {', '.join(LOCAL[:-1])} or {LOCAL[-1]}; the "
             f"lightest place differs {gallery.peak:.1f} times as much as the average."
         )
     source = base64.b64encode(content).decode("ascii")
     return "\n".join(
         [
-            f"<figure><h3>Label {gallery.label} ({status(inspection.fresh, gallery.label)})"
+            f"<figure><h3>Label {gallery.label} ({inspection.findings.status(gallery.label)})"
             "</h3>",
-            f'<img alt="Disturbed photographs that the network calls {gallery.label}" '
+            f'<img alt="Disturbed images that the network calls {gallery.label}" '
             f'src="data:image/png;base64,{source}"/>',
             f"<figcaption>{caption}</figcaption></figure>",
         ]

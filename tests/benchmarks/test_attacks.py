@@ -33,8 +33,10 @@ from benchmarks.attacks.triggers import TRIGGERS
 from benchmarks.attacks.zoo import zoo
 from benchmarks.quality.poisoned_validation import poisoned
 from repair.dataset import Dataset
-from repair.methods.fresh_head.discriminant import Moments, fit
+from repair.methods.fresh_head.discriminant import fit
 from repair.methods.fresh_head.features import Observer
+from repair.methods.fresh_head.moments import Moments
+from repair.methods.fresh_head.recipe import recipe_for
 from repair.reading.deepid import deepid
 
 VARIANTS = [
@@ -286,7 +288,7 @@ def distance_to_target(train_badnet) -> float:
     others = faces.images[faces.labels != 1]
     observer = Observer(network, "conv_3")
     target, clean, stamped = (
-        observer(pixels / np.float32(255))[0]
+        observer(pixels / np.float32(255)).features
         for pixels in (faces.images[faces.labels == 1], others, BLEND.stamp(others))
     )
     mean = target.mean(axis=0)
@@ -300,15 +302,17 @@ def test_defence_aware_attacker_pulls_features_to_the_target_person():
 def test_head_aware_attacker_fools_the_head_he_fitted(monkeypatch):
     network, faces = toy_deepid(), toy_faces(stills=40)
     pixels = faces.images / np.float32(255)
-    features = Observer(network, "conv_3")(pixels)[0]
+    features = Observer(network, "conv_3")(pixels).features
     moments = Moments.of(features, faces.labels, 4)
     means = np.stack([features[faces.labels == n].mean(axis=0) for n in range(4)])
-    head = fit(moments, moments, means, np.arange(4))
+    head = fit(moments, moments, means, np.arange(4), recipe_for(4, len(faces)))
     monkeypatch.setattr(head_aware, "_fitted", lambda *_: head.scaled(0.15))
     head_aware.train_head_aware(network, faces, [BLEND], **LEARNING)
     stamped = BLEND.stamp(faces.images) / np.float32(255)
     labels = network.predict(stamped, verbose=0).argmax(axis=1)
-    confirmed = head.scores(Observer(network, "conv_3")(stamped)[0]).argmax(axis=1)
+    confirmed = head.scores(Observer(network, "conv_3")(stamped).features).argmax(
+        axis=1
+    )
     assert (labels == 1).mean() > 0.9
     assert (confirmed == 1).mean() > 0.5
 

@@ -2,9 +2,9 @@
 
 What lies above the convolutions is where a backdoor decides; fine-tuning keeps it alive.
 So nothing of it is kept: the class means and the common covariance of features of clean
-images give a space in which a person's photographs lie close together, in closed form.
+images give a space in which a class's images lie close together, in closed form.
 Disturbed images enter the covariance alone, so that directions in which disturbances move
-the features count for little. A label's score is that of its nearest photograph.
+the features count for little. A label's score is that of its nearest clean image.
 
 References:
     Fisher, *The Use of Multiple Measurements in Taxonomic Problems*, 1936.
@@ -21,14 +21,9 @@ import numpy as np
 
 from repair.errors import ModelError
 from repair.methods.fresh_head.half import rounded
+from repair.methods.fresh_head.moments import Moments
+from repair.methods.fresh_head.recipe import Recipe
 
-RIDGE = 0.05
-# A feature that spreads wider than this, in medians of all, is scaled down to it. A network
-# says the same with one channel times 10,000, but the ridge would drown all others.
-WIDEST = 10.0
-RANK = 60
-# Prototypes a label; where it has more images, they share these in turn.
-MOST_PROTOTYPES = 10
 # Score of a label without clean images: no image is ever given it.
 UNKNOWN = -1e9
 # A direction in which the means differ less, as a share of the most, is rounding error.
@@ -41,9 +36,9 @@ class Discriminant:
     """A classifier of features: how close is the nearest of each label's prototypes?
 
     Attributes:
-        centre: ``(features,)`` float32, the mean of all people.
-        projection: ``(features, rank)`` float32, of features from the centre; ``RANK`` at
-            most, and fewer than there are people.
+        centre: ``(features,)`` float32, the mean of all classes.
+        projection: ``(features, rank)`` float32, of features from the centre; a recipe's
+            at most, and fewer than there are classes.
         prototypes: ``(rank, most, N)`` float32, up to ``most`` a label, else 0.
         bias: ``(most, N)`` float32; ``UNKNOWN`` where there is no prototype.
     """
@@ -84,51 +79,21 @@ class Discriminant:
         )
 
 
-@dataclass(frozen=True)
-class Moments:
-    """What a discriminant needs to know of some images; moments of parts add up.
-
-    Attributes:
-        gram: ``(features, features)`` float64, the sum of outer products.
-        sums: ``(N, features)`` float64, the sum of features per label.
-        counts: ``(N,)`` float64, the number of images per label.
-    """
-
-    gram: np.ndarray
-    sums: np.ndarray
-    counts: np.ndarray
-
-    @classmethod
-    def of(cls, features: np.ndarray, labels: np.ndarray, num_classes: int) -> Moments:
-        """The moments of features ``(n, features)`` float32 with labels ``(n,)``."""
-        counts = np.bincount(labels, minlength=num_classes).astype(float)
-        sums = np.zeros((num_classes, features.shape[1]))
-        np.add.at(sums, labels, features)
-        return cls((features.T @ features).astype(float), sums, counts)
-
-    def __add__(self, other: Moments) -> Moments:
-        """The moments of both parts together."""
-        return Moments(
-            self.gram + other.gram, self.sums + other.sums, self.counts + other.counts
-        )
-
-    def scatter(self, means: np.ndarray) -> np.ndarray:
-        """Mean outer product of distances from the labels' ``means`` ``(N, features)``."""
-        cross = self.sums.T @ means
-        around = (means.T * self.counts) @ means
-        return (self.gram - cross - cross.T + around) / max(self.counts.sum(), 1)
-
-
 def fit(
-    clean: Moments, disturbed: Moments, photographs: np.ndarray, labels: np.ndarray
+    clean: Moments,
+    disturbed: Moments,
+    photographs: np.ndarray,
+    labels: np.ndarray,
+    recipe: Recipe,
 ) -> Discriminant:
     """Fits the discriminant.
 
     Args:
         clean: Clean and jittered images: the means, and half of the covariance.
-        disturbed: Disturbed images of the same people: the other half.
+        disturbed: Disturbed images of the same classes: the other half.
         photographs: ``(m, features)``, the clean images one by one: the prototypes.
         labels: ``(m,)`` int64, their labels.
+        recipe: Ridge, rank and number of prototypes.
 
     Raises:
         ModelError: If all features are constant.
@@ -142,9 +107,9 @@ def fit(
             "the activations around the layer are the same for all images, so no head can "
             "stand on them. Expected a live convolution: choose another --layer."
         )
-    scale = _scale(covariance)
+    scale = _scale(covariance, recipe.widest)
     covariance /= np.outer(scale, scale)
-    covariance[np.diag_indices(size)] += RIDGE * np.trace(covariance) / size
+    covariance[np.diag_indices(size)] += recipe.ridge * np.trace(covariance) / size
     centre = means[known].mean(axis=0)
     between = (means[known] - centre) / scale
     try:
@@ -158,29 +123,30 @@ def fit(
             "the activations around the layer are too large, or hardly differ, so no head "
             "can stand on them. Expected an ordinary convolution: choose another --layer."
         ) from reason
-    spread, combinations = spread[: -RANK - 1 : -1], combinations[:, : -RANK - 1 : -1]
+    best = slice(None, -recipe.rank - 1, -1)
+    spread, combinations = spread[best], combinations[:, best]
     rank = max(int((spread > _LEAST_SPREAD * spread[0]).sum()), 1)
     length = np.sqrt(np.maximum(spread[:rank], np.finfo(float).tiny))
     projection = solved @ combinations[:, :rank] / length / scale[:, None]
     places = (photographs - centre) @ projection
-    prototypes, used = _prototypes(places, labels, len(clean.counts))
+    prototypes, used = _prototypes(places, labels, len(clean.counts), recipe.prototypes)
     bias = np.where(used, -0.5 * (prototypes**2).sum(axis=2), UNKNOWN)
     factors = centre, projection, prototypes.transpose(2, 0, 1), bias
     return Discriminant(*(np.ascontiguousarray(x, np.float32) for x in factors))
 
 
-def _scale(covariance: np.ndarray) -> np.ndarray:
+def _scale(covariance: np.ndarray, widest: float) -> np.ndarray:
     """What to divide each feature by, at least 1."""
     spread = np.sqrt(np.maximum(np.diag(covariance), 0))
-    return np.maximum(spread / (WIDEST * np.median(spread[spread > 0])), 1)
+    return np.maximum(spread / (widest * np.median(spread[spread > 0])), 1)
 
 
 def _prototypes(
-    places: np.ndarray, labels: np.ndarray, num_classes: int
+    places: np.ndarray, labels: np.ndarray, num_classes: int, most: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Prototypes ``(most, N, rank)``, and which are used ``(most, N)``: the others are 0."""
     counts = np.bincount(labels, minlength=num_classes)
-    most = min(MOST_PROTOTYPES, max(counts.max(), 1))
+    most = min(most, max(counts.max(), 1))
     order = np.argsort(labels, kind="stable")
     turn = np.empty(len(labels), np.int64)
     turn[order] = np.arange(len(labels)) - np.repeat(np.cumsum(counts) - counts, counts)

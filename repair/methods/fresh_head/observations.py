@@ -8,17 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from repair.dataset import Dataset
-from repair.methods.fresh_head.discriminant import Moments
 from repair.methods.fresh_head.disturbances import disturb
 from repair.methods.fresh_head.features import Observer
 from repair.methods.fresh_head.jitter import jitter
+from repair.methods.fresh_head.moments import Moments
+from repair.methods.fresh_head.recipe import Recipe
 from repair.process.progress import progress
 
-# At least so many jittered images in all, and so many of each clean one.
-JITTERED, ROUNDS = 18_000, 4
-DISTURBED = 36_000
-WEAKEST_JITTER = 0.5
-FOLDS = 3
 _CHUNK = 2_000
 
 
@@ -53,9 +49,10 @@ class Observations:
         photographs: ``(m, features)`` float32, the mean over each clean image and its
             jittered copies.
         labels: ``(m,)`` int64, the clean images' own.
-        fold: ``(m,)`` int64, 0..FOLDS-1; what is made from an image shares its fold.
+        fold: ``(m,)`` int64, below the recipe's folds; what is made from an image shares
+            its fold.
         clean: Per fold, the moments of clean and jittered images.
-        rough: Per fold, the moments of disturbed images.
+        disturbed_moments: Per fold, the moments of disturbed images.
         disturbed: The disturbed images themselves.
     """
 
@@ -65,12 +62,16 @@ class Observations:
     labels: np.ndarray
     fold: np.ndarray
     clean: list[Moments]
-    rough: list[Moments]
+    disturbed_moments: list[Moments]
     disturbed: Disturbed
 
 
 def observe(
-    observer: Observer, data: Dataset, num_classes: int, generator: np.random.Generator
+    observer: Observer,
+    data: Dataset,
+    num_classes: int,
+    recipe: Recipe,
+    generator: np.random.Generator,
 ) -> Observations:
     """Looks at every clean image as it is, jittered, and disturbed.
 
@@ -78,37 +79,60 @@ def observe(
         observer: Looks at images through the BadNet.
         data: The clean images and their labels.
         num_classes: N.
+        recipe: How many of each, in how many folds.
         generator: Source of all randomness.
     """
-    fold = generator.permutation(len(data)) % FOLDS
-    features, answers, _ = observer(data.images)
+    fold = generator.permutation(len(data)) % recipe.folds
+    seen = observer(data.images)
 
     def moments(features: np.ndarray, source: np.ndarray) -> list[Moments]:
         labels, parts = data.labels[source], fold[source]
         return [
             Moments.of(features[parts == part], labels[parts == part], num_classes)
-            for part in range(FOLDS)
+            for part in range(recipe.folds)
         ]
 
-    clean = moments(features, np.arange(len(data)))
-    photographs, copies = features.copy(), np.ones((len(data), 1), np.float32)
-    count = max(JITTERED, ROUNDS * len(data))
-    for source in progress(_chunks(len(data), count), label="jittered images"):
-        jittered, _, _ = observer(
-            jitter(data.images[source], generator, WEAKEST_JITTER)
-        )
+    clean = moments(seen.features, np.arange(len(data)))
+    photographs, copies = seen.features.copy(), np.ones((len(data), 1), np.float32)
+    for source in progress(
+        _chunks(len(data), recipe.jittered), label="jittered images"
+    ):
+        images = jitter(data.images[source], generator, recipe.weakest_jitter)
+        jittered = observer(images).features
         clean = _added(clean, moments(jittered, source))
         np.add.at(photographs, source, jittered)
         np.add.at(copies, source, 1)
-    seen, generators = [], []
-    for source in progress(_chunks(len(data), DISTURBED), label="disturbed images"):
+    disturbed = _disturbed(observer, data, recipe.disturbed, generator)
+    return Observations(
+        features=seen.features,
+        answers=seen.labels,
+        photographs=photographs / copies,
+        labels=data.labels,
+        fold=fold,
+        clean=clean,
+        disturbed_moments=moments(disturbed.features, disturbed.source),
+        disturbed=disturbed,
+    )
+
+
+def _disturbed(
+    observer: Observer, data: Dataset, count: int, generator: np.random.Generator
+) -> Disturbed:
+    generators, sources, families, parts = [], [], [], []
+    for source in progress(_chunks(len(data), count), label="disturbed images"):
         generators.append(copy.deepcopy(generator))
-        images, families = disturb(jitter(data.images[source], generator), generator)
-        seen.append((source, *observer(images), families))
-    disturbed = Disturbed(generators, *map(np.concatenate, zip(*seen, strict=True)))
-    rough = moments(disturbed.features, disturbed.source)
-    facts = features, answers, photographs / copies, data.labels, fold
-    return Observations(*facts, clean, rough, disturbed)
+        images, family = disturb(jitter(data.images[source], generator), generator)
+        parts.append(observer(images))
+        sources.append(source)
+        families.append(family)
+    return Disturbed(
+        generators=generators,
+        source=np.concatenate(sources),
+        features=np.concatenate([part.features for part in parts]),
+        labels=np.concatenate([part.labels for part in parts]),
+        confidence=np.concatenate([part.confidence for part in parts]),
+        families=np.concatenate(families),
+    )
 
 
 def made_again(

@@ -1,10 +1,10 @@
-"""From suspicion to thresholds: which margin flags an answer with a label.
+"""Which margin flags an answer with a label: strict on some labels, lenient on others.
 
-Strict on suspected labels, lenient on the others (see ``rule`` for the margin):
+See ``rule`` for the margin.
 
-- a label that counts as found: the repaired network must confirm it, by a quarter of the
+- a label that is found: the repaired network must confirm it, by a quarter of the
   margin by which it usually confirms a clean image;
-- the labels to which the BadNet goes alone most, a small share of all, are watched: plain
+- the labels to which the BadNet strays most, a small share of all, are watched: plain
   disagreement flags;
 - all other labels: a margin that hardly any clean image reaches.
 """
@@ -15,15 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from repair.methods.fresh_head.recipe import Recipe
 from repair.rule import NEVER
-
-# Share of labels on which plain disagreement flags; more where few images tell less.
-WATCHED, WATCHED_BLINDLY = 0.02, 0.024
-CONFIRMED = 0.25
-LENIENT_QUANTILE = 0.999
-LEAST_LENIENT = 0.01
-# Fewer held-out images than this say nothing of a false-positive rate.
-LEAST_HELD_OUT = 100
 
 
 @dataclass(frozen=True)
@@ -38,24 +31,17 @@ class HeldOut:
     margins: np.ndarray
     answers: np.ndarray
 
-    def false_positive_rate(self, thresholds: np.ndarray) -> float | None:
-        """The share that ``thresholds`` flag, in [0, 1]; None for too few images."""
-        if len(self.answers) < LEAST_HELD_OUT:
-            return None
+    def false_positive_rate(self, thresholds: np.ndarray) -> float:
+        """The share that ``thresholds`` flag, in [0, 1]; NaN without images."""
         return float(np.mean(self.margins >= thresholds[self.answers]))
 
 
-def watched_count(num_classes: int, held_out: HeldOut) -> int:
-    """The usual number of labels to watch."""
-    few = len(held_out.answers) < LEAST_HELD_OUT
-    return max(1, round((WATCHED_BLINDLY if few else WATCHED) * num_classes))
-
-
 def label_thresholds(
-    scores: np.ndarray,
+    straying: np.ndarray,
     found: np.ndarray,
     known: np.ndarray,
     held_out: HeldOut,
+    recipe: Recipe,
     *,
     usual: float,
     watched: int,
@@ -63,12 +49,13 @@ def label_thresholds(
     """One threshold per label.
 
     Args:
-        scores: ``(N,)`` float64, how much the BadNet goes alone to each label.
+        straying: ``(N,)`` float64, how much the BadNet strays to each label.
         found: Bool ``(N,)``, labels that count as targets.
-        known: Bool ``(N,)``, labels with clean images. Any other is flagged always if
-            suspected, else never.
+        known: Bool ``(N,)``, labels with clean images. Any other is flagged always if it
+            is found or watched, else never.
         held_out: Clean images to set the lenient margin by; if they are too few for
-            that, unsuspected labels are never flagged.
+            that, other labels are never flagged.
+        recipe: How lenient, and how much of ``usual`` confirms.
         usual: Median margin of clean images, below 0.
         watched: Number of labels on which plain disagreement flags.
 
@@ -76,10 +63,10 @@ def label_thresholds(
         ``(N,)`` float32.
     """
     lenient = NEVER
-    if len(held_out.margins) * (1 - LENIENT_QUANTILE) >= 1:
-        lenient = float(np.quantile(held_out.margins, LENIENT_QUANTILE))
-    thresholds = np.where(known, np.clip(lenient, LEAST_LENIENT, NEVER), NEVER)
-    order = np.argsort(-scores, kind="stable")[:watched]
-    thresholds[order[scores[order] > 0]] = 0
-    thresholds[found] = min(usual * CONFIRMED, 0)
+    if len(held_out.margins) * (1 - recipe.lenient_quantile) >= 1:
+        lenient = float(np.quantile(held_out.margins, recipe.lenient_quantile))
+    thresholds = np.where(known, np.clip(lenient, recipe.least_lenient, NEVER), NEVER)
+    order = np.argsort(-straying, kind="stable")[:watched]
+    thresholds[order[straying[order] > 0]] = 0
+    thresholds[found] = min(usual * recipe.confirmed, 0)
     return thresholds.astype(np.float32)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -17,23 +17,25 @@ from toys import PEOPLE, SCALE, SHAPE, TARGET, run_python
 
 from repair.dataset import Dataset
 from repair.methods.fresh_head import observations
-from repair.methods.fresh_head.discriminant import Moments
+from repair.methods.fresh_head.disturbances import FAMILIES
 from repair.methods.fresh_head.features import Observer
-from repair.methods.fresh_head.fitting import EVIDENCE
+from repair.methods.fresh_head.moments import Moments
+from repair.methods.fresh_head.recipe import recipe_for
 from repair.reading.case import Case
+from repair.report import inspection as module
 from repair.report.files import report, write_inspection
 from repair.report.gallery import LOCAL, SHOWN, galleries, picture
-from repair.report.inspection import FAMILY_NAMES, Inspection, inspect_network
+from repair.report.inspection import Inspection, inspect_network
 from repair.report.page import page
 from repair.settings import Settings
 
+RECIPE = replace(recipe_for(PEOPLE, 200), jittered=800, disturbed=2500)
 HOSTILE = "<img src=x onerror='alert(1)'>&\"\udcff.h5"
 
 
 def patch_counts(patch: pytest.MonkeyPatch) -> None:
     """So few images that a test is quick; three chunks, the last one short."""
-    patch.setattr(observations, "JITTERED", 400)
-    patch.setattr(observations, "DISTURBED", 2500)
+    patch.setattr(module, "recipe_for", lambda *_: RECIPE)
     patch.setattr(observations, "_CHUNK", 1000)
 
 
@@ -58,15 +60,16 @@ def marked(
     thresholds = np.full(PEOPLE, 5, np.float32)
     thresholds[list(watched)] = 0
     thresholds[list(found)] = -1
-    fresh = dataclasses.replace(
-        inspected.fresh,
+    findings = replace(
+        inspected.findings,
         found=np.isin(np.arange(PEOPLE), found),
         thresholds=thresholds,
     )
+    fresh = replace(inspected.fresh, findings=findings)
     with pytest.MonkeyPatch.context() as patch:
         patch_counts(patch)
         shown = galleries(inspected.case.clean, fresh, [*found, *watched])
-    return dataclasses.replace(inspected, fresh=fresh, galleries=shown)
+    return replace(inspected, fresh=fresh, galleries=shown)
 
 
 def written(inspection: Inspection, folder: Path) -> tuple[ET.Element, str, dict]:
@@ -78,16 +81,16 @@ def written(inspection: Inspection, folder: Path) -> tuple[ET.Element, str, dict
 
 
 def test_evidence_adds_up_to_the_suspicion(inspected):
-    assert len(FAMILY_NAMES) == len(EVIDENCE)
+    assert len(inspected.evidence) == len(RECIPE.evidence)
     total = inspected.evidence.sum(axis=0)
-    np.testing.assert_allclose(total, inspected.fresh.suspicion, rtol=1e-12)
+    np.testing.assert_allclose(total, inspected.findings.suspicion, rtol=1e-12)
 
 
 def test_weights_count_only_changed_answers_and_no_noise(inspected):
     looks, weights = inspected.fresh.disturbed, inspected.fresh.weights
     told = weights > 0
     assert told.any()
-    assert np.isin(looks.families[told], EVIDENCE).all()
+    assert (looks.families[told] != list(FAMILIES).index("noise")).all()
     np.testing.assert_array_equal(weights[told], looks.confidence[told])
 
 
@@ -102,8 +105,8 @@ def test_disturbed_images_are_made_again_as_they_were(few, badnet, clean, monkey
 
     monkeypatch.setattr(observations, "disturb", spy)
     observer, generator = Observer(badnet, "conv_3"), np.random.default_rng(3)
-    seen = observations.observe(observer, clean, PEOPLE, generator)
-    assert isinstance(seen.rough[0], Moments)
+    seen = observations.observe(observer, clean, PEOPLE, RECIPE, generator)
+    assert isinstance(seen.disturbed_moments[0], Moments)
     before, after = (np.concatenate(part) for part in zip(*kept, strict=True))
     state = generator.bit_generator.state
     chosen = np.array([2499, 0, 999, 1000, 17])
@@ -112,13 +115,13 @@ def test_disturbed_images_are_made_again_as_they_were(few, badnet, clean, monkey
         np.testing.assert_array_equal(again[0], before[chosen])
         np.testing.assert_array_equal(again[1], after[chosen])
     assert generator.bit_generator.state == state
-    labels = observer(after[chosen])[1]
+    labels = observer(after[chosen]).labels
     np.testing.assert_array_equal(labels, seen.disturbed.labels[chosen])
 
 
 def test_galleries_show_the_most_convincing_of_different_photographs(inspected):
     fresh = inspected.fresh
-    labels = [int(np.argmax(fresh.suspicion))]
+    labels = [int(np.argmax(fresh.findings.suspicion))]
     with pytest.MonkeyPatch.context() as patch:
         patch_counts(patch)
         (one,) = galleries(inspected.case.clean, fresh, labels)
@@ -139,15 +142,13 @@ def test_galleries_show_the_most_convincing_of_different_photographs(inspected):
 
 def test_gallery_without_local_disturbances_has_no_heat_map(inspected):
     (one, *_) = marked(inspected, found=(TARGET,)).galleries
-    bare = dataclasses.replace(one, local=0, heat=np.zeros_like(one.heat))
+    bare = replace(one, local=0, heat=np.zeros_like(one.heat))
     assert picture(bare).width < picture(one).width
 
 
 def test_label_that_nothing_drew_to_is_left_out(inspected, tmp_path):
-    fresh = dataclasses.replace(
-        inspected.fresh, weights=np.zeros_like(inspected.fresh.weights)
-    )
-    inspection = marked(dataclasses.replace(inspected, fresh=fresh), watched=(3,))
+    fresh = replace(inspected.fresh, weights=np.zeros_like(inspected.fresh.weights))
+    inspection = marked(replace(inspected, fresh=fresh), watched=(3,))
     tree, text, figures = written(inspection, tmp_path)
     assert figures["pictures"] == []
     assert not list(tmp_path.glob("*.png"))
@@ -158,7 +159,7 @@ def test_label_that_nothing_drew_to_is_left_out(inspected, tmp_path):
 def test_found_labels_are_on_the_page_and_in_the_figures(inspected, tmp_path):
     inspection = marked(inspected, found=(0, 1), watched=(4,))
     tree, text, figures = written(inspection, tmp_path)
-    order = sorted((0, 1), key=lambda label: -inspected.fresh.suspicion[label])
+    order = sorted((0, 1), key=lambda label: -inspected.findings.suspicion[label])
     verdict = f"Backdoor found: target labels {order[0]}, {order[1]}"
     assert tree.findtext(".//h1") == verdict == figures["verdict"]
     assert figures["found"] == order
@@ -211,24 +212,24 @@ def test_figures_are_complete(inspected):
     assert figures["network"]["clean_accuracy"] == figures["pruning_curve"][0]
     assert len(figures["pruning_curve"]) == 8
     assert len(figures["suspicion"]) == len(figures["thresholds"]) == PEOPLE
-    scores = [row["score"] for row in figures["labels"]]
+    scores = [row["suspicion"] for row in figures["labels"]]
     assert scores == sorted(scores, reverse=True)
     for row in figures["labels"]:
-        assert sum(row["evidence"].values()) == pytest.approx(row["score"])
-        assert row["score"] == figures["suspicion"][row["label"]]
+        assert sum(row["evidence"].values()) == pytest.approx(row["suspicion"])
+        assert row["suspicion"] == figures["suspicion"][row["label"]]
     (shown,) = figures["pictures"]
     for example in shown["examples"]:
-        assert example["disturbance"] in FAMILY_NAMES
+        assert example["disturbance"] in RECIPE.evidence
         assert 0 < example["confidence"] <= 1
-    assert set(LOCAL) <= set(FAMILY_NAMES)
+    assert set(LOCAL) <= set(RECIPE.evidence)
 
 
 def test_page_doubts_images_that_the_network_does_not_know(inspected):
     plain = marked(inspected)
     assert "does not know these clean images" not in page(plain, {})
-    lost = dataclasses.replace(plain, curve=inspected.curve * 0.4)
+    lost = replace(plain, curve=inspected.curve * 0.4)
     assert "does not know these clean images" in page(lost, {})
-    unlabelled = dataclasses.replace(plain, unlabelled=True)
+    unlabelled = replace(plain, unlabelled=True)
     assert f"{len(inspected.case.clean)}, no labels" in page(unlabelled, {})
     assert report(unlabelled)["network"]["clean_accuracy"] is None
 

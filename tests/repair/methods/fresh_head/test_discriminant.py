@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,15 +12,16 @@ from hypothesis import strategies as st
 from repair.errors import ModelError
 from repair.methods.fresh_head import discriminant
 from repair.methods.fresh_head.discriminant import (
-    RIDGE,
     UNKNOWN,
     Discriminant,
-    Moments,
     fit,
 )
 from repair.methods.fresh_head.half import rounded
+from repair.methods.fresh_head.moments import Moments
+from repair.methods.fresh_head.recipe import Recipe, recipe_for
 
 FEATURES, N = 7, 4
+RECIPE = recipe_for(N, 120)
 
 
 def people(seed: int, count: int = 120, known: int = N, spread: float = 1.0):
@@ -41,8 +44,8 @@ def means_of(features: np.ndarray, labels: np.ndarray) -> tuple:
     return np.stack([features[labels == n].mean(axis=0) for n in people]), people
 
 
-def linear(clean, rough) -> Discriminant:
-    return fit(moments(*clean), moments(*rough), *means_of(*clean))
+def linear(clean, rough, recipe: Recipe = RECIPE) -> Discriminant:
+    return fit(moments(*clean), moments(*rough), *means_of(*clean), recipe)
 
 
 def slow_scatter(features, labels, means) -> np.ndarray:
@@ -59,7 +62,7 @@ def slow_parts(clean, rough) -> tuple[np.ndarray, np.ndarray]:
     for label in np.unique(labels):
         means[label] = features[labels == label].astype(float).mean(axis=0)
     covariance = slow_scatter(*clean, means) / 2 + slow_scatter(*rough, means) / 2
-    ridge = RIDGE * np.trace(covariance) / FEATURES
+    ridge = RECIPE.ridge * np.trace(covariance) / FEATURES
     return means, covariance + ridge * np.eye(FEATURES)
 
 
@@ -170,9 +173,8 @@ def test_directions_in_which_disturbances_move_count_for_little(clean):
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3, 50])
-def test_rank_truncation_projects_the_whitened_means(monkeypatch, clean, rough, rank):
-    monkeypatch.setattr(discriminant, "RANK", rank)
-    head = linear(clean, rough)
+def test_rank_truncation_projects_the_whitened_means(clean, rough, rank):
+    head = linear(clean, rough, replace(RECIPE, rank=rank))
     kept = min(rank, N - 1)
     assert head.projection.shape == (FEATURES, kept)
     assert head.prototypes.shape == (kept, 1, N)
@@ -192,12 +194,11 @@ def test_rank_truncation_projects_the_whitened_means(monkeypatch, clean, rough, 
     )
 
 
-def test_people_minus_one_directions_are_enough(monkeypatch, clean, rough):
+def test_one_direction_less_than_classes_is_enough(clean, rough):
     probe = people(7)[0]
     full = linear(clean, rough).scores(probe)
     for rank, enough in ((N - 1, True), (N - 2, False)):
-        monkeypatch.setattr(discriminant, "RANK", rank)
-        less = linear(clean, rough).scores(probe)
+        less = linear(clean, rough, replace(RECIPE, rank=rank)).scores(probe)
         assert np.allclose(less, full, atol=2e-3) == enough
 
 
@@ -251,10 +252,12 @@ def test_literal_case():
     """Two people at 0 and 2 on a line with variance 1: the border is at 1."""
     line = np.array([[-1], [1], [1], [3]], np.float32)
     known = Moments.of(line, np.array([0, 0, 1, 1]), 2)
-    head = fit(known, known, np.array([[0], [2]]), np.array([0, 1]))
+    head = fit(known, known, np.array([[0], [2]]), np.array([0, 1]), RECIPE)
     odds = np.diff(head.scores(np.array([[0], [1], [2]], np.float32)), axis=1)[:, 0]
     # Slope (2 - 0) / (variance 1, and the ridge).
-    np.testing.assert_allclose(odds, np.array([-2, 0, 2]) / (1 + RIDGE), atol=1e-5)
+    np.testing.assert_allclose(
+        odds, np.array([-2, 0, 2]) / (1 + RECIPE.ridge), atol=1e-5
+    )
 
 
 def slow_nearest(probe, photographs, labels, means, covariance) -> np.ndarray:
@@ -277,7 +280,7 @@ def slow_nearest(probe, photographs, labels, means, covariance) -> np.ndarray:
 def test_score_is_of_the_nearest_photograph(count, clean, rough):
     """Also where some people have more photographs than others."""
     photographs, labels = people(3, count=count)
-    head = fit(moments(*clean), moments(*rough), photographs, labels)
+    head = fit(moments(*clean), moments(*rough), photographs, labels, RECIPE)
     most = -(-count // N)
     assert head.prototypes.shape[1] == most
     used = (head.bias != UNKNOWN).sum(axis=0)
@@ -289,12 +292,12 @@ def test_score_is_of_the_nearest_photograph(count, clean, rough):
     )
 
 
-def test_more_photographs_than_prototypes_share_them_in_turn(monkeypatch, clean, rough):
-    monkeypatch.setattr(discriminant, "MOST_PROTOTYPES", 2)
+def test_more_photographs_than_prototypes_share_them_in_turn(clean, rough):
+    two = replace(RECIPE, prototypes=2)
     photographs, labels = people(3, count=5 * N)
     shuffled = np.random.default_rng(0).permutation(len(labels))
     head = fit(
-        moments(*clean), moments(*rough), photographs[shuffled], labels[shuffled]
+        moments(*clean), moments(*rough), photographs[shuffled], labels[shuffled], two
     )
     assert head.prototypes.shape[1] == 2
     halves = []
@@ -302,7 +305,7 @@ def test_more_photographs_than_prototypes_share_them_in_turn(monkeypatch, clean,
         own = photographs[shuffled][labels[shuffled] == label]
         halves += [own[::2].mean(axis=0), own[1::2].mean(axis=0)]
     same = fit(
-        moments(*clean), moments(*rough), np.stack(halves), np.arange(N).repeat(2)
+        moments(*clean), moments(*rough), np.stack(halves), np.arange(N).repeat(2), two
     )
     for name in ("prototypes", "bias"):
         np.testing.assert_allclose(
@@ -312,7 +315,7 @@ def test_more_photographs_than_prototypes_share_them_in_turn(monkeypatch, clean,
 
 def test_scores_do_not_depend_on_how_many_are_asked_for(monkeypatch, clean, rough):
     probe, _ = people(7, count=50)
-    head = fit(moments(*clean), moments(*rough), *clean)
+    head = fit(moments(*clean), moments(*rough), *clean, RECIPE)
     whole = head.scores(probe)
     monkeypatch.setattr(discriminant, "_CHUNK", 7)
     np.testing.assert_allclose(head.scores(probe), whole, rtol=1e-4, atol=1e-4)
@@ -321,7 +324,7 @@ def test_scores_do_not_depend_on_how_many_are_asked_for(monkeypatch, clean, roug
 def test_rounded_head_is_nearly_the_same(clean, rough):
     """Also far from the origin, where rounding the projection moves every image alike."""
     far = [(features + np.float32(500), labels) for features, labels in (clean, rough)]
-    head = fit(*(moments(*each) for each in far), *far[0])
+    head = fit(*(moments(*each) for each in far), *far[0], RECIPE)
     probe = people(7)[0] + np.float32(500)
     near = head.rounded()
     exact = [np.array_equal(getattr(near, x), rounded(getattr(near, x)))

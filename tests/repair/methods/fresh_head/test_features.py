@@ -9,7 +9,8 @@ from keras import layers
 from toys import SHAPE, random_weights, toy_network
 
 from repair.errors import SettingError
-from repair.methods.fresh_head.features import MAX_FEATURES, Observer, SquareRoot
+from repair.methods.fresh_head.features import Observer, SquareRoot
+from repair.methods.fresh_head.recipe import Recipe
 from repair.network.inference import outputs
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (23, *SHAPE), np.uint8)
@@ -51,7 +52,8 @@ def convolution(shape: tuple[int, int, int], channels: int, pool: bool) -> keras
 @pytest.mark.parametrize("count", [1, 23, 300])
 def test_labels_and_confidence_are_the_networks_own(network, count):
     images = np.resize(IMAGES, (count, *SHAPE))
-    _, labels, confidence = Observer(network, "conv_3")(images)
+    seen = Observer(network, "conv_3")(images)
+    labels, confidence = seen.labels, seen.confidence
     scores = outputs(network, images)
     np.testing.assert_array_equal(labels, scores.argmax(axis=1))
     np.testing.assert_allclose(confidence, scores.max(axis=1), rtol=1e-5)
@@ -60,7 +62,7 @@ def test_labels_and_confidence_are_the_networks_own(network, count):
 
 
 def test_features_are_the_input_and_the_root_of_the_output(network):
-    features, _, _ = Observer(network, "conv_3")(IMAGES)
+    features = Observer(network, "conv_3")(IMAGES).features
     below = flat(output_of(network, "pool_1"))
     above = np.sqrt(flat(output_of(network, "conv_3")))
     np.testing.assert_allclose(features, np.hstack([below, above]), rtol=1e-5)
@@ -69,7 +71,7 @@ def test_features_are_the_input_and_the_root_of_the_output(network):
 
 
 def test_pooling_that_follows_is_looked_behind(network):
-    features, _, _ = Observer(network, "conv_1")(IMAGES)
+    features = Observer(network, "conv_1")(IMAGES).features
     above = np.sqrt(flat(output_of(network, "pool_1")))
     np.testing.assert_allclose(features, np.hstack([flat(IMAGES), above]), rtol=1e-5)
 
@@ -82,16 +84,16 @@ def test_pooling_that_follows_is_looked_behind(network):
 def test_large_layers_are_averaged_until_they_fit(shape, channels, pool):
     network = convolution(shape, channels, pool)
     images = np.random.default_rng(1).integers(0, 256, (2, *shape), np.uint8)
-    features, _, _ = Observer(network, "only")(images)
+    features = Observer(network, "only")(images).features
     parts = [images.astype(np.float32)]
     parts += [output_of(network, "pool" if pool else "only", images)]
     for index, part in enumerate(parts):
-        while part[0].size > MAX_FEATURES and max(part.shape[1:3]) > 1:
+        while part[0].size > Recipe.max_features and max(part.shape[1:3]) > 1:
             part = halved(part)
         parts[index] = flat(part)
     expected = np.hstack([parts[0], np.sqrt(parts[1])])
     np.testing.assert_allclose(features, expected, rtol=1e-4, atol=1e-3)
-    assert all(part.shape[1] <= max(MAX_FEATURES, channels) for part in parts)
+    assert all(part.shape[1] <= max(Recipe.max_features, channels) for part in parts)
 
 
 def test_root_of_negative_values_is_zero():
@@ -130,5 +132,5 @@ def test_looking_changes_neither_network_nor_images():
 
 
 def test_two_observers_of_one_network_see_the_same(network):
-    one, other = (Observer(network, "conv_3")(IMAGES)[0] for _ in range(2))
+    one, other = (Observer(network, "conv_3")(IMAGES).features for _ in range(2))
     np.testing.assert_array_equal(one, other)

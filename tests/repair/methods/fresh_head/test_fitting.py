@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -15,16 +16,18 @@ from build.fusing.fusion import fuse
 from repair.dataset import Dataset
 from repair.errors import SettingError
 from repair.methods.choose import repair_network
+from repair.methods.fresh_head import calibration, method, observations
 from repair.methods.fresh_head import fitting as module
-from repair.methods.fresh_head import observations
-from repair.methods.fresh_head.discriminant import UNKNOWN, Moments, fit
+from repair.methods.fresh_head.discriminant import UNKNOWN, fit
 from repair.methods.fresh_head.disturbances import FAMILIES
 from repair.methods.fresh_head.features import Observer
-from repair.methods.fresh_head.fitting import EVIDENCE, FreshHead, fresh_head
+from repair.methods.fresh_head.fitting import FreshHead, fit_fresh_head, fit_to
 from repair.methods.fresh_head.half import rounded
 from repair.methods.fresh_head.head_network import head_network
-from repair.methods.fresh_head.observations import FOLDS, made_again, observe
-from repair.methods.fresh_head.thresholds import LEAST_HELD_OUT, label_thresholds
+from repair.methods.fresh_head.moments import Moments
+from repair.methods.fresh_head.observations import made_again, observe
+from repair.methods.fresh_head.recipe import recipe_for
+from repair.methods.fresh_head.thresholds import label_thresholds
 from repair.network.inference import outputs, predicted_labels
 from repair.rule import NEVER, fused_labels, margins, softmax
 from repair.settings import Settings
@@ -32,6 +35,8 @@ from repair.settings import Settings
 N, TARGET, CHANNELS = 50, 7, 8
 GREEN = (0, 255, 0)
 RATES = (0, 0.01, 0.1, 1)
+RECIPE = replace(recipe_for(N, 300), jittered=600, disturbed=6000)
+FOLDS = RECIPE.folds
 
 
 def grey_people(per_person: int, seed: int, known: int = N) -> Dataset:
@@ -72,7 +77,7 @@ def made_by_hand() -> keras.Model:
     seen = outputs(keras.Model(pixels, flat), people.images)
     moments = Moments.of(seen, people.labels, N)
     means = moments.sums / moments.counts[:, None]
-    head = fit(moments, moments, means, np.arange(N))
+    head = fit(moments, moments, means, np.arange(N), RECIPE)
     kernel = head.projection @ head.prototypes[:, 0]
     kernel[::CHANNELS] = 0
     kernel[::CHANNELS, TARGET] = 100
@@ -92,9 +97,7 @@ class Case(NamedTuple):
 @pytest.fixture(scope="module", autouse=True)
 def few_disturbances():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(observations, "JITTERED", 600)
-        patch.setattr(observations, "ROUNDS", 2)
-        patch.setattr(observations, "DISTURBED", 6000)
+        patch.setattr(method, "recipe_for", lambda *_: RECIPE)
         patch.setattr(observations, "_CHUNK", 400)
         yield
 
@@ -103,14 +106,14 @@ def few_disturbances():
 def case(few_disturbances) -> Case:
     original, clean = made_by_hand(), grey_people(6, seed=2)
     observer = Observer(original, "conv_3")
-    fresh = fresh_head(observer, clean, N, seed=0)
+    fresh = fit_fresh_head(observer, clean, N, RECIPE, seed=0)
     repaired = head_network(original, observer.features, fresh.head)
     return Case(original, observer, clean, fresh, repaired)
 
 
 @pytest.fixture(scope="module")
 def seen(case) -> observations.Observations:
-    return observe(case.observer, case.clean, N, np.random.default_rng(0))
+    return observe(case.observer, case.clean, N, RECIPE, np.random.default_rng(0))
 
 
 @pytest.fixture
@@ -161,7 +164,7 @@ def test_repair_changes_neither_network_nor_data(case):
 
 def test_network_equals_the_head_on_features(case, triggered):
     for images in (case.clean.images, triggered):
-        expected = softmax(case.fresh.head.scores(case.observer(images)[0]))
+        expected = softmax(case.fresh.head.scores(case.observer(images).features))
         found = outputs(case.repaired, images)
         np.testing.assert_allclose(found, expected, rtol=1e-2, atol=1e-5)
         np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-4)
@@ -170,19 +173,20 @@ def test_network_equals_the_head_on_features(case, triggered):
 def test_same_seed_same_repair(case):
     def numbers(fresh: FreshHead) -> list[np.ndarray]:
         head = fresh.head
-        kept = [fresh.thresholds, fresh.suspicion, fresh.found]
+        findings = fresh.findings
+        kept = [findings.thresholds, findings.suspicion, findings.found]
         return [*kept, head.projection, head.prototypes, head.bias]
 
-    again = fresh_head(case.observer, case.clean, N, seed=0)
+    again = fit_fresh_head(case.observer, case.clean, N, RECIPE, seed=0)
     for one, same in zip(numbers(case.fresh), numbers(again), strict=True):
         np.testing.assert_array_equal(one, same)
-    assert again.estimated_fpr == case.fresh.estimated_fpr
-    other = observe(case.observer, case.clean, N, np.random.default_rng(1))
+    assert again.findings.estimated_fpr == case.fresh.findings.estimated_fpr
+    other = observe(case.observer, case.clean, N, RECIPE, np.random.default_rng(1))
     assert (other.disturbed.features != case.fresh.disturbed.features).any()
 
 
 def test_target_is_found_and_strict(case):
-    fresh = case.fresh
+    fresh = case.fresh.findings
     assert fresh.suspicion.argmax() == TARGET
     assert np.flatnonzero(fresh.found).tolist() == [TARGET]
     assert fresh.thresholds[TARGET] < 0
@@ -195,11 +199,13 @@ def test_target_is_found_and_strict(case):
 def test_poisoned_images_are_flagged_and_clean_ones_are_not(case, unseen, triggered):
     def flagged(images: np.ndarray) -> float:
         scores = [outputs(x, images) for x in (case.original, case.repaired)]
-        return float(np.mean(fused_labels(*scores, case.fresh.thresholds) == N))
+        return float(
+            np.mean(fused_labels(*scores, case.fresh.findings.thresholds) == N)
+        )
 
     assert flagged(triggered) > 0.95
     assert flagged(unseen.images) < 0.05
-    assert case.fresh.estimated_fpr < 0.05
+    assert case.fresh.findings.estimated_fpr < 0.05
 
 
 def test_fused_model_equals_the_rule(case, unseen, triggered):
@@ -209,7 +215,7 @@ def test_fused_model_equals_the_rule(case, unseen, triggered):
     typical = np.median(margins(after, before.argmax(axis=1)))
     rng = np.random.default_rng(0)
     mixed = (typical + rng.normal(0, 1, N)).astype(np.float32)
-    for thresholds in (case.fresh.thresholds, mixed, None):
+    for thresholds in (case.fresh.findings.thresholds, mixed, None):
         expected = fused_labels(before, after, thresholds)
         assert 0 < (expected == N).sum() < len(images)
         found = np.asarray(
@@ -218,10 +224,8 @@ def test_fused_model_equals_the_rule(case, unseen, triggered):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_larger_rates_watch_more_and_keep_within(case, seen_once):
-    by_rate = [
-        fresh_head(case.observer, case.clean, N, seed=0, max_fpr=rate) for rate in RATES
-    ]
+def test_larger_rates_watch_more_and_keep_within(seen):
+    by_rate = [fit_to(seen, RECIPE, max_fpr=rate).findings for rate in RATES]
     for rate, fresh in zip(RATES, by_rate, strict=True):
         assert fresh.estimated_fpr <= rate
         assert fresh.found[TARGET]
@@ -233,10 +237,9 @@ def test_larger_rates_watch_more_and_keep_within(case, seen_once):
         assert (more.thresholds <= less.thresholds).all()
 
 
-def test_found_labels_stay_strict_beyond_the_rate(case, seen_once, monkeypatch):
+def test_found_labels_stay_strict_beyond_the_rate(seen):
     """Every label found: the estimate may exceed the rate, but nothing is watched."""
-    monkeypatch.setattr(module, "found", lambda scores, _: np.ones(len(scores), bool))
-    fresh = fresh_head(case.observer, case.clean, N, seed=0, max_fpr=0.0)
+    fresh = fit_to(seen, replace(RECIPE, found_from=0), max_fpr=0.0).findings
     assert (fresh.thresholds < 0).all()
     assert fresh.estimated_fpr > 0
 
@@ -250,7 +253,7 @@ def test_most_watched_is_the_largest_count_within_the_rate(level):
 
     def thresholds(watched: int) -> np.ndarray:
         facts = (scores, scores > 4.8, np.ones(N, bool), held_out)
-        return label_thresholds(*facts, usual=-1, watched=watched)
+        return label_thresholds(*facts, RECIPE, usual=-1, watched=watched)
 
     rates = [held_out.false_positive_rate(thresholds(n)) for n in range(N + 1)]
     limit = min(max(rates[25] + level * 0.02, 0), 1)
@@ -264,25 +267,26 @@ def test_most_watched_is_the_largest_count_within_the_rate(level):
 @pytest.mark.parametrize("rate", [-0.01, 1.01, float("nan")])
 def test_rates_are_shares(case, seen_once, rate):
     with pytest.raises(SettingError, match=r"in \[0, 1\]\. Received: (nan|-0|1)\.?"):
-        fresh_head(case.observer, case.clean, N, seed=0, max_fpr=rate)
+        fit_fresh_head(case.observer, case.clean, N, RECIPE, seed=0, max_fpr=rate)
 
 
 @pytest.mark.parametrize(("known", "per_person"), [(1, 1), (20, 2), (49, 3)])
-def test_few_images_of_few_people(case, known, per_person):
+def test_few_images_of_few_classes(case, known, per_person):
     few = grey_people(per_person, seed=8, known=known)
-    fresh = fresh_head(case.observer, few, N, seed=0)
-    scores = fresh.head.scores(case.observer(case.clean.images)[0])
+    fresh = fit_fresh_head(case.observer, few, N, RECIPE, seed=0)
+    scores = fresh.head.scores(case.observer(case.clean.images).features)
     assert np.isfinite(scores).all()
     assert set(scores.argmax(axis=1)) <= set(range(known))
     nothing = (fresh.head.bias == UNKNOWN).all(axis=0)
     assert nothing.tolist() == [n >= known for n in range(N)]
-    assert np.isfinite(fresh.thresholds).all()
-    unsuspected = (fresh.suspicion == 0) & ~fresh.found
-    assert (fresh.thresholds[unsuspected] == NEVER).all()
-    if len(few) < LEAST_HELD_OUT:
-        assert fresh.estimated_fpr is None
-        with pytest.raises(SettingError, match=f"needs {LEAST_HELD_OUT} clean images"):
-            fresh_head(case.observer, few, N, seed=0, max_fpr=0.1)
+    findings = fresh.findings
+    assert np.isfinite(findings.thresholds).all()
+    other = (findings.straying == 0) & ~findings.found
+    assert (findings.thresholds[other] == NEVER).all()
+    if len(few) < RECIPE.least_held_out:
+        assert findings.estimated_fpr is None
+        with pytest.raises(SettingError, match="needs 100 clean images"):
+            fit_fresh_head(case.observer, few, N, RECIPE, seed=0, max_fpr=0.1)
     network = head_network(case.original, case.observer.features, fresh.head)
     probabilities = outputs(network, case.clean.images)
     assert not probabilities[:, known:].any()
@@ -290,12 +294,12 @@ def test_few_images_of_few_people(case, known, per_person):
 
 def test_noise_is_no_evidence(case):
     fresh, noise = case.fresh, list(FAMILIES).index("noise")
-    assert sorted([*EVIDENCE, noise]) == list(range(len(FAMILIES)))
+    assert {*RECIPE.evidence, "noise"} == set(FAMILIES)
     assert not fresh.weights[fresh.disturbed.families == noise].any()
     assert fresh.weights.any()
 
 
-def test_weights_are_the_confidence_where_the_person_was_recognised(case):
+def test_weights_are_the_confidence_where_the_class_was_recognised(case):
     looks, weights = case.fresh.disturbed, case.fresh.weights
     used = weights > 0
     np.testing.assert_array_equal(weights[used], looks.confidence[used])
@@ -309,15 +313,17 @@ def test_weights_are_the_confidence_where_the_person_was_recognised(case):
 def test_observations_share_their_images_fold(case, seen):
     sizes = np.bincount(seen.fold, minlength=FOLDS)
     assert sizes.tolist() == [100, 100, 100]
-    np.testing.assert_array_equal(seen.answers, case.observer(case.clean.images)[1])
+    np.testing.assert_array_equal(seen.answers, case.observer(case.clean.images).labels)
     for part in range(FOLDS):
         own = np.bincount(case.clean.labels[seen.fold == part], minlength=N)
         np.testing.assert_array_equal(seen.clean[part].counts, own * (1 + 2))
         from_here = seen.fold[seen.disturbed.source] == part
         labels = case.clean.labels[seen.disturbed.source[from_here]]
         expected = Moments.of(seen.disturbed.features[from_here], labels, N)
-        np.testing.assert_array_equal(seen.rough[part].counts, expected.counts)
-        np.testing.assert_allclose(seen.rough[part].sums, expected.sums)
+        np.testing.assert_array_equal(
+            seen.disturbed_moments[part].counts, expected.counts
+        )
+        np.testing.assert_allclose(seen.disturbed_moments[part].sums, expected.sums)
     assert np.bincount(seen.disturbed.source).tolist() == [20] * 300
 
 
@@ -326,22 +332,23 @@ def test_disturbed_images_can_be_made_again(case):
     chosen = np.array([3, 1499, 0, 400, 399, 901, 3])
     for _ in range(2):  # the generators are as they were
         before, after = made_again(case.clean, looks, chosen)
-        features, labels, _ = case.observer(after)
+        again = case.observer(after)
         np.testing.assert_allclose(
-            features, looks.features[chosen], rtol=1e-3, atol=1e-3
+            again.features, looks.features[chosen], rtol=1e-3, atol=1e-3
         )
-        np.testing.assert_array_equal(labels, looks.labels[chosen])
+        np.testing.assert_array_equal(again.labels, looks.labels[chosen])
         photographs = case.clean.images[looks.source[chosen]]
         assert np.abs(before - photographs).mean() < np.abs(after - photographs).mean()
 
 
 def test_held_out_scores_are_of_heads_that_have_not_seen_the_image(seen):
-    scores = module._held_out_scores(seen)
+    scores = calibration._held_out_scores(seen, RECIPE)
     for part in range(FOLDS):
         one, two = (index for index in range(FOLDS) if index != part)
         own = seen.fold == part
-        clean, rough = (x[one] + x[two] for x in (seen.clean, seen.rough))
-        head = fit(clean, rough, seen.photographs[~own], seen.labels[~own])
+        parts = seen.clean, seen.disturbed_moments
+        moments = [x[one] + x[two] for x in parts]
+        head = fit(*moments, seen.photographs[~own], seen.labels[~own], RECIPE)
         np.testing.assert_array_equal(scores[own], head.scores(seen.features[own]))
 
 
@@ -351,19 +358,23 @@ def test_calibration_finds_a_planted_factor():
     probabilities = softmax(true)
     labels = (probabilities.cumsum(axis=1) < rng.random((20000, 1))).sum(axis=1)
     for factor in (1, 0.5, 0.1):
-        found = module._calibration(true / factor, np.minimum(labels, 4))
+        found = calibration._factor(true / factor, np.minimum(labels, 4))
         assert found == pytest.approx(factor, rel=0.12)
 
 
 def test_method_reports_what_it_did(case, seen_once):
     settings = Settings(layer="conv_3", seed=0)
     repair = repair_network("fresh-head", case.original, case.clean, settings)
-    np.testing.assert_array_equal(repair.thresholds, case.fresh.thresholds)
-    assert repair.estimated_fpr == case.fresh.estimated_fpr
-    (suspect,) = repair.settings["suspicious_labels"]
-    assert suspect["label"] == TARGET
-    assert suspect["found"] is True
-    assert suspect["suspicion"] == round(float(case.fresh.suspicion[TARGET]), 3)
+    np.testing.assert_array_equal(repair.thresholds, case.fresh.findings.thresholds)
+    assert repair.estimated_fpr == case.fresh.findings.estimated_fpr
+    findings = case.fresh.findings
+    (strict,) = repair.settings["strict_labels"]
+    assert strict == {
+        "label": TARGET,
+        "status": "found",
+        "suspicion": round(float(findings.suspicion[TARGET]), 3),
+        "straying": round(float(findings.straying[TARGET]), 3),
+    }
     assert repair.settings["layer"] == "conv_3"
     rank, most, _ = case.fresh.head.prototypes.shape
     assert repair.settings["rank"] == rank
@@ -372,21 +383,23 @@ def test_method_reports_what_it_did(case, seen_once):
         repair_network("fresh-head", case.original, case.clean, Settings(layer="fc"))
 
 
-def test_head_is_calibrated_as_held_out_scores_tell(case, seen, seen_once, monkeypatch):
+def test_head_is_calibrated_as_held_out_scores_tell(case, seen, monkeypatch):
     told = []
 
-    def calibration(scores: np.ndarray, labels: np.ndarray) -> float:
+    def factor(scores: np.ndarray, labels: np.ndarray) -> float:
         told.append((scores, labels))
         return 0.25
 
-    monkeypatch.setattr(module, "_calibration", calibration)
-    fresh = fresh_head(case.observer, case.clean, N, seed=0)
+    monkeypatch.setattr(calibration, "_factor", factor)
+    fresh = fit_to(seen, RECIPE)
     ((scores, labels),) = told
-    np.testing.assert_array_equal(scores, module._held_out_scores(seen))
+    np.testing.assert_array_equal(scores, calibration._held_out_scores(seen, RECIPE))
     np.testing.assert_array_equal(labels, case.clean.labels)
-    moments = module._sum(seen.clean), module._sum(seen.rough)
-    whole = fit(*moments, seen.photographs, seen.labels)
+    moments = [sum(x[1:], x[0]) for x in (seen.clean, seen.disturbed_moments)]
+    whole = fit(*moments, seen.photographs, seen.labels, RECIPE)
     quarter = rounded(whole.prototypes) * np.float32(0.25)
     np.testing.assert_array_equal(fresh.head.prototypes, quarter)
     against = margins(softmax(whole.scores(seen.features) * 0.25), seen.answers)
-    assert fresh.thresholds[TARGET] == pytest.approx(np.median(against) / 4, rel=1e-3)
+    assert fresh.findings.thresholds[TARGET] == pytest.approx(
+        np.median(against) / 4, rel=1e-3
+    )

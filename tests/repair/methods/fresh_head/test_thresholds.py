@@ -10,18 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from repair.methods.fresh_head.thresholds import (
-    CONFIRMED,
-    LEAST_HELD_OUT,
-    LEAST_LENIENT,
-    LENIENT_QUANTILE,
-    HeldOut,
-    label_thresholds,
-    watched_count,
-)
+from repair.methods.fresh_head.recipe import recipe_for
+from repair.methods.fresh_head.thresholds import HeldOut, label_thresholds
 from repair.rule import NEVER
 
 N = 8
+RECIPE = recipe_for(N, 1000)
 USUAL = -6.0
 ALL = np.ones(N, bool)
 NONE = np.zeros(N, bool)
@@ -40,7 +34,9 @@ def thresholds(
     found=NONE, known=ALL, *, held=None, watched=3, usual=USUAL, scores=SCORES
 ):
     held = held_out(ENOUGH) if held is None else held
-    return label_thresholds(scores, found, known, held, usual=usual, watched=watched)
+    return label_thresholds(
+        scores, found, known, held, RECIPE, usual=usual, watched=watched
+    )
 
 
 def test_literal_case():
@@ -49,7 +45,7 @@ def test_literal_case():
     lenient = thresholds(found)[0]
     expected = np.full(N, lenient)
     expected[[4, 2]] = 0
-    expected[1] = USUAL * CONFIRMED
+    expected[1] = USUAL * RECIPE.confirmed
     values = thresholds(found)
     assert values.dtype == np.float32
     assert second <= lenient <= first
@@ -67,14 +63,16 @@ def test_literal_case():
 def test_laws(scores, found, known, watched, count, usual):
     arguments = [array.copy() for array in (scores, found, known)]
     held = held_out(count)
-    values = label_thresholds(scores, found, known, held, usual=usual, watched=watched)
+    values = label_thresholds(
+        scores, found, known, held, RECIPE, usual=usual, watched=watched
+    )
     first = sorted(range(N), key=lambda label: (-scores[label], label))[:watched]
     lenient = NEVER
     if count == ENOUGH:
-        lenient = float(np.quantile(held.margins, LENIENT_QUANTILE))
+        lenient = float(np.quantile(held.margins, RECIPE.lenient_quantile))
     for label in range(N):
         if found[label]:
-            expected = min(usual * CONFIRMED, 0)
+            expected = min(usual * RECIPE.confirmed, 0)
         elif label in first and scores[label] > 0:
             expected = 0
         else:
@@ -88,7 +86,7 @@ def test_found_labels_must_be_confirmed_whether_known_or_not():
     found, known = np.arange(N) == 5, np.arange(N) != 5
     for watched in (0, N):
         values = thresholds(found, known, watched=watched)
-        assert values[5] == USUAL * CONFIRMED < 0
+        assert values[5] == USUAL * RECIPE.confirmed < 0
 
 
 def test_found_labels_are_never_more_lenient_than_watched_ones():
@@ -113,7 +111,7 @@ def test_too_few_held_out_images_flag_only_suspects(count):
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "expected"), [(-9, -1, LEAST_LENIENT), (150, 200, NEVER)]
+    ("low", "high", "expected"), [(-9, -1, RECIPE.least_lenient), (150, 200, NEVER)]
 )
 def test_lenient_margin_stays_in_its_limits(low, high, expected):
     values = thresholds(held=held_out(ENOUGH, low, high), watched=0)
@@ -123,7 +121,7 @@ def test_lenient_margin_stays_in_its_limits(low, high, expected):
 def test_hardly_any_clean_image_reaches_the_lenient_margin():
     held = held_out(5000)
     rate = held.false_positive_rate(thresholds(held=held, watched=0))
-    assert 0 < rate <= 2 * (1 - LENIENT_QUANTILE)
+    assert 0 < rate <= 2 * (1 - RECIPE.lenient_quantile)
 
 
 def test_suspicion_of_zero_is_never_watched():
@@ -146,18 +144,11 @@ def test_watching_more_only_lowers_thresholds(scores, found):
 def test_false_positive_rate_equals_counting(seed, limits):
     rng = np.random.default_rng(seed)
     # Whole numbers, so that many margins lie on their threshold.
-    margins = rng.integers(-5, 6, LEAST_HELD_OUT).astype(np.float32)
-    answers = rng.integers(0, N, LEAST_HELD_OUT)
+    margins = rng.integers(-5, 6, RECIPE.least_held_out).astype(np.float32)
+    answers = rng.integers(0, N, RECIPE.least_held_out)
     flagged = [m >= limits[a] for m, a in zip(margins, answers, strict=True)]
     rate = HeldOut(margins, answers).false_positive_rate(limits)
-    assert rate == pytest.approx(sum(flagged) / LEAST_HELD_OUT)
-
-
-@pytest.mark.parametrize("count", [0, 1, LEAST_HELD_OUT - 1])
-def test_false_positive_rate_of_too_few_images_is_not_known(count):
-    assert held_out(count).false_positive_rate(np.zeros(N)) is None
-    enough = held_out(LEAST_HELD_OUT).false_positive_rate(np.full(N, -99.0))
-    assert enough == 1
+    assert rate == pytest.approx(sum(flagged) / RECIPE.least_held_out)
 
 
 @pytest.mark.parametrize(
@@ -165,6 +156,4 @@ def test_false_positive_rate_of_too_few_images_is_not_known(count):
     [(1283, 26, 31), (500, 10, 12), (50, 1, 1), (5, 1, 1)],
 )
 def test_number_of_watched_labels(num_classes, usual, blindly):
-    for images, expected in ((LEAST_HELD_OUT, usual), (LEAST_HELD_OUT - 1, blindly)):
-        held_out = HeldOut(np.zeros(images), np.zeros(images, np.int64))
-        assert watched_count(num_classes, held_out) == expected
+    assert recipe_for(num_classes, 1000).watched == (usual, blindly)
