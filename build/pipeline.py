@@ -18,11 +18,12 @@ from repair.errors import DatasetError, RepairFailedError, printable
 from repair.measuring.evaluation import figures
 from repair.measuring.saved_detector import labels_by_network
 from repair.measuring.tables import table
+from repair.measuring.trials import read_trials
 from repair.methods.choose import repair_network
 from repair.methods.repair import Repair
 from repair.metrics import clean_accuracy
 from repair.network.inference import BATCH_SIZE, predicted_labels
-from repair.reading.case import Case, read_case, read_trials
+from repair.reading.case import Case, read_case
 from repair.reading.hdf5 import one_line
 
 LEAST_CLEAN_ACCURACY = 0.5

@@ -13,7 +13,7 @@ import numpy as np
 
 from build.catalogue import NETWORKS
 from repair.dataset import Dataset
-from repair.measuring.evaluation import Trial
+from repair.measuring.trials import Trial
 from repair.reading.data_file import read_dataset
 from repair.reading.flags import read_flags
 

@@ -12,15 +12,16 @@ import numpy as np
 from repair.commands.options import scale_from, settings_from
 from repair.dataset import Dataset
 from repair.errors import SettingError
-from repair.measuring.evaluation import Trial, figures
+from repair.measuring.evaluation import figures
 from repair.measuring.saved_detector import SavedDetector
 from repair.measuring.tables import Cell
+from repair.measuring.trials import Trial, read_trials
 from repair.methods.choose import repair_network
 from repair.metrics import clean_accuracy
 from repair.network.inference import outputs, predicted_labels
 from repair.network.preprocessing import at_scale, find_scale, without_scale
 from repair.process.whole_file import new_file
-from repair.reading.case import Case, read_case, read_trials
+from repair.reading.case import Case, read_case
 from repair.reading.data_file import read_dataset
 from repair.reading.network_file import read_network
 from repair.report.files import write_inspection

@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
-from repair.dataset import Dataset
 from repair.measuring.tables import Cell
+from repair.measuring.trials import Trial
 from repair.metrics import (
     attack_success_rate,
     clean_accuracy,
     detection_rate,
     false_positive_rate,
 )
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A dataset to measure on.
-
-    Attributes:
-        name: How the table calls it.
-        data: The images; in a poisoned dataset a label is the attacker's target.
-        poisoned: Whether the images are an attacker's.
-        triggered: Bool ``(n,)``, which images really carry a trigger; None = not known.
-    """
-
-    name: str
-    data: Dataset
-    poisoned: bool = False
-    triggered: np.ndarray | None = None
 
 
 def figures(

@@ -9,11 +9,9 @@ import keras
 
 from repair.dataset import Dataset
 from repair.errors import DatasetError
-from repair.measuring.evaluation import Trial
 from repair.network.inference import predicted_labels
 from repair.network.preprocessing import at_scale, find_scale
 from repair.reading.data_file import read_dataset
-from repair.reading.flags import read_flags
 from repair.reading.network_file import read_network
 
 
@@ -33,7 +31,7 @@ class Case:
 
     @property
     def num_classes(self) -> int:
-        """Number of people, N."""
+        """Number of classes, N."""
         return int(self.original.output_shape[1])
 
 
@@ -64,41 +62,7 @@ def read_case(
         data = Dataset(data.images, predicted_labels(original, data.images))
     if network.output_shape[1] > 1 and (data.labels == data.labels[0]).all():
         raise DatasetError(
-            f"{clean}: all images are of one person, label {data.labels[0]}. Expected "
-            "several people, who can be told apart: give images of more labels."
+            f"{clean}: all images are of one class, label {data.labels[0]}. Expected "
+            "several classes, to be told apart: give images of more labels."
         )
     return Case(original, data, scale)
-
-
-def read_trials(
-    clean: Dataset,
-    num_classes: int,
-    *,
-    test: Path | None,
-    poisoned: list[Path],
-    flags: Path | None = None,
-) -> list[Trial]:
-    """Reads what to measure on. Nothing of it but ``clean`` is handed to a repair.
-
-    Args:
-        clean: The clean validation images.
-        num_classes: N; labels must lie below.
-        test: Clean test data.
-        poisoned: Poisoned data, whose labels are the target labels.
-        flags: Which images of the poisoned data carry a trigger.
-
-    Raises:
-        DatasetError: If a file is missing, broken or unfit.
-    """
-    rows, columns, channels = clean.images.shape[1:]
-    shape = (rows, columns, channels)
-    trials = [Trial("clean validation", clean)]
-    if test is not None:
-        data = read_dataset(test, image_shape=shape, num_classes=num_classes)
-        trials.append(Trial("clean test", data))
-    for path in poisoned:
-        data = read_dataset(path, image_shape=shape, num_classes=num_classes)
-        triggered = None if flags is None else read_flags(flags, len(data))
-        name = path.stem.removesuffix("_poisoned_data")
-        trials.append(Trial(name, data, poisoned=True, triggered=triggered))
-    return trials

@@ -4,63 +4,141 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 from toys import ROOT, run_python
 
-OURS = {"artifacts", "benchmarks", "build", "repair", "tests", "conftest", "toys"}
 SCRIPTS = sorted(ROOT.glob("eval_*.py"))
-ALLOWED = {
-    "repair": {"repair", "artifacts"},
-    "build": {"build", "repair", "artifacts"},
-    "artifacts": {"artifacts"},
+# Rooms of each package from the ground up: a module imports from its own room and from the
+# floors below. Rooms on one floor stand beside each other and do not know of each other.
+FLOORS = {
+    "artifacts": (
+        ("errors", "quiet"),
+        ("card",),
+        ("reading", "runtime", "progress"),
+        ("labelling", "results"),
+        ("many",),
+        ("detector", "ray", "beam"),
+        ("__main__",),
+    ),
+    "repair": (
+        ("errors", "settings", "metrics", "rule", "dataset"),
+        ("process", "network"),
+        ("methods", "reading"),
+        ("measuring", "report"),
+        ("commands",),
+        ("__main__",),
+    ),
+    "build": (
+        ("catalogue",),
+        ("request", "saving", "fusing"),
+        ("pipeline", "formats", "several"),
+        ("fresh_process", "demo"),
+        ("__main__",),
+    ),
 }
-HEAVY = {"tensorflow", "keras", "numpy", "h5py", "PIL", "apache_beam"}
-BEAM = ROOT / "artifacts/beam"
-ENTRIES = (
-    "build.__main__",
-    "repair.__main__",
-    "artifacts.detector",
-    "artifacts.beam.__main__",
-)
+GROUND = {("repair", room) for room in FLOORS["repair"][0]}
+# What a package may import of another one.
+ELSEWHERE = {
+    "artifacts": set(),
+    "repair": {f"artifacts.{x}" for x in ("errors", "quiet", "card", "reading")},
+    "build": {"repair", *(f"artifacts.{x}" for x in ("errors", "quiet", "card"))},
+}
+# No method knows another one; each gives back a ``Repair``, and ``choose`` lists them.
+METHODS = {"fresh_head", "fine_pruning"}
+HEAVY = {"tensorflow", "keras", "numpy", "h5py", "PIL", "apache_beam", "ray"}
+ENTRIES = ("build.__main__", "repair.__main__", "artifacts.detector")
+MOST_LINES, MOST_MODULES = 250, 20
+PROMISED = {"artifacts", "tensorflow", "numpy", "PIL", "h5py"}
+ENGINES = {ROOT / "artifacts/beam": "apache_beam", ROOT / "artifacts/ray": "ray"}
 
 
 def sources(package: str) -> list[Path]:
     return sorted((ROOT / package).rglob("*.py"))
 
 
-def imported(tree: ast.AST) -> set[str]:
-    """Top-level names of everything that is imported anywhere below ``tree``."""
-    names = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "relative imports hide where they lead"
-            names.add(str(node.module).split(".")[0])
-    return names
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("package", ALLOWED)
-def test_packages_import_downwards_alone(package):
-    assert sources(package)
-    for path in sources(package):
-        assert imported(tree_of(path)) & OURS <= ALLOWED[package], path
+MODULES = {
+    name_of(path): path
+    for package in (*FLOORS, "benchmarks")
+    for path in sources(package)
+}
 
 
-def test_repair_knows_neither_commands_nor_command_line_below_them():
-    """The library part can be used without a command line."""
-    upper = {"__main__", "commands"}
-    for path in sources("repair"):
-        if path.stem in upper or path.parent.name in upper:
-            continue
-        text = path.read_text("utf-8")
-        assert not any(f"repair.{name}" in text for name in upper), path
+def imported(path: Path) -> Iterator[str]:
+    """Everything that is imported anywhere in a file, modules by their full names."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide where they lead"
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield full if full in MODULES else str(node.module)
+
+
+def ours(path: Path) -> set[str]:
+    return {name for name in imported(path) if name.split(".")[0] in (*FLOORS, "tests")}
+
+
+def tops(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imported(path)}
+
+
+def room_and_floor(name: str) -> tuple[str, int]:
+    package, room = name.split(".")[:2]
+    for floor, rooms in enumerate(FLOORS[package]):
+        if room in rooms:
+            return room, floor
+    raise AssertionError(f"{name}: place its room in FLOORS")
+
+
+@pytest.mark.parametrize("name", [x for x in MODULES if x.split(".")[0] in FLOORS])
+def test_imports_lead_downwards_alone(name):
+    package = name.split(".")[0]
+    for other in ours(MODULES[name]):
+        if other.split(".")[0] != package:
+            allowed = ELSEWHERE[package]
+            assert any(f"{other}.".startswith(f"{x}.") for x in allowed), other
+        elif "." in name and "." in other:
+            (room, floor), (lower, below) = map(room_and_floor, (name, other))
+            beside = {(package, room), (package, lower)} <= GROUND
+            assert room == lower or below < floor or beside, other
+
+
+def test_no_circle():
+    graph = {name: ours(path) - {name} for name, path in MODULES.items()}
+    TopologicalSorter(graph).prepare()
+
+
+def test_no_method_imports_another_one():
+    for method in METHODS:
+        for path in sources(f"repair/methods/{method}"):
+            known = {name for name in ours(path) if name.startswith("repair.methods.")}
+            rooms = {name.split(".")[2] for name in known}
+            assert rooms <= {method, "repair"}, path
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_module_is_long(name):
+    assert len(MODULES[name].read_text("utf-8").splitlines()) <= MOST_LINES
+
+
+def test_no_folder_is_crowded():
+    folders = Counter(path.parent for path in MODULES.values())
+    assert max(folders.values()) <= MOST_MODULES + 1, "and an __init__"
 
 
 def test_scripts_import_artifacts_alone():
@@ -71,38 +149,31 @@ def test_scripts_import_artifacts_alone():
         "eval_sunglasses",
     ]
     for path in SCRIPTS:
-        assert imported(tree_of(path)) == {"artifacts"}, path
+        assert ours(path) == {"artifacts.detector"}, path
         assert f'main("{path.stem.removeprefix("eval_")}")' in path.read_text()
 
 
 def test_artifacts_need_the_promised_packages_alone():
-    known = set(sys.stdlib_module_names) | {
-        "artifacts",
-        "tensorflow",
-        "numpy",
-        "PIL",
-        "h5py",
-    }
+    known = set(sys.stdlib_module_names) | PROMISED
     for path in sources("artifacts"):
-        more = {"apache_beam"} if path.parent == BEAM else set()
-        assert imported(tree_of(path)) <= known | more, path
+        more = {name for folder, name in ENGINES.items() if folder in path.parents}
+        assert tops(path) <= known | more, path
 
 
-def test_entry_points_import_nothing_heavy():
-    for entry in ENTRIES:
-        code = f"import {entry}, sys; print(*sys.modules)"
-        answer = run_python("-c", code)
-        assert answer.code == 0, answer.err
-        assert not HEAVY & set(answer.out.split()), entry
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_entry_points_import_nothing_heavy(entry):
+    answer = run_python("-c", f"import {entry}, sys; print(*sys.modules)")
+    assert answer.code == 0, answer.err
+    assert not HEAVY & set(answer.out.split())
 
 
 def public_files() -> list[Path]:
     demo = ROOT / "build" / "demo"
-    packages = [path for name in ALLOWED for path in sources(name)]
+    packages = [path for name in FLOORS for path in sources(name)]
     return [path for path in packages + SCRIPTS if demo not in path.parents]
 
 
-def test_number_of_people_is_written_nowhere():
+def test_number_of_classes_is_written_nowhere():
     for path in public_files():
         assert "1283" not in path.read_text("utf-8"), path
 

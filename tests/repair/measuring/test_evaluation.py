@@ -9,7 +9,8 @@ import pytest
 from toys import SHAPE
 
 from repair.dataset import Dataset
-from repair.measuring.evaluation import Trial, figures
+from repair.measuring.evaluation import figures
+from repair.measuring.trials import Trial
 
 N = 5
 
