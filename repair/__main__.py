@@ -62,8 +62,8 @@ def _add_inspect(commands: Any) -> None:
                      help="no labels: the network's own answers stand in")  # fmt: skip
     one.add_argument("--seed", type=int, default=default.seed,
                      help="same seed, same figures (%(default)s)")  # fmt: skip
-    one.add_argument("--layer", default=default.layer,
-                     help="convolution to stand on (%(default)s)")  # fmt: skip
+    one.add_argument("--layer", metavar="NAME",
+                     help="to stand on (chosen from the network)")  # fmt: skip
     one.add_argument("--max-fpr", type=float, metavar="SHARE",
                      help="watch as many labels as this estimated FPR allows")  # fmt: skip
 

@@ -16,8 +16,8 @@ class Settings:
     """Settings of a method of repair.
 
     Attributes:
-        layer: The convolution whose dormant channels are pruned, or on which the fresh
-            head stands.
+        layer: The convolution whose dormant channels are pruned, or the layer on which
+            the fresh head stands; None = it is chosen from the network.
         fraction: Share of its channels to prune, in [0, 1).
         max_drop: Prune until clean accuracy has dropped by this, in [0, 1], instead.
         epochs: Passes of fine-tuning over the clean data.
@@ -26,7 +26,7 @@ class Settings:
         seed: Everything random follows from it.
     """
 
-    layer: str = "conv_3"
+    layer: str | None = None
     fraction: float = 0.77
     max_drop: float | None = None
     epochs: int = 5

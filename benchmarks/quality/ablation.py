@@ -64,12 +64,15 @@ def measure(subject: Subject, seed: int) -> Iterator[tuple[str, dict[str, float]
     from repair.methods.fresh_head.fitting import fit_to
     from repair.methods.fresh_head.observations import observe
     from repair.methods.fresh_head.recipe import recipe_for
+    from repair.network.cut import choose_layer
     from repair.network.inference import outputs
     from repair.reading.case import read_case
 
     case = read_case(subject.model, subject.clean)
     recipe = recipe_for(case.num_classes, len(case.clean))
-    observer = Observer(case.original, "conv_3", recipe.max_features)
+    observer = Observer(
+        case.original, choose_layer(case.original)[0], recipe.max_features
+    )
     generator = np.random.default_rng(seed)
     seen = observe(observer, case.clean, case.num_classes, recipe, generator)
     trials = [

@@ -8,13 +8,14 @@ import time
 from repair.measuring.tables import Cell
 from repair.methods.fine_pruning.curve import pruning_curve
 from repair.network.activations import mean_activations
+from repair.network.cut import choose_convolution
 from repair.reading.case import Case
-from repair.settings import Settings
 
 
 def pruning_speed(case: Case, runs: int) -> dict[str, Cell]:
     """A row of the table of ``benchmarks.speed``; the two take turns."""
-    network, clean, layer = case.original, case.clean, Settings().layer
+    network, clean = case.original, case.clean
+    layer = choose_convolution(network)
     activations = mean_activations(network, layer, clean.images)
     passes, curves = [], []
     for _ in range(runs + 1):

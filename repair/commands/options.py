@@ -52,7 +52,11 @@ def add_settings(group: argparse._ArgumentGroup) -> None:
         help="no labels: the BadNet's own answers stand in")  # fmt: skip
     add("--max-fpr", type=float, metavar="SHARE",
         help="operating point of fresh-head: largest estimated FPR")  # fmt: skip
-    add("--layer", default=default.layer, help="convolution to prune (%(default)s)")
+    add(
+        "--layer",
+        metavar="NAME",
+        help="to stand on or to prune (chosen from the network)",
+    )
     add("--fraction", type=float, default=default.fraction,
         help="share of its channels to prune (%(default)s)")  # fmt: skip
     add("--max-drop", type=float, metavar="SHARE",

@@ -39,6 +39,7 @@ def write_inspection(inspection: Inspection, folder: Path) -> Path:
 def report(inspection: Inspection) -> dict[str, Any]:
     """All figures as plain JSON values; rates in [0, 1], None = not known or never."""
     findings, case = inspection.findings, inspection.case
+    pruning = inspection.pruning
     return {
         "verdict": inspection.verdict,
         "found": findings.with_status("found"),
@@ -53,8 +54,10 @@ def report(inspection: Inspection) -> dict[str, Any]:
             "estimated_false_positive_rate": findings.estimated_fpr,
         },
         "settings": {
-            name: getattr(inspection.settings, name)
-            for name in ("layer", "seed", "max_fpr")
+            "layer": inspection.layer[0],
+            "layer_reason": inspection.layer[1],
+            "seed": inspection.settings.seed,
+            "max_fpr": inspection.settings.max_fpr,
         },
         "found_from": inspection.recipe.found_from,
         "labels": [
@@ -78,7 +81,8 @@ def report(inspection: Inspection) -> dict[str, Any]:
         "straying": findings.straying.tolist(),
         "thresholds": [findings.threshold(label) for label in range(case.num_classes)],
         "pictures": [_described(inspection, one) for one in inspection.galleries],
-        "pruning_curve": inspection.curve.tolist(),
+        "pruning_curve": None if pruning is None else pruning[1].tolist(),
+        "pruned_layer": None if pruning is None else pruning[0],
     }
 
 

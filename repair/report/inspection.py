@@ -14,7 +14,10 @@ from repair.methods.fresh_head.findings import Findings
 from repair.methods.fresh_head.fitting import FreshHead, fit_fresh_head
 from repair.methods.fresh_head.recipe import Recipe, recipe_for
 from repair.methods.fresh_head.suspicion import by_label
+from repair.metrics import clean_accuracy
 from repair.network.activations import mean_activations
+from repair.network.cut import choose_layer, last_convolution
+from repair.network.inference import predicted_labels
 from repair.reading.case import Case
 from repair.report.gallery import Gallery, galleries
 from repair.settings import Settings
@@ -38,7 +41,11 @@ class Inspection:
             to the suspicion of each label.
         galleries: Pictures of what drew the network to the found labels and to the most
             suspicious watched ones.
-        curve: ``(channels,)`` float64 in [0, 1], see ``pruning_curve``.
+        clean_accuracy: Share of clean images given their label, in [0, 1]; None without
+            labels.
+        layer: Name of the layer that the fresh head stands on, and why.
+        pruning: Name of a convolution, and what pruning it costs: ``(channels,)`` float64
+            in [0, 1], see ``pruning_curve``; None without a convolution.
     """
 
     file: str
@@ -49,17 +56,14 @@ class Inspection:
     fresh: FreshHead
     evidence: np.ndarray
     galleries: list[Gallery]
-    curve: np.ndarray
+    clean_accuracy: float | None
+    layer: tuple[str, str]
+    pruning: tuple[str, np.ndarray] | None
 
     @property
     def findings(self) -> Findings:
         """What is believed of each label."""
         return self.fresh.findings
-
-    @property
-    def clean_accuracy(self) -> float | None:
-        """Share of clean images given their label, in [0, 1]; None without labels."""
-        return None if self.unlabelled else float(self.curve[0])
 
     @property
     def verdict(self) -> str:
@@ -98,11 +102,10 @@ def inspect_network(
         SettingError: If a setting does not fit the network.
     """
     network, clean = case.original, case.clean
-    activations = mean_activations(network, settings.layer, clean.images)
-    curve = pruning_curve(network, settings.layer, activations, clean)
+    layer = choose_layer(network, settings.layer)
     recipe = recipe_for(case.num_classes, len(clean))
     fresh = fit_fresh_head(
-        Observer(network, settings.layer, recipe.max_features),
+        Observer(network, layer[0], recipe.max_features),
         clean,
         case.num_classes,
         recipe,
@@ -121,8 +124,25 @@ def inspect_network(
         fresh=fresh,
         evidence=_evidence(fresh, recipe),
         galleries=galleries(clean, fresh, shown),
-        curve=curve,
+        clean_accuracy=None if unlabelled else _accuracy(case),
+        layer=layer,
+        pruning=_pruning(case, layer[0]),
     )
+
+
+def _accuracy(case: Case) -> float:
+    answers = predicted_labels(case.original, case.clean.images)
+    return clean_accuracy(answers, case.clean.labels)
+
+
+def _pruning(case: Case, layer: str) -> tuple[str, np.ndarray] | None:
+    """What pruning the convolution costs that the head stands on, or the last below."""
+    network, clean = case.original, case.clean
+    convolution = last_convolution(network, layer)
+    if convolution is None:
+        return None
+    activations = mean_activations(network, convolution, clean.images)
+    return convolution, pruning_curve(network, convolution, activations, clean)
 
 
 def _evidence(fresh: FreshHead, recipe: Recipe) -> np.ndarray:

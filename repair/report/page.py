@@ -100,7 +100,8 @@ def _network(inspection: Inspection) -> str:
         "the fit in turn: rather too many for further images like these, but no "
         "promise for images unlike them.</p>",
     ]
-    if inspection.curve[0] < _LEAST_ACCURACY:
+    accuracy = inspection.clean_accuracy
+    if accuracy is not None and accuracy < _LEAST_ACCURACY:
         parts.insert(0, '<p class="caution">The network does not know these clean images. '
                      "Are they of the classes that it was trained on, in the same order? "
                      "If not, nothing below means much.</p>")  # fmt: skip

@@ -6,6 +6,8 @@ import base64
 from collections import Counter
 from html import escape
 
+import numpy as np
+
 from repair.methods.fresh_head.disturbances import FAMILIES
 from repair.report.charts import Bar, bar_chart, line_chart
 from repair.report.gallery import LOCAL, Gallery
@@ -108,21 +110,28 @@ def _figure(inspection: Inspection, gallery: Gallery, content: bytes) -> str:
 
 
 def pruning_section(inspection: Inspection) -> str:
-    """The pruning curve."""
-    layer = escape(inspection.settings.layer)
-    count = len(inspection.curve)
+    """The layer that the head stands on, and the pruning curve."""
+    name, reason = (escape(text) for text in inspection.layer)
+    parts = [
+        "<h2>Layer</h2>",
+        f"<p>The fresh head stands on <code>{name}</code>: {reason}.</p>",
+    ]
+    if inspection.pruning is not None:
+        parts += _pruning(*inspection.pruning, unlabelled=inspection.unlabelled)
+    return "\n".join(parts)
+
+
+def _pruning(layer: str, curve: np.ndarray, *, unlabelled: bool) -> list[str]:
     chart = line_chart(
-        inspection.curve.tolist(),
-        title=f"Clean accuracy against pruned channels of {inspection.settings.layer}",
-        x_text=f"channels of {inspection.settings.layer} pruned, of {count}",
-        y_text="agreement" if inspection.unlabelled else "clean accuracy",
+        curve.tolist(),
+        title=f"Clean accuracy against pruned channels of {layer}",
+        x_text=f"channels of {layer} pruned, of {len(curve)}",
+        y_text="agreement" if unlabelled else "clean accuracy",
     )
-    return "\n".join(
-        [
-            "<h2>Pruning</h2>",
-            f"<p>Clean accuracy while the channels of <code>{layer}</code> are silenced, those "
-            "that sleep most on clean images first. A long flat start is spare capacity, in "
-            "which a backdoor can live.</p>",
-            f"<figure>{chart}</figure>",
-        ]
-    )
+    return [
+        "<h2>Pruning</h2>",
+        f"<p>Clean accuracy while the channels of <code>{escape(layer)}</code> are silenced, "
+        "those that sleep most on clean images first. A long flat start is spare capacity, in "
+        "which a backdoor can live.</p>",
+        f"<figure>{chart}</figure>",
+    ]

@@ -16,11 +16,12 @@ from repair.methods.fine_pruning.fine_tuning import BATCH_SIZE, LEARNING_RATE, f
 from repair.methods.fine_pruning.mask import prune, pruning_mask
 from repair.methods.repair import Repair
 from repair.network.activations import mean_activations
+from repair.network.cut import choose_convolution
 from repair.settings import Settings
 
 
 def reference(network: keras.Model, clean: Dataset, settings: Settings) -> Repair:
-    """The competition's seed recipe: 77 % of conv_3, 5 epochs, channels free to grow."""
+    """The competition's seed recipe: 77 % of a layer, 5 epochs, channels free to grow."""
     return _fine_prune(network, clean, settings, stay_pruned=False)
 
 
@@ -32,22 +33,23 @@ def fine_pruning(network: keras.Model, clean: Dataset, settings: Settings) -> Re
 def _fine_prune(
     network: keras.Model, clean: Dataset, settings: Settings, *, stay_pruned: bool
 ) -> Repair:
-    activations = mean_activations(network, settings.layer, clean.images)
+    layer = choose_convolution(network, settings.layer)
+    activations = mean_activations(network, layer, clean.images)
     fraction = settings.fraction
     if settings.max_drop is not None:
-        curve = pruning_curve(network, settings.layer, activations, clean)
+        curve = pruning_curve(network, layer, activations, clean)
         fraction = fraction_for_drop(curve, settings.max_drop)
     mask = pruning_mask(activations, fraction)
-    pruned = prune(network, settings.layer, mask)
+    pruned = prune(network, layer, mask)
     repaired = fine_tune(
         pruned,
         clean,
         epochs=settings.epochs,
-        frozen_mask=(settings.layer, mask) if stay_pruned else None,
+        frozen_mask=(layer, mask) if stay_pruned else None,
         seed=settings.seed,
     )
     used = {
-        "layer": settings.layer,
+        "layer": layer,
         "fraction": fraction,
         "pruned_channels": np.flatnonzero(~mask).tolist(),
         "epochs": settings.epochs,

@@ -1,4 +1,4 @@
-"""What the fresh head sees of an image: activations around one convolution."""
+"""What the fresh head sees of an image: activations around one layer."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from repair.errors import SettingError
 from repair.methods.fresh_head.recipe import Recipe
-from repair.network.activations import channel_layer
 from repair.network.inference import BATCH_SIZE
+from repair.network.passages import listeners, mixes, passages, step_of
+
+_POOLING = (layers.MaxPooling2D, layers.AveragePooling2D)
 
 
 @keras.saving.register_keras_serializable(package="badnet_repair")
@@ -19,8 +22,8 @@ class SquareRoot(layers.Layer):
     """The square root of activations; it evens out strong and weak channels."""
 
     def call(self, activations: keras.KerasTensor) -> keras.KerasTensor:
-        """The root of each value, 0 for negative ones."""
-        return ops.sqrt(ops.relu(activations))
+        """The root of each value's size, with the value's sign."""
+        return ops.sqrt(ops.relu(activations)) - ops.sqrt(ops.relu(-activations))
 
     def compute_output_spec(self, activations: keras.KerasTensor) -> keras.KerasTensor:
         """The same shape and type."""
@@ -30,30 +33,73 @@ class SquareRoot(layers.Layer):
 def tap(network: keras.Model, layer: str, most: int) -> keras.KerasTensor:
     """The features as a tensor ``(n, features)`` of the network's own graph.
 
-    They are the input of ``layer`` and the root of its output behind the pooling that
-    follows; what would be more than ``most`` values is averaged over 2 x 2 places first.
+    They are what passes on to ``layer``, and the root of its output behind the
+    normalisation, activation and pooling that follow; what would be more than ``most``
+    values is averaged over neighbours first.
 
     Raises:
-        SettingError: If the network has no convolution of that name.
+        SettingError: If the network has no such layer with one output.
     """
-    convolution = channel_layer(network, layer)
-    above = convolution.output
-    for other in network.layers:
-        if isinstance(other, layers.MaxPooling2D) and other.input is above:
-            above = other.output
-            break
+    above = _above(network, _output(network, layer))
     rooted = SquareRoot(name="fresh.root")(_flat(above, most, "fresh.above"))
     return layers.Concatenate(name="fresh.features")(
-        [_flat(convolution.input, most, "fresh.below"), rooted]
+        [_flat(_below(network, layer, most), most, "fresh.below"), rooted]
     )
 
 
+def _output(network: keras.Model, name: str) -> keras.KerasTensor:
+    able = [x for x in network.layers if mixes(x)]
+    for layer in able:
+        if layer.name == name and isinstance(layer.output, keras.KerasTensor):
+            return layer.output
+    raise SettingError(
+        "expected a layer with weights to stand on, one of: "
+        f"{', '.join(x.name for x in able)}. Received: {name!r}."
+    )
+
+
+def _above(network: keras.Model, tensor: keras.KerasTensor) -> keras.KerasTensor:
+    """What a layer's output is turned into before anybody else mixes it."""
+    while tensor is not network.output:
+        following = listeners(network, tensor)
+        if len(following) != 1 or mixes(following[0]):
+            break
+        after = following[0].output
+        pooled = isinstance(following[0], _POOLING)
+        if not pooled and after.shape[1:] != tensor.shape[1:]:
+            break
+        tensor = after
+        if pooled:
+            break
+    return tensor
+
+
+def _below(network: keras.Model, layer: str, most: int) -> keras.KerasTensor:
+    """The last passage below a layer; where its places are lost, what they were."""
+    step = step_of(network, layer)
+    before = [each for each in passages(network) if each.step < step]
+    last = before[-1]
+    if math.prod(last.tensor.shape[1:]) > most and len(last.tensor.shape) == 2:
+        same = [
+            x for x in before if x.mixing == last.mixing and len(x.tensor.shape) > 2
+        ]
+        last = same[-1] if same else last
+    return last.tensor
+
+
 def _flat(tensor: keras.KerasTensor, most: int, name: str) -> keras.KerasTensor:
+    """At most ``most`` values, unless there are more channels."""
     step = 0
-    while math.prod(tensor.shape[1:]) > most and max(tensor.shape[1:3]) > 1:
+    if len(tensor.shape) == 2 and tensor.shape[1] > most:
+        tensor = layers.Reshape((tensor.shape[1], 1), name=f"{name}_places")(tensor)
+    while math.prod(tensor.shape[1:]) > most and max(tensor.shape[1:-1]) > 1:
         step += 1
-        pooling = layers.AveragePooling2D(2, padding="same", name=f"{name}_mean_{step}")
-        tensor = pooling(tensor)
+        kind = (
+            layers.AveragePooling2D
+            if len(tensor.shape) == 4
+            else (layers.AveragePooling1D)
+        )
+        tensor = kind(2, padding="same", name=f"{name}_mean_{step}")(tensor)
     return layers.Flatten(name=f"{name}_features")(tensor)
 
 
@@ -78,7 +124,7 @@ class Observer:
     def __init__(
         self, network: keras.Model, layer: str, most: int = Recipe.max_features
     ) -> None:
-        """Taps ``network`` around the convolution ``layer`` (see ``tap``)."""
+        """Taps ``network`` around ``layer`` (see ``tap``)."""
         self.features = tap(network, layer, most)
         self._both = keras.Model(network.input, [self.features, network.output])
 

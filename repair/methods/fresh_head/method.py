@@ -10,6 +10,7 @@ from repair.methods.fresh_head.fitting import fit_fresh_head
 from repair.methods.fresh_head.head_network import head_network
 from repair.methods.fresh_head.recipe import recipe_for
 from repair.methods.repair import Repair
+from repair.network.cut import choose_layer
 from repair.rule import REPAIRED_WEIGHT
 from repair.settings import Settings
 
@@ -18,7 +19,8 @@ def fresh_head(network: keras.Model, clean: Dataset, settings: Settings) -> Repa
     """A fresh head on the BadNet's convolutions, strict on suspicious labels."""
     num_classes = network.output_shape[1]
     recipe = recipe_for(num_classes, len(clean))
-    observer = Observer(network, settings.layer, recipe.max_features)
+    layer, reason = choose_layer(network, settings.layer)
+    observer = Observer(network, layer, recipe.max_features)
     fresh = fit_fresh_head(
         observer,
         clean,
@@ -29,7 +31,8 @@ def fresh_head(network: keras.Model, clean: Dataset, settings: Settings) -> Repa
     )
     findings = fresh.findings
     used = {
-        "layer": settings.layer,
+        "layer": layer,
+        "layer_reason": reason,
         "rank": fresh.head.prototypes.shape[0],
         "prototypes": fresh.head.prototypes.shape[1],
         "repaired_weight": REPAIRED_WEIGHT,

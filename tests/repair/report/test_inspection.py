@@ -21,6 +21,7 @@ from repair.methods.fresh_head.disturbances import FAMILIES
 from repair.methods.fresh_head.features import Observer
 from repair.methods.fresh_head.moments import Moments
 from repair.methods.fresh_head.recipe import recipe_for
+from repair.network.cut import LAST_SPATIAL
 from repair.reading.case import Case
 from repair.report import inspection as module
 from repair.report.files import report, write_inspection
@@ -227,9 +228,9 @@ def test_figures_are_complete(inspected):
 def test_page_doubts_images_that_the_network_does_not_know(inspected):
     plain = marked(inspected)
     assert "does not know these clean images" not in page(plain, {})
-    lost = replace(plain, curve=inspected.curve * 0.4)
+    lost = replace(plain, clean_accuracy=0.4)
     assert "does not know these clean images" in page(lost, {})
-    unlabelled = replace(plain, unlabelled=True)
+    unlabelled = replace(plain, unlabelled=True, clean_accuracy=None)
     assert f"{len(inspected.case.clean)}, no labels" in page(unlabelled, {})
     assert report(unlabelled)["network"]["clean_accuracy"] is None
 
@@ -247,7 +248,12 @@ def test_command_writes_a_folder(few, run_here, files, tmp_path):
     assert row["page"] == str(out / "inspect.html")
     assert figures["network"]["file"] == "badnet.h5"
     assert figures["network"]["labels"] == "the network's own answers"
-    assert figures["settings"] == {"layer": "conv_3", "seed": 0, "max_fpr": 0.5}
+    assert figures["settings"] == {
+        "layer": "conv_3",
+        "layer_reason": LAST_SPATIAL,
+        "seed": 0,
+        "max_fpr": 0.5,
+    }
     for shown in figures["pictures"]:
         Image.open(io.BytesIO((out / shown["file"]).read_bytes())).verify()
 
@@ -255,7 +261,7 @@ def test_command_writes_a_folder(few, run_here, files, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--layer", "fc_1"), "expected a convolution"),
+        (("--layer", "pool_1"), "expected a layer with weights"),
         (("--max-fpr", 2), "expected --max-fpr in [0, 1]"),
     ],
 )

@@ -96,10 +96,10 @@ def test_large_layers_are_averaged_until_they_fit(shape, channels, pool):
     assert all(part.shape[1] <= max(Recipe.max_features, channels) for part in parts)
 
 
-def test_root_of_negative_values_is_zero():
+def test_root_keeps_the_sign():
     values = np.array([[-4, -0.0, 0, 0.25, 9, 1e6]], np.float32)
     root = np.asarray(SquareRoot()(values))
-    np.testing.assert_allclose(root, [[0, 0, 0, 0.5, 3, 1000]])
+    np.testing.assert_allclose(root, [[-2, 0, 0, 0.5, 3, 1000]])
 
 
 def test_root_announces_its_shape_and_is_restored_from_its_config():
@@ -113,9 +113,9 @@ def test_root_announces_its_shape_and_is_restored_from_its_config():
     assert again.name == "root"
 
 
-@pytest.mark.parametrize("layer", ["pool_1", "fc_1", "nowhere", ""])
-def test_only_convolutions_can_be_tapped(network, layer):
-    with pytest.raises(SettingError, match=r"conv_1, conv_3\. Received"):
+@pytest.mark.parametrize("layer", ["pool_1", "nowhere", ""])
+def test_only_layers_with_weights_can_be_tapped(network, layer):
+    with pytest.raises(SettingError, match=r"conv_1, conv_3, fc_1, output\. Received"):
         Observer(network, layer)
 
 
