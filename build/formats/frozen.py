@@ -15,6 +15,7 @@ from tensorflow.python.framework.convert_to_constants import (
 )
 
 from build.saving.any_number import CUT, FILLED
+from build.saving.kept_apart import APART
 from repair.errors import ModelError
 from repair.process.quiet import stderr_turned_away
 
@@ -59,9 +60,9 @@ def frozen(folder: Path) -> Any:
 
 
 def _unguarded(definition: Any) -> Any:
-    """Takes off what lets an artifact be asked about no image: a copy, and nothing else."""
+    """Takes off what is there for TensorFlow's sake: operations that copy, and no more."""
     for node in definition.node:
-        if node.name.split("/")[-1] in (FILLED, CUT):
+        if node.name.split("/")[-1] in (FILLED, CUT, APART):
             node.op = "Identity"
             del node.input[1:]
             for name in set(node.attr) - {"T"}:

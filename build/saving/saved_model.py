@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from build.saving.any_number import answers_to_any_number
 from build.saving.card import add_hashes, write_card
+from build.saving.kept_apart import keep_apart
 from build.saving.new_folder import check_place, new_folder
 from repair.errors import RepairFailedError
 
@@ -103,6 +104,7 @@ def _save(detector: keras.Model, folder: Path) -> None:
     }
     options = tf.saved_model.SaveOptions(save_debug_info=False)
     tf.saved_model.save(module, str(folder), signatures=signatures, options=options)
+    keep_apart(folder)
     # A random id that nothing needs, and a folder that is always empty.
     (folder / "fingerprint.pb").unlink(missing_ok=True)
     (folder / "assets").rmdir()
