@@ -20,7 +20,7 @@ FLOORS = {
         ("errors", "quiet"),
         ("card",),
         ("reading", "runtime", "progress"),
-        ("labelling", "results"),
+        ("labelling", "results", "why"),
         ("many",),
         ("detector", "ray", "beam"),
         ("__main__",),
@@ -45,7 +45,7 @@ GROUND = {("repair", room) for room in FLOORS["repair"][0]}
 # What a package may import of another one.
 ELSEWHERE = {
     "artifacts": set(),
-    "repair": {f"artifacts.{x}" for x in ("errors", "quiet", "card", "reading")},
+    "repair": {f"artifacts.{x}" for x in ("errors", "quiet", "card", "reading", "why")},
     "build": {"repair", *(f"artifacts.{x}" for x in ("errors", "quiet", "card"))},
 }
 # No method knows another one; each gives back a ``Repair``, and ``choose`` lists them.

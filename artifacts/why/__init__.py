@@ -1,0 +1,1 @@
+"""Why a detector answered as it did, and where in the image the reason lies."""
