@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from artifacts.errors import DetectorError
 from artifacts.reading.hdf5_images import read_slice
@@ -27,13 +27,20 @@ Decoded = list[tuple[Source, "np.ndarray | DetectorError"]]
 Batch = list[tuple[Source, int]]
 
 
+class Failure(NamedTuple):
+    """Why an input was not labelled; the path is empty where it was never an input."""
+
+    source: Source
+    reason: DetectorError
+
+
 def score(
     found: Iterable[Piece | DetectorError],
     load: Callable[[], Callable[[np.ndarray], np.ndarray]],
     size: tuple[int, int],
     *,
     resize: bool = False,
-) -> Iterator[Batch | DetectorError]:
+) -> Iterator[Batch | Failure]:
     """Labels whatever can be decoded.
 
     Args:
@@ -57,7 +64,7 @@ def score(
     images: list[np.ndarray] = []
     for source, image in _in_order(found, partial(decode, size=size, resize=resize)):
         if isinstance(image, DetectorError):
-            yield image
+            yield Failure(source, image)
             continue
         sources.append(source)
         images.append(image)

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from artifacts.errors import DetectorError
-from artifacts.labelling import BATCH, Decoded, decode, score
+from artifacts.labelling import BATCH, Decoded, Failure, decode, score
 from artifacts.progress import Progress
 from artifacts.reading.sources import STDIN, Piece, pieces
 from artifacts.results import (
@@ -57,9 +57,9 @@ def label_many(
             found = without_scored(found, output.lines(), form, again)
         scored = score(found, partial(load, folder), size, resize=arguments.resize)
         for batch in scored:
-            if isinstance(batch, DetectorError):
+            if isinstance(batch, Failure):
                 failed += 1
-                progress.say(f"error: {batch}")
+                progress.say(f"error: {batch.reason}")
                 continue
             ends = ((form(source), label) for source, label in batch)
             output.write("".join(f"{e[0]}{label}{e[1]}" for e, label in ends))

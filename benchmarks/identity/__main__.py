@@ -4,8 +4,8 @@ python -m benchmarks.identity --bench BENCH [--artifacts FOLDER] [--results resu
 
 Builds an artifact of each network, and also asks what it was made of: the fused model
 before it is exported, and the two networks themselves, compared in NumPy. With --artifacts
-takes those of a folder. Environment: MLSERVER names MLServer, BEAM_PYTHON a Python with
-the extra ``beam``. The exit code is 1 if any label differs.
+takes those of a folder. Environment: MLSERVER names MLServer, RAY_PYTHON a Python with
+the extra ``ray``. The exit code is 1 if any label differs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Labels by the commands that score files: of one machine, and of Apache Beam."""
+"""Labels by the commands that score files: of one machine, and of Ray."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ def by_command(artifact: Path, images: Images) -> Iterator[tuple[str, np.ndarray
             yield f"python -m artifacts, {form}, {name}", labels
 
 
-def by_beam(artifact: Path, images: Images) -> Iterator[tuple[str, np.ndarray | str]]:
-    """The same by Beam's local runner, with the Python that ``BEAM_PYTHON`` names."""
-    python = os.environ.get("BEAM_PYTHON", sys.executable)
+def by_ray(artifact: Path, images: Images) -> Iterator[tuple[str, np.ndarray | str]]:
+    """The same by Ray on this machine, with the Python that ``RAY_PYTHON`` names."""
+    python = os.environ.get("RAY_PYTHON", sys.executable)
     for form in _FORMS:
-        name = f"Apache Beam, {form}"
+        name = f"Ray, {form}"
         with tempfile.TemporaryDirectory() as folder:
             prefix = Path(folder) / "labels"
             inputs = [str(path) for path in images.inputs(form)]
-            command = [python, "-m", "artifacts.beam", str(artifact), *inputs]
+            command = [python, "-m", "artifacts.ray", str(artifact), *inputs]
             try:
                 _run([*command, "--json", "--output", str(prefix)])
             except RuntimeError as reason:
                 if "not installed" not in str(reason):
                     raise
-                yield name, "Apache Beam is not installed; name a Python in BEAM_PYTHON"
+                yield name, "Ray is not installed; name a Python in RAY_PYTHON"
                 return
             shards = sorted(Path(folder).glob("labels-0*"))
             yield name, _labels(shards, images.sources[form])

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from artifacts.runtime.load import load
 from benchmarks.identity.bench_images import Images
-from benchmarks.identity.label_commands import by_beam, by_command
+from benchmarks.identity.label_commands import by_ray, by_command
 from benchmarks.server.grpc_calls import NoClientError, grpc_labels
 from benchmarks.server.local_server import NAME, mlserver, serving
 from benchmarks.server.protocols import PROTOCOLS
@@ -39,7 +39,7 @@ def label_paths(artifact: Path, images: Images) -> Answers:
     yield from by_command(artifact, images)
     yield "C library, one image a call", labelled(load(artifact), images.pixels, 1)
     yield from _other_formats(artifact, images.pixels)
-    yield from by_beam(artifact, images)
+    yield from by_ray(artifact, images)
 
 
 def labelled(label: Callable[[Any], Any], images: Any, batch: int = 256) -> np.ndarray:

@@ -20,7 +20,7 @@ from PIL import Image
 
 from artifacts import labelling
 from artifacts.errors import DetectorError
-from artifacts.labelling import BATCH, score
+from artifacts.labelling import BATCH, Failure, score
 from artifacts.reading import sources
 from artifacts.reading.sources import Piece, Source, is_many, pieces
 
@@ -161,7 +161,7 @@ def test_hdf5_file_gives_slices_or_one_error(tmp_path):
 def answers(every, **options) -> list[tuple[Source, int] | DetectorError]:
     flat: list = []
     for batch in score(every, lambda: first_red, SIZE, **options):
-        flat += [batch] if isinstance(batch, DetectorError) else batch
+        flat += [batch.reason] if isinstance(batch, Failure) else batch
     return flat
 
 
@@ -216,7 +216,8 @@ def test_detector_is_loaded_for_images_alone(tmp_path):
         pytest.fail("loaded")
 
     [problem] = score(found(tmp_path / "missing.png"), load, SIZE)
-    assert isinstance(problem, DetectorError)
+    assert isinstance(problem, Failure)
+    assert problem.source == Source(str(tmp_path / "missing.png"))
     assert not list(score([], load, SIZE))
 
 

@@ -18,7 +18,7 @@ from toys import ROOT, SHAPE, build_options, toy_people
 from artifacts import card as card_module
 from artifacts.card import verify
 from artifacts.errors import DetectorError
-from artifacts.labelling import score
+from artifacts.labelling import Failure, score
 from artifacts.reading import images as images_module
 from artifacts.reading.images import read_image
 from artifacts.reading.sources import pieces
@@ -59,7 +59,7 @@ def test_images_that_vanish_are_a_line_each(image, tmp_path, monkeypatch):
     shutil.rmtree(tmp_path)
     answers = list(score([first, *found], lambda: len, SHAPE[:2]))
     assert len(answers) == 299
-    assert all("no such file" in str(answer) for answer in answers)
+    assert all("no such file" in str(answer.reason) for answer in answers)
 
 
 def test_data_that_vanishes_is_an_error_an_image(tmp_path):
@@ -71,8 +71,10 @@ def test_data_that_vanishes_is_an_error_an_image(tmp_path):
     path.unlink()
     answers = list(score([first, *found], lambda: len, SHAPE[:2]))
     assert len(answers) == 300
-    assert all(isinstance(answer, DetectorError) for answer in answers)
-    assert "data.h5#0: expected an HDF5 file. Received: no such file" in str(answers[0])
+    assert all(isinstance(answer, Failure) for answer in answers)
+    assert "data.h5#0: expected an HDF5 file. Received: no such file" in str(
+        answers[0].reason
+    )
 
 
 @pytest.mark.parametrize("name", ["badnet.h5", "clean.h5"])

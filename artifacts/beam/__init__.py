@@ -1,1 +1,0 @@
-"""Labels images with Apache Beam."""

@@ -1,0 +1,1 @@
+"""Labels images on many machines with Ray."""

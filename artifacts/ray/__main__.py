@@ -1,0 +1,191 @@
+"""``python -m artifacts.ray FOLDER INPUT... --output PREFIX``: labels on many machines."""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import hashlib
+import logging
+import os
+import signal
+import socket
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from artifacts.card import read_card, verify
+from artifacts.errors import DetectorError, printable
+from artifacts.progress import Progress
+from artifacts.reading.sources import STDIN
+from artifacts.runtime.load import silent
+
+_SECONDS_TO_CONNECT = 10
+_NEEDED = ("ray", "pyarrow")
+# Workers get this package's source, whatever they have; the artifact they find themselves.
+_SOURCE = {
+    "py_modules": [str(Path(__file__).resolve().parents[1])],
+    "excludes": ["*.*", "!*.py", "!."],
+    "env_vars": {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_NUM_INTRAOP_THREADS": "1"},
+}
+
+
+def main() -> int:
+    """Labels the inputs: 0 if every image was labelled, 1 if some were, 2 if none."""
+    arguments = _parser().parse_args()
+    try:
+        labelled, failed = _label(arguments)
+    except DetectorError as reason:
+        print(f"error: {reason}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("error: interrupted. Continue with --resume.", file=sys.stderr)
+        return 130
+    where = f" See {printable(arguments.output)}-errors-*." if failed else ""
+    print(f"{labelled:,} labelled, {failed:,} not.{where}", file=sys.stderr)
+    return 0 if labelled and not failed else 1 if labelled else 2
+
+
+def _label(arguments: argparse.Namespace) -> tuple[int, int]:
+    card = read_card(Path(arguments.folder))
+    verify(Path(arguments.folder))
+    _check(arguments)
+    from artifacts.ray.forms import FORMS
+    from artifacts.ray.parts import Parts
+    from artifacts.ray.shards import shards
+    from artifacts.ray.work import Job, card_digest
+
+    digest = card_digest(arguments.folder)
+    form, images = arguments.form, arguments.images_per_file
+    options = f"{form} {arguments.resize} {images} {digest}"
+    mark = hashlib.sha256(options.encode()).hexdigest()[:8]
+    suffix = FORMS[form].suffix
+    parts = Parts(arguments.output, suffix, mark, resume=arguments.resume)
+    progress = Progress(None, shown=sys.stderr.isatty())
+    size = card["input"]["rows"], card["input"]["columns"]
+    job = Job(
+        *(str(Path.cwd()), arguments.folder, digest, size, arguments.resize, form),
+        parts.folder,
+    )
+    try:
+        cluster = _connected(arguments.address)
+        run = cluster.Run(job, parts, progress)
+        run.all(shards(arguments.inputs, size, images))
+        if not run.count:
+            raise DetectorError("nothing to label. Expected at least one image.")
+        parts.finish(run.count)
+    finally:
+        progress.clear()
+        parts.close()
+    return run.labelled, run.failed
+
+
+def _connected(address: str | None) -> Any:
+    """The module that talks to the cluster, once there is one.
+
+    Raises:
+        DetectorError: If there is none.
+    """
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    with silent():
+        import ray
+
+        from artifacts.ray import cluster
+    try:
+        _check_reachable(address)
+        with silent():
+            ray.init(
+                address=address,
+                runtime_env=_SOURCE,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
+    except (OSError, ValueError, RuntimeError) as reason:
+        text = printable(" ".join(str(reason).split()))[:300]
+        raise DetectorError(
+            f"expected a Ray cluster. Received: {text}. Start one with ray start --head, "
+            "or leave --address out to use this machine."
+        ) from reason
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return cluster
+
+
+def _check_reachable(address: str | None) -> None:
+    """Ray itself tries for minutes.
+
+    Raises:
+        OSError: If nobody listens there.
+    """
+    address = address or os.environ.get("RAY_ADDRESS", "")
+    host, _, port = address.rpartition(":")
+    if port.isdecimal():
+        host = host.rpartition("/")[2]
+        socket.create_connection((host, int(port)), _SECONDS_TO_CONNECT).close()
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Says what can be known before Ray is imported.
+
+    Raises:
+        DetectorError: If no input is there, or Ray is not.
+    """
+    if STDIN in arguments.inputs:
+        raise DetectorError("-: expected paths, which workers read. Received: stdin.")
+    if not any(map(_is_there, arguments.inputs)):
+        raise DetectorError(
+            f"{printable(arguments.inputs[0])}: expected an image, a folder, a pattern "
+            "or an HDF5 file. Received: no such file."
+        )
+    for package in _NEEDED:
+        if find_spec(package) is None:
+            raise DetectorError(
+                f"expected the package {package}. Received: not installed. "
+                "Install it: pip install -e .[ray]"
+            )
+
+
+def _is_there(argument: str) -> bool:
+    if os.path.lexists(argument):
+        return True
+    return next(glob.iglob(argument, recursive=True), None) is not None  # noqa: PTH207
+
+
+def _count(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"expected at least 1. Received: {number}.")
+    return number
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m artifacts.ray",
+        description="Labels images on the machines of a Ray cluster.",
+        epilog="Every machine must find the artifact and the inputs under the same paths, "
+        "and PREFIX on a file system that they share.",
+    )
+    add = parser.add_argument
+    add("folder", metavar="FOLDER", help="an artifact")
+    add("inputs", nargs="+", metavar="INPUT",
+        help="PNG or JPEG file, folder of such, quoted pattern, or HDF5 file (.h5) with "
+        "'data' (n, 3, rows, columns)")  # fmt: skip
+    add("--output", required=True, metavar="PREFIX",
+        help="write PREFIX-00000-of-00004.tsv and so on, and PREFIX-errors-... for "
+        "inputs that were not labelled")  # fmt: skip
+    add("--address", metavar="HOST:PORT",
+        help="the cluster (default: RAY_ADDRESS, or this machine)")  # fmt: skip
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", dest="form", action="store_const", const="json",
+        default="tsv", help="a JSON object a line, in .jsonl files")  # fmt: skip
+    form.add_argument("--parquet", dest="form", action="store_const", const="parquet",
+        help="Parquet files with path, index and label")  # fmt: skip
+    add("--images-per-file", type=_count, metavar="N",
+        help="(default: 1,024 in the first files, 65,536 in the last)")  # fmt: skip
+    add("--resize", action="store_true",
+        help="accept image files of other sizes than the detector's")  # fmt: skip
+    add("--resume", action="store_true",
+        help="continue what an interrupted run with the same --output left")  # fmt: skip
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
