@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from artifacts.runtime.load import load
 from benchmarks.identity.bench_images import Images
-from benchmarks.identity.label_commands import by_ray, by_command
+from benchmarks.identity.label_commands import by_command, by_ray
 from benchmarks.server.grpc_calls import NoClientError, grpc_labels
 from benchmarks.server.local_server import NAME, mlserver, serving
 from benchmarks.server.protocols import PROTOCOLS
