@@ -37,7 +37,7 @@ class Failure(NamedTuple):
 def score(
     found: Iterable[Piece | DetectorError],
     load: Callable[[], Callable[[np.ndarray], np.ndarray]],
-    size: tuple[int, int],
+    size: tuple[int, ...],
     *,
     resize: bool = False,
 ) -> Iterator[Batch | Failure]:
@@ -76,7 +76,7 @@ def score(
         yield list(zip(sources, detect(np.stack(images)).tolist(), strict=True))
 
 
-def decode(piece: Piece, *, size: tuple[int, int], resize: bool = False) -> Decoded:
+def decode(piece: Piece, *, size: tuple[int, ...], resize: bool = False) -> Decoded:
     """The images of a piece, ``(rows, columns, 3)`` uint8 each, or why there is none."""
     if piece.chosen is not None:
         images = read_slice(piece.path, piece.chosen, size)

@@ -11,6 +11,7 @@ from build.formats.command import export_from, export_parser
 from build.fresh_process import build_in_fresh_process
 from build.request import requests_from
 from build.several import build_each
+from repair.commands.data_options import add_data_options
 from repair.commands.options import add_settings, run
 from repair.process.quiet import import_tensorflow_quietly
 from repair.settings import METHODS
@@ -38,15 +39,16 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", type=Path, help="folder of the artifact (with NAMEs: of artifacts)")
     one = parser.add_argument_group("any other network")
     one.add_argument("--model", type=Path, metavar="FILE.h5", help="the BadNet")
-    one.add_argument("--clean", type=Path, metavar="FILE.h5", help="validation data")
-    one.add_argument("--test", type=Path, metavar="FILE.h5", help="only for figures")
+    one.add_argument("--clean", type=Path, metavar="DATA", help="validation data")
+    one.add_argument("--test", type=Path, metavar="DATA", help="only for figures")
     one.add_argument(
-        "--poisoned", type=Path, nargs="+", default=[], metavar="FILE.h5",
+        "--poisoned", type=Path, nargs="+", default=[], metavar="DATA",
         help="only for figures; labels are the target labels",
     )  # fmt: skip
     how = parser.add_argument_group("how to repair")
     how.add_argument("--method", choices=METHODS, default=METHODS[0])
     add_settings(how)
+    add_data_options(parser.add_argument_group("what the data do not say"))
     how.add_argument("--force", action="store_true", help="build whatever the accuracy")
     return parser
 

@@ -11,10 +11,10 @@ import tensorflow as tf
 
 from build.fusing.fusion import fuse
 from build.request import Request
-from build.saving.card import sha256
 from build.saving.new_folder import check_place
 from build.saving.saved_model import export
 from repair.errors import DatasetError, RepairFailedError, printable
+from repair.measuring.causes import likely_causes
 from repair.measuring.evaluation import figures
 from repair.measuring.saved_detector import labels_by_network
 from repair.measuring.tables import table
@@ -23,7 +23,9 @@ from repair.methods.choose import repair_network
 from repair.methods.repair import Repair
 from repair.metrics import clean_accuracy
 from repair.network.inference import BATCH_SIZE, predicted_labels
+from repair.process.notice import say
 from repair.reading.case import Case, read_case
+from repair.reading.digest import digest
 from repair.reading.hdf5 import one_line
 
 LEAST_CLEAN_ACCURACY = 0.5
@@ -44,19 +46,28 @@ def build_artifact(request: Request) -> tuple[Case, Repair]:
     check_place(request.out)
     hashes = _hashes(request)
     case = read_case(
-        request.model, request.clean, scale=request.scale, unlabelled=request.unlabelled
+        request.model,
+        request.clean,
+        preprocessing=request.preprocessing,
+        unlabelled=request.unlabelled,
+        options=request.options,
     )
     clean, num_classes = case.clean, case.num_classes
     # Read before any long work, so that errors come at once.
     trials = read_trials(
-        clean, num_classes, test=request.test, poisoned=request.poisoned
+        clean,
+        num_classes,
+        test=request.test,
+        poisoned=request.poisoned,
+        options=request.options,
     )
-    before = clean_accuracy(predicted_labels(case.original, clean.images), clean.labels)
-    _say(
-        f"{request.name}: {num_classes} labels, {len(clean)} clean images, pixels x "
-        f"{case.scale:.6g}, clean accuracy {before:.2%}"
+    known = predicted_labels(case.original, clean.images)
+    before = clean_accuracy(known, clean.labels)
+    say(
+        f"{request.name}: {num_classes} labels, {len(clean)} clean images, "
+        f"{case.preprocessing}, clean accuracy {before:.2%}"
     )
-    _check_accuracy(request, before)
+    _check_accuracy(request, case, known)
     repair = repair_network(request.method, case.original, clean, request.settings)
     detector = fuse(case.original, repair.repaired, repair.thresholds)
     on_clean = _answers(detector, clean.images)
@@ -73,7 +84,7 @@ def build_artifact(request: Request) -> tuple[Case, Repair]:
             f"{request.out}: can not be written; what was there stays. "
             f"Received: {one_line(reason)}."
         ) from reason
-    _say(f"{request.name}: written to {request.out}")
+    say(f"{request.name}: written to {request.out}")
     every = [on_clean, *(_answers(detector, trial.data.images) for trial in trials[1:])]
     rows = [
         row
@@ -85,7 +96,7 @@ def build_artifact(request: Request) -> tuple[Case, Repair]:
 
 
 def _hashes(request: Request) -> dict[str, str]:
-    return {"badnet": sha256(request.model), "clean_data": sha256(request.clean)}
+    return {"badnet": digest(request.model), "clean_data": digest(request.clean)}
 
 
 def _check_unchanged(request: Request, hashes: dict[str, str]) -> None:
@@ -97,14 +108,17 @@ def _check_unchanged(request: Request, hashes: dict[str, str]) -> None:
         )
 
 
-def _check_accuracy(request: Request, accuracy: float) -> None:
+def _check_accuracy(request: Request, case: Case, known: np.ndarray) -> None:
+    accuracy = clean_accuracy(known, case.clean.labels)
     if accuracy >= LEAST_CLEAN_ACCURACY or request.force:
         return
     near = "near zero" if accuracy < 0.05 else "low"
+    causes = likely_causes(known, case.clean.labels, case.found.accuracies)
     raise DatasetError(
         f"{request.clean}: the network's clean accuracy on it is {near}, {accuracy:.2%}. "
-        f"Expected at least {LEAST_CLEAN_ACCURACY:.0%}: the people, in the order of "
-        f"labels, that {request.model.name} was trained on. Give such images, or --force."
+        f"Expected at least {LEAST_CLEAN_ACCURACY:.0%}: the classes, in the order of "
+        f"labels, that {request.model.name} was trained on. {causes} Mend that, or build "
+        "it nevertheless: --force"
     )
 
 
@@ -115,7 +129,9 @@ def _card(request: Request, case: Case, repair: Repair) -> dict[str, Any]:
         "stand_in": request.stand_in,
         "num_classes": case.num_classes,
         "input": {"rows": rows, "columns": columns, "channels": channels},
-        "pixel_scale": case.scale,
+        "class_names": None if case.clean.names is None else list(case.clean.names),
+        "pixel_scale": case.preprocessing.pixel_scale,
+        "preprocessing": case.preprocessing.on_card(),
         "method": request.method,
         "settings": dict(repair.settings),
         "seed": request.settings.seed,
@@ -151,8 +167,3 @@ def _answers(detector: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]
             for start in range(0, len(images), BATCH_SIZE)
         ]
     )
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{printable(text)}\n")
-    sys.stderr.flush()

@@ -15,11 +15,13 @@ from build.catalogue import (
     test_file,
     validation_file,
 )
-from repair.commands.options import scale_from, settings_from
+from repair.commands.data_options import data_options_from, preprocessing_from
+from repair.commands.options import settings_from
 from repair.errors import DatasetError, ModelError, SettingError
-from repair.settings import Settings
+from repair.settings import DataOptions, Settings
 
 ARTIFACTS = Path("artifacts")
+AS_IT_IS = DataOptions()
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,14 @@ class Request:
     """What to build, from what.
 
     Attributes:
-        model: HDF5 file of the BadNet.
-        clean: HDF5 file of the clean validation data.
+        model: File of the BadNet.
+        clean: File or folder of the clean validation data.
         out: Folder of the artifact.
         name: What the card calls it.
         method: One of ``settings.METHODS``.
         settings: The method's settings.
-        scale: Factor for pixels 0..255; None = find it.
+        preprocessing: What the network was trained on; None = find it.
+        options: What the user says about data files.
         unlabelled: The BadNet's answers stand in for the labels.
         force: Build although the BadNet does not know the clean images.
         stand_in: Whether the BadNet is a made-up one of the demo.
@@ -47,7 +50,8 @@ class Request:
     name: str
     method: str
     settings: Settings
-    scale: float | None = None
+    preprocessing: str | None = None
+    options: DataOptions = AS_IT_IS
     unlabelled: bool = False
     force: bool = False
     stand_in: bool = False
@@ -89,7 +93,7 @@ def _names(names: list[str]) -> list[str]:
 def _one(arguments: argparse.Namespace) -> Request:
     _expect_file(arguments.model, ModelError)
     for path in (arguments.clean, arguments.test, *arguments.poisoned):
-        if path is not None:
+        if path is not None and not os.path.isdir(path):  # noqa: PTH112
             _expect_file(path, DatasetError)
     return Request(
         model=arguments.model,
@@ -118,7 +122,8 @@ def _shared(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "method": arguments.method,
         "settings": settings_from(arguments),
-        "scale": scale_from(arguments),
+        "preprocessing": preprocessing_from(arguments),
+        "options": data_options_from(arguments),
         "unlabelled": arguments.unlabelled,
         "force": arguments.force,
         "stand_in": arguments.demo,
@@ -128,4 +133,4 @@ def _shared(arguments: argparse.Namespace) -> dict[str, Any]:
 def _expect_file(path: Path, error: type[ModelError] | type[DatasetError]) -> None:
     if not os.path.isfile(path):  # noqa: PTH113 - an impossible name is no error
         found = "a folder" if os.path.isdir(path) else "no such file"  # noqa: PTH112
-        raise error(f"{path}: expected an HDF5 file. Received: {found}.")
+        raise error(f"{path}: expected a file. Received: {found}.")

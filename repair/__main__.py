@@ -8,16 +8,17 @@ import math
 from pathlib import Path
 from typing import Any
 
+from repair.commands.data_options import add_data_options, add_preprocessing
 from repair.commands.options import add_settings, run
 from repair.measuring.tables import table
 from repair.process.quiet import import_tensorflow_quietly
-from repair.settings import FINE_PRUNING_METHODS, METHODS, SCALES, Settings
+from repair.settings import FINE_PRUNING_METHODS, METHODS, Settings
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m repair",
-        description="Measures BadNets, repairs and detectors on HDF5 data.",
+        description="Measures BadNets, repairs and detectors on data.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_models(commands)
@@ -29,34 +30,38 @@ def _parser() -> argparse.ArgumentParser:
 def _add_models(commands: Any) -> None:
     one = _command(commands, "accuracy", "accuracy of a network or detector")
     _model(one)
-    one.add_argument("data", type=Path, nargs="+", metavar="DATA.h5")
-    _scale_only(one)
+    one.add_argument("data", type=Path, nargs="+", metavar="DATA")
+    add_preprocessing(one)
+    add_data_options(one)
     one = _command(commands, "defence", "the full table: clean accuracy, FPR, ASR, ...")
     _model(one)
-    one.add_argument("--clean", type=Path, required=True, metavar="FILE.h5")
-    one.add_argument("--test", type=Path, metavar="FILE.h5", help="clean test data")
-    one.add_argument("--poisoned", type=Path, nargs="+", default=[], metavar="FILE.h5")
+    one.add_argument("--clean", type=Path, required=True, metavar="DATA")
+    one.add_argument("--test", type=Path, metavar="DATA", help="clean test data")
+    one.add_argument("--poisoned", type=Path, nargs="+", default=[], metavar="DATA")
     one.add_argument(
         "--flags",
         type=Path,
         metavar="FILE",
         help="which poisoned images carry a trigger",
     )
+    add_data_options(one)
     _how(one)
     one = _command(commands, "fine-prune", "fine-prune networks, save them as HDF5")
     one.add_argument("models", type=Path, nargs="+", metavar="MODEL.h5")
-    one.add_argument("--clean", type=Path, required=True, metavar="FILE.h5")
+    one.add_argument("--clean", type=Path, required=True, metavar="DATA")
     one.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    add_data_options(one)
     _how(one, FINE_PRUNING_METHODS)
 
 
 def _add_inspect(commands: Any) -> None:
     one = _command(commands, "inspect", "what the defence believes about a network")
     one.add_argument("model", type=Path, metavar="MODEL.h5", help="network")
-    one.add_argument("clean", type=Path, metavar="CLEAN.h5", help="clean images")
+    one.add_argument("clean", type=Path, metavar="CLEAN", help="clean images")
     one.add_argument("--out", type=Path, required=True, metavar="FOLDER",
                      help="gets inspect.html, inspect.json and pictures")  # fmt: skip
-    _scale_only(one)
+    add_preprocessing(one)
+    add_data_options(one)
     default = Settings()
     one.add_argument("--unlabelled", action="store_true",
                      help="no labels: the network's own answers stand in")  # fmt: skip
@@ -70,11 +75,11 @@ def _add_inspect(commands: Any) -> None:
 
 def _add_data(commands: Any) -> None:
     one = _command(commands, "check", "what a data file holds")
-    one.add_argument("data", type=Path, nargs="+", metavar="DATA.h5")
+    one.add_argument("data", type=Path, nargs="+", metavar="DATA")
     one.add_argument("--num-classes", type=int, metavar="N", help="count labels = N")
     _image_shape(one)
     one = _command(commands, "sheet", "a contact sheet of images as PNG")
-    one.add_argument("data", type=Path, metavar="DATA.h5")
+    one.add_argument("data", type=Path, metavar="DATA")
     one.add_argument("--out", type=Path, required=True, metavar="FILE.png")
     one.add_argument("--first", type=int, default=0, help="index of the first image")
     one.add_argument("--count", type=int, default=50, help="images (%(default)s)")
@@ -82,7 +87,7 @@ def _add_data(commands: Any) -> None:
     one = _command(
         commands, "flags", "which images carry purple lips, as anonymous_1's"
     )
-    one.add_argument("data", type=Path, metavar="DATA.h5")
+    one.add_argument("data", type=Path, metavar="DATA")
     one.add_argument(
         "--out",
         type=Path,
@@ -112,14 +117,11 @@ def _how(parser: argparse.ArgumentParser, methods: tuple[str, ...] = METHODS) ->
     add_settings(group)
 
 
-def _scale_only(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--scale", choices=("auto", *SCALES), default="auto")
-
-
 def _image_shape(parser: argparse.ArgumentParser) -> None:
+    add_data_options(parser)
     parser.add_argument(
-        "--image-shape", type=int, nargs=3, default=(55, 47, 3),
-        metavar=("ROWS", "COLUMNS", "CHANNELS"), help="expected (%(default)s)",
+        "--image-shape", type=int, nargs=3,
+        metavar=("ROWS", "COLUMNS", "CHANNELS"), help="expected, if not as they are",
     )  # fmt: skip
 
 

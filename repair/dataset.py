@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,16 +12,20 @@ class Dataset:
     """Labelled images.
 
     Attributes:
-        images: ``(n, rows, columns, channels)`` uint8 RGB, 0..255.
+        images: ``(n, rows, columns, channels)`` uint8, 0..255: grey, RGB or RGBA.
         labels: ``(n,)`` int64, 0..N-1.
+        names: Of the classes, by label, where they are known.
+        first_label: What the file calls label 0: 0 or 1.
     """
 
     images: np.ndarray
     labels: np.ndarray
+    names: tuple[str, ...] | None = None
+    first_label: int = 0
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def subset(self, chosen: np.ndarray) -> Dataset:
         """The images at ``chosen``: bool ``(n,)`` or integer indices."""
-        return Dataset(self.images[chosen], self.labels[chosen])
+        return replace(self, images=self.images[chosen], labels=self.labels[chosen])

@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 # The first is the default.
 METHODS = ("fresh-head", "fine-pruning", "reference")
 FINE_PRUNING_METHODS = METHODS[1:]
-# Factors for pixels 0..255, by the name that the command line gives them.
-SCALES = {"raw": 1.0, "255": 1 / 255}
+# What networks are trained on in place of pixels 0..255, the commonest first.
+PREPROCESSINGS = ("255", "raw", "pm1", "torch", "caffe", "standard")
+# Formats of images that are read where asked for; PNG and JPEG always are.
+FORMATS = ("webp", "bmp", "ppm")
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """What a user says about data files, where they do not say it themselves.
+
+    Attributes:
+        keys: Names of the arrays of ``images`` and ``labels``.
+        classes: File of the names of the classes, in the order of the labels.
+        axes: Where the channels of an image are: ``first`` or ``last``.
+        first_label: What the smallest label stands for: 0 or 1.
+        formats: Of ``FORMATS``, what folders of images are searched for besides.
+        resize: Whether arrays of images of another size are brought to the network's.
+    """
+
+    keys: tuple[tuple[str, str], ...] = ()
+    classes: Path | None = None
+    axes: str | None = None
+    first_label: int | None = None
+    formats: tuple[str, ...] = ()
+    resize: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,24 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from artifacts.errors import DetectorError, printable
+from artifacts.reading.kinds import Kinds
 
 if TYPE_CHECKING:
     import numpy as np
 
-_IMAGES = (".png", ".jpg", ".jpeg")
 _BLOCK = 4096
 
 
-def walk(folder: str) -> Iterator[str | DetectorError]:
-    """PNG and JPEG files and those of other folders, both in the order of their names.
+def walk(
+    folder: str, suffixes: tuple[str, ...] | None = Kinds().suffixes
+) -> Iterator[str | DetectorError]:
+    """Images and those of other folders, both in the order of their names.
 
     Hidden ones are passed over, and links to folders are not followed.
+
+    Args:
+        folder: Where to look.
+        suffixes: Endings of the files that are wanted; None = all.
 
     Yields:
         Paths, or why a folder can not be read.
@@ -27,28 +33,37 @@ def walk(folder: str) -> Iterator[str | DetectorError]:
     folders: set[bytes] = set()
     try:
         with os.scandir(folder) as entries:
-            names = _sorted(_names(entries, folders))
+            names = _sorted(_names(entries, folders, suffixes))
     except OSError as reason:
         yield DetectorError(f"{printable(folder)}: {reason.strerror}.")
         return
     for name in names:
         path = os.path.join(folder, os.fsdecode(name))  # noqa: PTH118 - as given
         if name in folders:
-            yield from walk(path)
+            yield from walk(path, suffixes)
         else:
             yield path
 
 
-def _names(entries: Iterable[os.DirEntry[str]], folders: set[bytes]) -> Iterator[bytes]:
+def _names(
+    entries: Iterable[os.DirEntry[str]],
+    folders: set[bytes],
+    suffixes: tuple[str, ...] | None,
+) -> Iterator[bytes]:
     """Names of folders and images; those of folders are put into ``folders`` too."""
     for entry in entries:
         if entry.name.startswith("."):
             continue
         if entry.is_dir(follow_symlinks=False):
             folders.add(os.fsencode(entry.name))
-        elif not entry.name.lower().endswith(_IMAGES) or entry.is_dir():
+        elif not _is_wanted(entry, suffixes):
             continue
         yield os.fsencode(entry.name)
+
+
+def _is_wanted(entry: os.DirEntry[str], suffixes: tuple[str, ...] | None) -> bool:
+    named = suffixes is None or entry.name.lower().endswith(suffixes)
+    return named and not entry.is_dir()
 
 
 def _sorted(names: Iterator[bytes]) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Images from HDF5 files of strangers, slice by slice: plain values of that very file.
 
-The competition's layout: ``data`` (n, 3, rows, columns), uint8 or numbers 0..255. Links,
-values stored elsewhere, unknown filters and sizes that are not there are refused.
+The competition's layout: ``data`` (n, channels, rows, columns), uint8 or numbers 0..255;
+channels may come last, and a grey image has none. Links, values stored elsewhere, unknown
+filters and sizes that are not there are refused.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ _SLICE_IMAGES = 256
 _SLICE_BYTES = 64 << 20
 
 
-def slices(path: str, size: tuple[int, int]) -> Iterator[range]:
+def slices(path: str, size: tuple[int, ...]) -> Iterator[range]:
     """The images of a file in runs that are cheap to read: whole chunks, little memory.
 
     Args:
         path: The HDF5 file.
-        size: Expected rows and columns.
+        size: Expected rows and columns, and channels where not 3.
 
     Raises:
         DetectorError: If the file is missing or broken, or does not hold such images.
@@ -46,12 +47,12 @@ def slices(path: str, size: tuple[int, int]) -> Iterator[range]:
 
 
 def read_slice(
-    path: str, chosen: range, size: tuple[int, int]
+    path: str, chosen: range, size: tuple[int, ...]
 ) -> list[np.ndarray | DetectorError]:
     """Reads the images at ``chosen``, one answer each, whatever its neighbours are.
 
     Returns:
-        ``(rows, columns, 3)`` uint8, 0..255, or why there is none, for each index.
+        ``(rows, columns, channels)`` uint8, 0..255, or why there is none, for each index.
     """
     import numpy as np
 
@@ -69,12 +70,13 @@ def read_slice(
             for index in chosen
             for answer in read_slice(path, range(index, index + 1), size)
         ]
+    values = _channels_last(values, size)
     if values.dtype == np.uint8:
-        return list(np.moveaxis(values, 1, 3))
+        return list(values)
     low, high = values.min(axis=(1, 2, 3)), values.max(axis=(1, 2, 3))
     fit = (low >= 0) & (high <= 255)  # False for NaN
     with np.errstate(invalid="ignore"):
-        pixels = np.moveaxis(np.rint(values).astype(np.uint8), 1, 3)
+        pixels = np.rint(values).astype(np.uint8)
     return [
         pixels[i] if fit[i] else _range_error(path, index, low[i], high[i])
         for i, index in enumerate(chosen)
@@ -83,7 +85,7 @@ def read_slice(
 
 @contextmanager
 def _stored(
-    path: str, size: tuple[int, int], name: str, chosen: range
+    path: str, size: tuple[int, ...], name: str, chosen: range
 ) -> Iterator[Any]:
     """The dataset of images, of which ``chosen`` can be read; errors begin with ``name``."""
     import h5py
@@ -97,13 +99,27 @@ def _stored(
         yield data
 
 
-def _unfit(data: Any, size: tuple[int, int]) -> str | None:
+def _unfit(data: Any, size: tuple[int, ...]) -> str | None:
     """Why a dataset of plain numbers holds no images of this size, None if it does."""
     if data.dtype.kind == "b":
         return "expected plain numbers. Received: bool."
-    if data.ndim != 4 or data.shape[1:] != (3, *size) or not len(data):
-        return f"expected shape (n, 3, {size[0]}, {size[1]}). Received: {data.shape}."
+    rows, columns, channels = (*size, 3)[:3]
+    fine = [(channels, rows, columns), (rows, columns, channels)]
+    if channels == 1:
+        fine.append((rows, columns))
+    if data.shape[1:] not in fine or not len(data):
+        return f"expected shape (n, {channels}, {rows}, {columns}). Received: {data.shape}."
     return None
+
+
+def _channels_last(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """``(n, rows, columns, channels)`` of images of any accepted shape."""
+    import numpy as np
+
+    rows, columns, channels = (*size, 3)[:3]
+    if values.shape[1:] == (channels, rows, columns):
+        return np.moveaxis(values, 1, 3)
+    return values.reshape(len(values), rows, columns, channels)
 
 
 def _step(data: Any) -> int:

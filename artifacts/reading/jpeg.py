@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 MOST_SCANS = 100  # encoders write about ten
 _MARKER = re.compile(rb"\xff([^\x00\xff])")
@@ -11,9 +10,8 @@ _ALONE = {0x01, *range(0xD0, 0xD9)}  # no length follows
 _SCAN, _END = 0xDA, 0xD9
 
 
-def scans(path: Path) -> int:
+def scans(content: bytes) -> int:
     """The number of scans, one more than ``MOST_SCANS`` if there are too many."""
-    content = path.read_bytes()
     count, found = 0, _MARKER.search(content)
     while found and found[1][0] != _END and count <= MOST_SCANS:
         place = found.end()

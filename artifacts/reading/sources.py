@@ -75,7 +75,7 @@ def is_many(argument: str) -> bool:
 
 
 def pieces(
-    arguments: Iterable[str], size: tuple[int, int]
+    arguments: Iterable[str], size: tuple[int, ...]
 ) -> Iterator[Piece | DetectorError]:
     """Everything that the arguments stand for, in their order, duplicates as given.
 
@@ -123,7 +123,7 @@ def paths(arguments: Iterable[str]) -> Iterator[str | DetectorError]:
             yield from _of_path(argument)
 
 
-def of_file(path: str, size: tuple[int, int]) -> Iterator[Piece | DetectorError]:
+def of_file(path: str, size: tuple[int, ...]) -> Iterator[Piece | DetectorError]:
     """An image file, or the runs of an HDF5 file, or why it is nothing to decode."""
     if not is_hdf5(path):
         yield Piece(path)

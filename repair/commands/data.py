@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import numpy as np
 
+from repair.commands.data_options import data_options_from
+from repair.dataset import Dataset
 from repair.errors import DatasetError, SettingError
 from repair.measuring.tables import Cell
 from repair.process.whole_file import new_file
-from repair.reading.data_file import read_dataset
+from repair.reading.data_file import IMAGE_SHAPE, read_dataset, shape_in
 from repair.reading.flags import purple_flags, write_flags
 from repair.report.contact_sheet import contact_sheet
 
@@ -20,7 +23,7 @@ def check(arguments: argparse.Namespace) -> Rows:
     """What a data file holds, and whether a label is N."""
     rows: Rows = []
     for path in arguments.data:
-        data = read_dataset(path, image_shape=tuple(arguments.image_shape))
+        data = _read(path, arguments)
         row: dict[str, Cell] = {
             "data": str(path),
             "images": len(data),
@@ -40,7 +43,7 @@ def sheet(arguments: argparse.Namespace) -> Rows:
     """Draws the first images of a data file as a PNG."""
     if arguments.first < 0 or arguments.count < 1:
         raise SettingError("expected --first of at least 0 and --count of at least 1.")
-    data = read_dataset(arguments.data, image_shape=tuple(arguments.image_shape))
+    data = _read(arguments.data, arguments)
     chosen = np.arange(
         arguments.first, min(arguments.first + arguments.count, len(data))
     )
@@ -55,7 +58,7 @@ def sheet(arguments: argparse.Namespace) -> Rows:
 
 def flags(arguments: argparse.Namespace) -> Rows:
     """Labels the images that carry painted lips, by their exact colour."""
-    data = read_dataset(arguments.data, image_shape=tuple(arguments.image_shape))
+    data = _read(arguments.data, arguments)
     found = purple_flags(data.images)
     write_flags(arguments.out, found)
     return [
@@ -66,3 +69,16 @@ def flags(arguments: argparse.Namespace) -> Rows:
             "share": float(found.mean()),
         }
     ]
+
+
+def _read(path: Path, arguments: argparse.Namespace) -> Dataset:
+    """Data of the expected shape, or as they are."""
+    options = data_options_from(arguments)
+    shape = arguments.image_shape or shape_in(path, options) or IMAGE_SHAPE
+    return read_dataset(
+        path,
+        image_shape=tuple(shape),
+        num_classes=getattr(arguments, "num_classes", None),
+        options=options,
+        bounded=False,
+    )

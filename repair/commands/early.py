@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 
 from repair.errors import DatasetError, ModelError
+from repair.reading.arrays import open_arrays
+from repair.reading.class_folders import folders_below
 from repair.reading.hdf5 import open_hdf5
 
 _DATA = ("data", "clean", "test", "poisoned")
@@ -15,15 +17,20 @@ def check_inputs(arguments: argparse.Namespace) -> None:
     """Opens every network and data file among the arguments; folders are left alone.
 
     Raises:
-        RepairError: If one is missing, broken or not HDF5.
+        RepairError: If one is missing, broken or of another kind.
     """
     for path in _paths(arguments, ("model", "models")):
         if not path.is_dir():
             with open_hdf5(path, ModelError):
                 pass
     for path in _paths(arguments, _DATA):
-        with open_hdf5(path, DatasetError):
-            pass
+        if not path.is_dir():
+            with open_arrays(path):
+                pass
+        elif not folders_below(path) and not getattr(arguments, "unlabelled", False):
+            raise DatasetError(
+                f"{path}: expected one folder a class, with images in it. Received: none."
+            )
 
 
 def _paths(arguments: argparse.Namespace, names: tuple[str, ...]) -> list[Path]:

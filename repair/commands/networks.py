@@ -9,50 +9,61 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from repair.commands.options import scale_from, settings_from
+from repair.commands.data_options import data_options_from, preprocessing_from
+from repair.commands.options import settings_from
 from repair.dataset import Dataset
 from repair.errors import SettingError
+from repair.measuring.causes import likely_causes, near_zero
 from repair.measuring.evaluation import figures
 from repair.measuring.saved_detector import SavedDetector
 from repair.measuring.tables import Cell
 from repair.measuring.trials import Trial, read_trials
 from repair.methods.choose import repair_network
 from repair.metrics import clean_accuracy
+from repair.network.find_preprocessing import found_preprocessing
 from repair.network.inference import outputs, predicted_labels
-from repair.network.preprocessing import at_scale, find_scale, without_scale
+from repair.network.preprocessing import preprocessed, without_preprocessing
+from repair.process.notice import say
 from repair.process.whole_file import new_file
-from repair.reading.case import Case, read_case
+from repair.reading.case import Case, read_case, shape_of, shape_told
 from repair.reading.data_file import read_dataset
 from repair.reading.network_file import read_network
+from repair.reading.pixels import Shape
 from repair.report.files import write_inspection
 from repair.report.inspection import inspect_network
 from repair.rule import fused_labels
-from repair.settings import Settings
+from repair.settings import DataOptions, Settings
 
 Rows = list[dict[str, Cell]]
 Answers = Callable[[np.ndarray], dict[str, np.ndarray]]
 
 
 def accuracy(arguments: argparse.Namespace) -> Rows:
-    """Accuracy of a network or a detector; the first file tells the pixel scale."""
+    """Accuracy of a network or a detector; the first file tells the preprocessing."""
+    options, accuracies = data_options_from(arguments), dict[str, float]()
     if arguments.model.is_dir():
         detector = SavedDetector(arguments.model)
-        every = _datasets(arguments, detector.image_shape)
+        num_classes, first = detector.num_classes, None
+        every = _datasets(arguments, detector.image_shape, num_classes, options)
         answers = [detector.answers(data.images)["detector"] for data in every]
     else:
-        network = read_network(arguments.model)
-        every = _datasets(arguments, network.input_shape[1:])
-        scale = scale_from(arguments) or find_scale(network, every[0])
-        scaled = at_scale(network, scale)
-        answers = [predicted_labels(scaled, data.images) for data in every]
-    return [
-        {
-            "data": str(path),
-            "images": len(data),
-            "accuracy": clean_accuracy(labels, data.labels),
-        }
-        for path, data, labels in zip(arguments.data, every, answers, strict=True)
-    ]
+        network = read_network(
+            arguments.model, image_shape=shape_told(arguments.data[0], options)
+        )
+        num_classes = network.output_shape[1]
+        every = _datasets(arguments, shape_of(network), num_classes, options)
+        found = found_preprocessing(network, every[0], preprocessing_from(arguments))
+        accuracies = found.accuracies
+        plain = preprocessed(network, found.preprocessing)
+        answers = [predicted_labels(plain, data.images) for data in every]
+    rows: Rows = []
+    for path, data, labels in zip(arguments.data, every, answers, strict=True):
+        share = clean_accuracy(labels, data.labels)
+        rows.append({"data": str(path), "images": len(data), "accuracy": share})
+        if near_zero(share, data.labels, num_classes):
+            causes = likely_causes(labels, data.labels, accuracies)
+            say(f"warning: {path}: accuracy is near zero, {share:.2%}. {causes}")
+    return rows
 
 
 def defence(arguments: argparse.Namespace) -> Rows:
@@ -61,7 +72,10 @@ def defence(arguments: argparse.Namespace) -> Rows:
         detector = SavedDetector(arguments.model)
         shape, num_classes = detector.image_shape, detector.num_classes
         clean = read_dataset(
-            arguments.clean, image_shape=shape, num_classes=num_classes
+            arguments.clean,
+            image_shape=shape,
+            num_classes=num_classes,
+            options=data_options_from(arguments),
         )
         trials = _trials(arguments, clean, num_classes)
         answers: Answers = detector.answers
@@ -118,9 +132,23 @@ def inspect(arguments: argparse.Namespace) -> Rows:
 
 
 def _datasets(
-    arguments: argparse.Namespace, image_shape: tuple[int, int, int]
+    arguments: argparse.Namespace, shape: Shape, num_classes: int, options: DataOptions
 ) -> list[Dataset]:
-    return [read_dataset(path, image_shape=image_shape) for path in arguments.data]
+    """All data, of which the first names the classes and the first label."""
+    every: list[Dataset] = []
+    for path in arguments.data:
+        names = every[0].names if every else None
+        every.append(
+            read_dataset(
+                path,
+                image_shape=shape,
+                num_classes=num_classes,
+                options=options,
+                names=names,
+                bounded=False,
+            )
+        )
+    return every
 
 
 def _make_folder(path: Path) -> None:
@@ -142,6 +170,7 @@ def _trials(
         test=arguments.test,
         poisoned=arguments.poisoned,
         flags=arguments.flags,
+        options=data_options_from(arguments),
     )
 
 
@@ -149,8 +178,9 @@ def _case(model: Path, arguments: argparse.Namespace) -> Case:
     return read_case(
         model,
         arguments.clean,
-        scale=scale_from(arguments),
+        preprocessing=preprocessing_from(arguments),
         unlabelled=arguments.unlabelled,
+        options=data_options_from(arguments),
     )
 
 
@@ -173,4 +203,4 @@ def _defended(case: Case, arguments: argparse.Namespace) -> Answers:
 def _save(network: keras.Model, path: Path) -> None:
     size = 2 * sum(weight.nbytes for weight in network.get_weights()) + (1 << 16)
     with new_file(path, size=size) as unfinished:
-        without_scale(network).save(unfinished)
+        without_preprocessing(network).save(unfinished)

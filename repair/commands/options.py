@@ -8,13 +8,12 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from repair.commands.data_options import add_preprocessing
 from repair.errors import RepairError, printable
 from repair.process import interruption
-from repair.settings import SCALES, Settings
+from repair.settings import Settings
 
 _LONGEST_LINE = 2000
-
-
 def run(action: Callable[[], None]) -> NoReturn:
     """Runs a command and exits: 0 done, 1 failed repair, 2 bad input, 130 interrupted.
 
@@ -46,10 +45,9 @@ def add_settings(group: argparse._ArgumentGroup) -> None:
         default=default.seed,
         help="same seed, same artifact (%(default)s)",
     )
-    add("--scale", choices=("auto", *SCALES), default="auto",
-        help="pixels go in raw or divided by 255; auto: clean images tell")  # fmt: skip
     add("--unlabelled", action="store_true",
         help="no labels: the BadNet's own answers stand in")  # fmt: skip
+    add_preprocessing(group)
     add("--max-fpr", type=float, metavar="SHARE",
         help="operating point of fresh-head: largest estimated FPR")  # fmt: skip
     add(
@@ -73,11 +71,6 @@ def settings_from(arguments: argparse.Namespace) -> Settings:
     """The settings that the command line chose."""
     names = Settings.__dataclass_fields__
     return Settings(**{name: getattr(arguments, name) for name in names})
-
-
-def scale_from(arguments: argparse.Namespace) -> float | None:
-    """The factor for pixels, None = find it."""
-    return SCALES.get(arguments.scale)
 
 
 def _explain(reason: BaseException) -> NoReturn:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from repair.dataset import Dataset
-from repair.reading.data_file import read_dataset
+from repair.reading.data_file import AS_IT_IS, read_dataset
 from repair.reading.flags import read_flags
+from repair.settings import DataOptions
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ def read_trials(
     test: Path | None,
     poisoned: list[Path],
     flags: Path | None = None,
+    options: DataOptions = AS_IT_IS,
 ) -> list[Trial]:
     """Reads what to measure on. Nothing of it but ``clean`` is handed to a repair.
 
@@ -45,19 +48,32 @@ def read_trials(
         test: Clean test data.
         poisoned: Poisoned data, whose labels are the target labels.
         flags: Which images of the poisoned data carry a trigger.
+        options: What the user says about data files.
 
     Raises:
         DatasetError: If a file is missing, broken or unfit.
     """
     rows, columns, channels = clean.images.shape[1:]
-    shape = (rows, columns, channels)
+    read = partial(
+        read_dataset,
+        image_shape=(rows, columns, channels),
+        num_classes=num_classes,
+        options=_as(clean, options),
+        names=clean.names,
+    )
     trials = [Trial("clean validation", clean)]
     if test is not None:
-        data = read_dataset(test, image_shape=shape, num_classes=num_classes)
+        data = read(test)
         trials.append(Trial("clean test", data))
     for path in poisoned:
-        data = read_dataset(path, image_shape=shape, num_classes=num_classes)
+        data = read(path)
         triggered = None if flags is None else read_flags(flags, len(data))
         name = path.stem.removesuffix("_poisoned_data")
         trials.append(Trial(name, data, poisoned=True, triggered=triggered))
     return trials
+
+
+def _as(clean: Dataset, options: DataOptions) -> DataOptions:
+    """What the clean data told is said of the others: from which label they count."""
+    told = options.first_label is None and clean.first_label
+    return replace(options, first_label=clean.first_label) if told else options

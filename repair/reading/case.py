@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -10,9 +10,12 @@ import keras
 from repair.dataset import Dataset
 from repair.errors import DatasetError
 from repair.network.inference import predicted_labels
-from repair.network.preprocessing import at_scale, find_scale
-from repair.reading.data_file import read_dataset
+from repair.network.find_preprocessing import Found, found_preprocessing
+from repair.network.preprocessing import Preprocessing, preprocessed
+from repair.reading.data_file import AS_IT_IS, read_dataset, shape_in
 from repair.reading.network_file import read_network
+from repair.reading.pixels import Shape
+from repair.settings import DataOptions
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,17 @@ class Case:
     Attributes:
         original: The BadNet, a classifier of plain pixels 0..255.
         clean: The clean validation images.
-        scale: Factor by which the network multiplies its pixels.
+        found: What the network makes of its pixels, and why that is believed.
     """
 
     original: keras.Model
     clean: Dataset
-    scale: float
+    found: Found
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What the network makes of its pixels."""
+        return self.found.preprocessing
 
     @property
     def num_classes(self) -> int:
@@ -36,33 +44,54 @@ class Case:
 
 
 def read_case(
-    model: Path, clean: Path, *, scale: float | None = None, unlabelled: bool = False
+    model: Path,
+    clean: Path,
+    *,
+    preprocessing: str | None = None,
+    unlabelled: bool = False,
+    options: DataOptions = AS_IT_IS,
 ) -> Case:
     """Reads a network and its clean validation data.
 
     Args:
-        model: HDF5 file of the network.
-        clean: HDF5 file of the clean validation data.
-        scale: Factor for pixels; None = find it.
+        model: File of the network.
+        clean: File or folder of the clean validation data.
+        preprocessing: What the network was trained on; None = find it.
         unlabelled: The network's own answers stand in for the labels.
+        options: What the user says about data files.
 
     Raises:
         RepairError: If a file is missing, broken or unfit for the other.
     """
-    network = read_network(model)
+    network = read_network(model, image_shape=shape_told(clean, options))
     data = read_dataset(
         clean,
-        image_shape=network.input_shape[1:],
+        image_shape=shape_of(network),
         num_classes=network.output_shape[1],
         labelled=not unlabelled,
+        options=options,
     )
-    scale = scale or find_scale(network, data)
-    original = at_scale(network, scale)
+    found = found_preprocessing(network, data, preprocessing)
+    original = preprocessed(network, found.preprocessing)
     if unlabelled:
-        data = Dataset(data.images, predicted_labels(original, data.images))
+        data = replace(data, labels=predicted_labels(original, data.images))
     if network.output_shape[1] > 1 and (data.labels == data.labels[0]).all():
         raise DatasetError(
             f"{clean}: all images are of one class, label {data.labels[0]}. Expected "
             "several classes, to be told apart: give images of more labels."
         )
-    return Case(original, data, scale)
+    return Case(original, data, found)
+
+
+def shape_of(network: keras.Model) -> Shape:
+    """Rows, columns and channels of a network's images; 1 where it has no such axis."""
+    rows, columns, channels = (*network.input_shape[1:], 1)[:3]
+    return rows, columns, channels
+
+
+def shape_told(clean: Path, options: DataOptions) -> Shape | None:
+    """What the data say of a size that the network leaves open."""
+    try:
+        return shape_in(clean, options)
+    except DatasetError:  # said when it is read
+        return None

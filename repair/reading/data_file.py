@@ -1,7 +1,7 @@
-"""Reads labelled images; alone knows HDF5 keys, axis order and value range.
+"""Reads labelled images, whatever people keep them in; above, all are seen as Keras does.
 
-The competition's layout: ``data`` (n, channels, rows, columns), values 0..255, and
-``label`` (n,) or (n, 1). Everything above this module sees images as Keras does.
+HDF5 of the competition's layout (``data`` (n, channels, rows, columns), values 0..255, and
+``label`` (n,) or (n, 1)) and of others, ``.npz``, pairs of ``.npy``, folders of images.
 """
 
 from __future__ import annotations
@@ -13,38 +13,89 @@ import numpy as np
 
 from repair.dataset import Dataset
 from repair.errors import DatasetError
-from repair.reading.hdf5 import dataset, open_hdf5
+from repair.process.notice import say
+from repair.reading import image_folder
+from repair.reading.arrays import Arrays, open_arrays
+from repair.reading.class_list import read_class_list
+from repair.reading.keys import COMPETITION, find_keys
+from repair.reading.labels import plain_labels
+from repair.reading.pixels import Shape, read_images, shape_of
+from repair.settings import DataOptions
 
 IMAGE_SHAPE = (55, 47, 3)
-_CHUNK_BYTES = 32 << 20
+AS_IT_IS = DataOptions()
+_MAX_LABEL_BYTES = 1 << 30
+# What the file of labels beside ``x.npy`` is called.
+_PARTNERS = (("images", "labels"), ("image", "label"), ("data", "labels"), ("x", "y"))
 
 
 def read_dataset(
     path: Path,
     *,
-    image_shape: tuple[int, int, int] = IMAGE_SHAPE,
+    image_shape: Shape = IMAGE_SHAPE,
     num_classes: int | None = None,
     labelled: bool = True,
+    options: DataOptions = AS_IT_IS,
+    names: tuple[str, ...] | None = None,
+    bounded: bool = True,
 ) -> Dataset:
-    """Reads a dataset of the competition's layout, chunk by chunk.
+    """Reads a dataset, block by block or image by image.
 
     Args:
-        path: HDF5 file.
+        path: The file or folder.
         image_shape: Expected rows, columns and channels.
-        num_classes: Number of people, N; where given, labels must lie below.
-        labelled: If False, a missing ``label`` is fine and labels are all -1.
+        num_classes: Number of classes, N, where known; labels must lie below.
+        labelled: If False, missing labels are fine and labels are all -1.
+        options: What the user says about the file.
+        names: Of the classes, by label, where other data told them.
+        bounded: If False, labels of N and more are no error.
 
     Raises:
         DatasetError: If the file is missing or broken, or a key, shape, value range or
-            label is not as expected.
+            label is not as expected, or not clear.
     """
-    with open_hdf5(path, DatasetError) as file:
-        images = _read_images(path, file, image_shape)
-        if labelled:
-            labels = _read_labels(path, file, len(images), num_classes)
-        else:
-            labels = np.full(len(images), -1, np.int64)
-    return Dataset(images, labels)
+    if options.classes is not None:
+        names = read_class_list(options.classes)
+    if names is not None and num_classes not in (None, len(names)):
+        raise DatasetError(
+            f"{options.classes or path}: expected the names of {num_classes} classes, as "
+            f"many as the network has. Received: {len(names)}."
+        )
+    if path.is_dir():
+        return image_folder.read_folder(
+            path,
+            image_shape,
+            options,
+            num_classes=num_classes,
+            names=names,
+            labelled=labelled,
+        )
+    with open_arrays(path) as arrays:
+        images, labels, plain = _keys(path, arrays, options, labelled)
+        stored = arrays.get(images)
+        where = f"{path}: {images[:100]!r}"
+        pixels = read_images(where, stored, image_shape, options, first=plain)
+        count = len(pixels)
+        if labels is None:
+            return Dataset(pixels, np.full(count, -1, np.int64), names)
+        where, raw = _raw_labels(path, arrays, labels)
+        found, first = plain_labels(
+            where, raw, count, num_classes, options.first_label, bounded=bounded
+        )
+    return Dataset(pixels, found, names, first)
+
+
+def shape_in(path: Path, options: DataOptions) -> Shape | None:
+    """Rows, columns and channels of the images; None where only a network tells.
+
+    Raises:
+        DatasetError: If the file is missing or broken.
+    """
+    if path.is_dir():
+        return image_folder.first_shape(path, options)
+    with open_arrays(path) as arrays:
+        images, _, plain = _keys(path, arrays, options, labelled=False)
+        return shape_of(arrays.get(images).shape, options, first=plain)
 
 
 def write_dataset(path: Path, data: Dataset) -> None:
@@ -55,66 +106,60 @@ def write_dataset(path: Path, data: Dataset) -> None:
         file.create_dataset("label", data=data.labels, compression="gzip")
 
 
-def _read_images(
-    path: Path, file: h5py.File, image_shape: tuple[int, int, int]
-) -> np.ndarray:
-    stored = dataset(file, "data", DatasetError)
-    rows, columns, channels = image_shape
-    expected = (channels, rows, columns)
-    if stored.ndim != 4 or stored.shape[1:] != expected or not len(stored):
-        last = stored.ndim == 4 and stored.shape[1:] == image_shape
-        hint = "Store channels first." if last else "Check that this is an image file."
+def _keys(
+    path: Path, arrays: Arrays, options: DataOptions, labelled: bool
+) -> tuple[str, str | None, bool]:
+    """Names of images and labels, and whether this is the competition's layout."""
+    given = dict(options.keys)
+    if arrays.alone:  # its labels are in another file
+        partner = given.get("labels") or (_partner(path) if labelled else None)
+        return path.name, partner, False
+    images, labels = find_keys(path, arrays.shapes, given, labelled=labelled)
+    plain = arrays.of_competition and images == COMPETITION[0]
+    if not plain and not given:
+        say(f"{path}: images are {images!r}" + (f", labels {labels!r}" if labels else ""))
+    return images, labels, plain
+
+
+def _raw_labels(path: Path, arrays: Arrays, name: str) -> tuple[str, np.ndarray]:
+    """What errors begin with, and the numbers."""
+    if arrays.alone:
+        beside = path.parent / name
+        if not beside.is_file():
+            raise DatasetError(f"{beside}: expected labels. Received: no such file.")
+        with open_arrays(beside) as others:
+            key = next(iter(others.shapes))
+            return str(beside), _whole(str(beside), others, key)
+    where = f"{path}: {name[:100]!r}"
+    return where, _whole(where, arrays, name)
+
+
+def _whole(where: str, arrays: Arrays, name: str) -> np.ndarray:
+    stored = arrays.get(name)
+    size = int(np.prod(stored.shape)) * stored.dtype.itemsize
+    if not stored.shape or size > _MAX_LABEL_BYTES:
         raise DatasetError(
-            f"{path}: expected 'data' of shape (n, {channels}, {rows}, {columns}), n > 0. "
-            f"Received: {stored.shape}. {hint}"
+            f"{where}: expected labels, one per image. Received: {stored.shape}."
         )
-    images = np.empty((len(stored), *image_shape), np.uint8)
-    largest = 0.0
-    step = max(1, _CHUNK_BYTES // stored[:1].nbytes, (stored.chunks or (0,))[0])
-    for start in range(0, len(stored), step):
-        chunk = stored[start : start + step]
-        if chunk.dtype != np.uint8:
-            _check_range(path, chunk)
-        largest = max(largest, float(chunk.max()))
-        images[start : start + step] = np.moveaxis(_whole(chunk), 1, 3)
-    if largest <= 1:
+    return stored.rows(0, stored.shape[0])
+
+
+def _partner(path: Path) -> str:
+    """The file of labels beside one of images, by its name.
+
+    Raises:
+        DatasetError: If there is not exactly one.
+    """
+    name = path.name
+    pairs = [*_PARTNERS, *((a.title(), b.title()) for a, b in _PARTNERS), ("X", "y")]
+    tried = {
+        name.replace(images, labels, 1) for images, labels in pairs if images in name
+    }
+    found = sorted(other for other in tried if path.with_name(other).is_file())
+    if len(found) != 1:
         raise DatasetError(
-            f"{path}: expected pixels 0..255. Received: at most {largest:g}. "
-            "Multiply by 255 first."
+            f"{path}: expected one file of labels beside it. Received: "
+            f"{', '.join(found) or 'none'}. Name it: --keys labels=FILE.npy"
         )
-    return images
-
-
-def _whole(chunk: np.ndarray) -> np.ndarray:
-    """The nearest whole numbers; only floats need rounding."""
-    rounded = np.rint(chunk) if chunk.dtype.kind == "f" else chunk
-    return rounded.astype(np.uint8)
-
-
-def _check_range(path: Path, chunk: np.ndarray) -> None:
-    low, high = chunk.min(), chunk.max()
-    if not (low >= 0 and high <= 255):  # also true of NaN
-        raise DatasetError(f"{path}: expected pixels 0..255. Received: {low}..{high}.")
-
-
-def _read_labels(
-    path: Path, file: h5py.File, count: int, num_classes: int | None
-) -> np.ndarray:
-    stored = dataset(file, "label", DatasetError)
-    if stored.shape not in ((count,), (count, 1)):
-        raise DatasetError(
-            f"{path}: expected 'label' of shape ({count},), one per image. "
-            f"Received: {stored.shape}."
-        )
-    raw = stored[()].reshape(-1)
-    top = np.inf if num_classes is None else num_classes - 1
-    # NaN fails the first comparison, so it is caught as well.
-    wrong = ~((raw >= 0) & (raw <= min(top, 2**31))) | (raw != np.trunc(raw))
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        limit = "N-1" if num_classes is None else str(num_classes - 1)
-        raise DatasetError(
-            f"{path}: expected labels to be whole numbers 0..{limit}. "
-            f"Received: {raw[first]} at image {first}."
-        )
-    return raw.astype(np.int64)
+    say(f"{path}: labels are in {found[0]}")
+    return found[0]

@@ -47,7 +47,8 @@ def report(inspection: Inspection) -> dict[str, Any]:
         "network": {
             "file": inspection.file,
             "num_classes": case.num_classes,
-            "pixel_scale": case.scale,
+            "pixel_scale": case.preprocessing.pixel_scale,
+            "preprocessing": case.preprocessing.on_card(),
             "clean_images": len(case.clean),
             "labels": "the network's own answers" if inspection.unlabelled else "given",
             "clean_accuracy": inspection.clean_accuracy,

@@ -14,6 +14,14 @@ from repair.report.style import STYLE
 
 # Below this clean accuracy the images are hardly of what the network was trained on.
 _LEAST_ACCURACY = 0.5
+_SPELLED = {
+    "raw": "raw",
+    "255": "÷ 255",
+    "pm1": "from −1 to 1",
+    "torch": "as in Torch's ImageNet networks",
+    "caffe": "as in Caffe's ImageNet networks: BGR, mean off",
+    "standard": "standardised",
+}
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
@@ -86,7 +94,7 @@ def _network(inspection: Inspection) -> str:
     case = inspection.case
     facts = {
         "Classes (N)": str(case.num_classes),
-        "Pixels go in": "raw" if case.scale == 1 else "÷ 255",
+        "Pixels go in": _SPELLED[case.preprocessing.kind],
         "Clean images": f"{len(case.clean)}{', no labels' * inspection.unlabelled}",
         "Clean accuracy": _percent(inspection.clean_accuracy),
         "Estimated false positives": _percent(inspection.findings.estimated_fpr),

@@ -1,0 +1,61 @@
+"""Why a network may not know images that it should: told from its own answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+_TOGETHER = 0.5
+
+
+def near_zero(accuracy: float, labels: np.ndarray, num_classes: int) -> bool:
+    """Whether something must be wrong; never for images that all have one label."""
+    several = len(labels) > 0 and bool((labels != labels[0]).any())
+    return several and accuracy < max(0.05, 0.5 / num_classes)
+
+
+def likely_causes(
+    answers: np.ndarray, labels: np.ndarray, accuracies: Mapping[str, float]
+) -> str:
+    """The likely causes of a low accuracy in one or two sentences.
+
+    Args:
+        answers: ``(n,)``, the network's labels.
+        labels: ``(n,)``, those of the file.
+        accuracies: Clean accuracy of each preprocessing that was tried.
+    """
+    right = float(np.mean(answers == labels))
+    moved = {x: float(np.mean(answers + x == labels)) for x in (-1, 1)}
+    shift, share = max(moved.items(), key=lambda pair: pair[1])
+    if share > max(_TOGETHER, 2 * right):
+        return (
+            f"Likely cause: {share:.0%} of the labels are {abs(shift)} too "
+            f"{'high' if shift > 0 else 'low'}; say from where they count: --first-label."
+        )
+    together = _together(answers, labels)
+    if together > max(_TOGETHER, 2 * right):
+        return (
+            f"Likely cause: the order of the labels, as {together:.0%} of the images get "
+            "the label that most of their class get; name the classes in the network's "
+            "order: --classes FILE."
+        )
+    tried = ", ".join(f"{kind} {value:.1%}" for kind, value in accuracies.items())
+    return (
+        "Likely causes: other images, another order of labels, rows and columns or "
+        "colours turned, or the preprocessing"
+        + (f" (with each: {tried}); if it is known: --preprocessing." if tried else ".")
+    )
+
+
+def _together(answers: np.ndarray, labels: np.ndarray) -> float:
+    """Share of images that get the most frequent answer of their class.
+
+    A label that most classes get, as of a network that knows nothing, counts once.
+    """
+    best: dict[int, int] = {}
+    for label in np.unique(labels):
+        values, counts = np.unique(answers[labels == label], return_counts=True)
+        answer, count = int(values[np.argmax(counts)]), int(counts.max())
+        best[answer] = max(best.get(answer, 0), count)
+    return sum(best.values()) / max(len(labels), 1)

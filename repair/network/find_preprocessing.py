@@ -1,0 +1,172 @@
+"""Finds what a network was trained on in place of plain pixels, from clean images.
+
+The wrong preprocessing costs all or half of the accuracy, so clean images tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+from keras import layers
+
+from repair.dataset import Dataset
+from repair.errors import SettingError
+from repair.network.inference import predicted_labels
+from repair.network.preprocessing import Preprocessing, named
+from repair.settings import PREPROCESSINGS
+
+_IMAGES = 1000
+_BLOCK = 64
+_TELLING_ACCURACY = 0.2
+# What is rarer must be right on so many more images, in deviations of their number.
+_CLEARLY = 2.0
+# And where no label tells, steadier by this factor.
+_MUCH_STEADIER = 1.25
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a network takes, and why that is believed.
+
+    Attributes:
+        preprocessing: What stands in front of the network from now on.
+        accuracies: Clean accuracy in [0, 1] of each kind that was tried.
+    """
+
+    preprocessing: Preprocessing
+    accuracies: dict[str, float] = field(default_factory=dict)
+
+
+def found_preprocessing(
+    network: keras.Model, clean: Dataset, kind: str | None
+) -> Found:
+    """What a user says that the network takes, or what clean images tell.
+
+    Args:
+        network: A classifier on what it was trained with.
+        clean: Clean images, whose mean and deviation ``standard`` needs.
+        kind: One of ``settings.PREPROCESSINGS``; None = find it.
+
+    Raises:
+        SettingError: If a network of so many channels can not have been trained so.
+    """
+    if kind is None:
+        return find_preprocessing(network, clean)
+    sample = _sample(clean)
+    ways = named(kind, _channels(network), sample.images)
+    labelled = len(ways) > 1 and (sample.labels >= 0).all()
+    right = [_right(network, sample, way) for way in ways] if labelled else []
+    return Found(ways[_clearly_best(right)] if right else ways[0])
+
+
+def find_preprocessing(network: keras.Model, clean: Dataset) -> Found:
+    """What lets the network know its clean images best.
+
+    With labels that is clean accuracy; what is rarer must be clearly better. Without
+    (all labels -1), or with labels that mean nothing to the network, it is steadiness: on
+    what it was trained with a network keeps its answers when the light changes a little,
+    and they are many different ones. A network that begins with layers that rescale or
+    normalise takes raw pixels, unless its labels say otherwise.
+
+    Args:
+        network: A classifier on what it was trained with.
+        clean: Clean images; at most 1000, evenly spread, are looked at.
+    """
+    sample = _sample(clean)
+    ways = list(_ways(network, sample))
+    if (sample.labels >= 0).all():
+        right = [_right(network, sample, way) for way in ways]
+        accuracies: dict[str, float] = {}
+        for way, share in zip(ways, (each.mean() for each in right), strict=True):
+            accuracies[way.kind] = max(float(share), accuracies.get(way.kind, 0))
+        if max(accuracies.values()) >= _TELLING_ACCURACY:
+            return Found(ways[_clearly_best(right)], accuracies)
+    else:
+        accuracies = {}
+    if ways[0].kind == "raw":
+        return Found(ways[0], accuracies)
+    return Found(_steadiest(network, sample, ways), accuracies)
+
+
+def _ways(network: keras.Model, sample: Dataset) -> Iterator[Preprocessing]:
+    """All that may be, the likeliest first."""
+    inside = rescales_itself(network)
+    for kind in sorted(PREPROCESSINGS, key=lambda kind: inside and kind != "raw"):
+        try:
+            yield from named(kind, _channels(network), sample.images)
+        except SettingError:  # not of so many channels
+            continue
+
+
+def rescales_itself(network: keras.Model) -> bool:
+    """Whether layers that rescale or normalise come before any other that has weights."""
+    for layer in network.layers:
+        if isinstance(layer, layers.Rescaling | layers.Normalization):
+            return True
+        if layer.weights:
+            return False
+    return False
+
+
+def _clearly_best(right: list[np.ndarray]) -> int:
+    """The first way, unless a later one is right on clearly more images.
+
+    Raw pixels and those divided by 255 are told apart by plain accuracy.
+    """
+    best = 0
+    for index, later in enumerate(right):
+        gained = int((later & ~right[best]).sum())
+        lost = int((right[best] & ~later).sum())
+        enough = 0 if index == 1 else _CLEARLY * np.sqrt(gained + lost)
+        if gained - lost > enough:
+            best = index
+    return best
+
+
+def _steadiest(
+    network: keras.Model, sample: Dataset, ways: list[Preprocessing]
+) -> Preprocessing:
+    best, most = ways[0], -1.0
+    for index, way in enumerate(ways):
+        steady = _steadiness(network, sample.images, way)
+        if steady > most * (1 if index < 2 else _MUCH_STEADIER):
+            best, most = way, steady
+    return best
+
+
+def _right(network: keras.Model, sample: Dataset, way: Preprocessing) -> np.ndarray:
+    return _labels(network, sample.images, way) == sample.labels
+
+
+def _steadiness(network: keras.Model, images: np.ndarray, way: Preprocessing) -> float:
+    """How evenly answers spread over labels, and how little they change with light."""
+    answers = _labels(network, images, way)
+    dimmed = _labels(network, (images * 0.9).astype(np.uint8), way)
+    return float(np.mean(answers == dimmed)) * len(np.unique(answers)) / len(answers)
+
+
+def _labels(
+    network: keras.Model, images: np.ndarray, way: Preprocessing
+) -> np.ndarray:
+    """Labels ``(n,)`` int64 of the network as it is, on what it may have been trained."""
+    flat = len(network.input_shape) == 3
+    return np.concatenate(
+        [
+            predicted_labels(network, taken[..., 0] if flat else taken)
+            for start in range(0, len(images), _BLOCK)
+            for taken in [way(images[start : start + _BLOCK])]
+        ]
+    )
+
+
+def _sample(clean: Dataset) -> Dataset:
+    step = -(-len(clean) // _IMAGES)
+    return clean.subset(np.arange(0, len(clean), step))
+
+
+def _channels(network: keras.Model) -> int:
+    shape = network.input_shape[1:]
+    return int(shape[2]) if len(shape) == 3 else 1

@@ -1,0 +1,13 @@
+"""What was understood without being asked, and how far the work is: a line on stderr."""
+
+from __future__ import annotations
+
+import sys
+
+from repair.errors import printable
+
+
+def say(text: str) -> None:
+    """Writes one line."""
+    sys.stderr.write(f"{printable(text)}\n")
+    sys.stderr.flush()

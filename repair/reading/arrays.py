@@ -1,0 +1,92 @@
+"""Arrays of numbers in files of strangers: HDF5, ``.npz`` and ``.npy``, read by blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from repair.errors import DatasetError
+from repair.reading.hdf5 import dataset, open_hdf5
+from repair.reading.keys import COMPETITION
+from repair.reading.numpy_files import Stored, open_npy, open_npz
+
+_MOST_LISTED = 100
+_NPY, _ZIP = b"\x93NUMPY", b"PK"
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """What a file holds.
+
+    Attributes:
+        shapes: By name, of what can be told without reading; at most 100.
+        get: The array of a name, checked.
+        of_competition: Whether such files have a layout of their own.
+        alone: Whether this is one array, by the name of its file.
+    """
+
+    shapes: Mapping[str, tuple[int, ...]]
+    get: Callable[[str], Stored]
+    of_competition: bool = False
+    alone: bool = False
+
+
+@contextmanager
+def open_arrays(path: Path) -> Iterator[Arrays]:
+    """Opens a file by what is in it, whatever it is called.
+
+    Raises:
+        DatasetError: If it is missing, broken, or no file of arrays.
+    """
+    start = _first_bytes(path)
+    if start.startswith(_ZIP):
+        with open_npz(path) as (shapes, get):
+            yield Arrays(shapes, get)
+    elif start.startswith(_NPY):
+        with open_npy(path) as (shapes, get):
+            yield Arrays(shapes, get, alone=True)
+    else:
+        with open_hdf5(path, DatasetError) as file:
+            yield Arrays(_shapes(file), lambda name: _stored(file, name), of_competition=True)
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(6)
+    except OSError:  # said by whoever opens it
+        return b""
+
+
+def _shapes(file: h5py.File) -> dict[str, tuple[int, ...]]:
+    """Of the arrays in the file and in its groups, as far as they lie in it."""
+    found: dict[str, tuple[int, ...]] = {}
+    groups = [("", file)]
+    for prefix, group in groups:
+        for name in islice(group, _MOST_LISTED):
+            if not prefix and name in COMPETITION:
+                found[name] = ()  # whatever it is, it is meant
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                continue
+            member = group[name]
+            if isinstance(member, h5py.Dataset) and member.shape is not None:
+                found[f"{prefix}{name}"] = member.shape
+            elif isinstance(member, h5py.Group) and not prefix:
+                groups.append((f"{name}/", member))
+    return dict(islice(found.items(), _MOST_LISTED))
+
+
+def _stored(file: h5py.File, name: str) -> Stored:
+    found = dataset(file, name, DatasetError)
+
+    def rows(start: int, stop: int) -> np.ndarray:
+        return np.asarray(found[start:stop])
+
+    chunk = (found.chunks or (1,))[0]
+    return Stored(found.shape, found.dtype, rows, chunk)

@@ -1,0 +1,106 @@
+"""Which label a folder of images stands for: its number, or its place among the names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from repair.errors import DatasetError, printable
+from repair.process.notice import say
+
+_MOST_CLASSES = 100_000
+_SHOWN = 8
+
+Labels = dict[str, int]
+
+
+def folders_below(path: Path) -> list[str]:
+    """Names of the folders in a folder, sorted; hidden ones are passed over.
+
+    Raises:
+        DatasetError: If it can not be read, or one of them is a link.
+    """
+    try:
+        with os.scandir(path) as entries:
+            found = [entry for entry in entries if not entry.name.startswith(".")]
+            links = [x.name for x in found if x.is_symlink() and x.is_dir()]
+            names = [x.name for x in found if x.is_dir(follow_symlinks=False)]
+    except OSError as reason:
+        raise DatasetError(f"{path}: {reason.strerror}.") from reason
+    if links:
+        raise DatasetError(
+            f"{path}: expected folders, one a class. Received: a link, "
+            f"{printable(links[0])}. Links to folders are not followed: copy it there."
+        )
+    if len(names) > _MOST_CLASSES:
+        raise DatasetError(f"{path}: expected at most {_MOST_CLASSES:,} folders.")
+    return sorted(names)
+
+
+def labels_of_folders(
+    path: Path,
+    folders: list[str],
+    num_classes: int | None,
+    names: tuple[str, ...] | None,
+    first_label: int | None = None,
+) -> tuple[Labels, tuple[str, ...] | None, int]:
+    """The label of each folder, the names of all classes by label, and the first label.
+
+    Folders that are all numbers are labels as they are (or from 1, where they are 1 to N).
+    Others are found among ``names``; where there are none, they stand in the order in
+    which ``image_dataset_from_directory`` sorts them, and none may be missing.
+
+    Raises:
+        DatasetError: If that is not clear.
+    """
+    numbers = _numbers(folders)
+    if names is not None and set(folders) <= set(names):
+        places = {name: label for label, name in enumerate(names)}
+        return {name: places[name] for name in folders}, names, 0
+    if numbers is not None:
+        labels, first = _numbered(path, numbers, num_classes, first_label)
+        return labels, names, first
+    if names is not None:
+        other = next(name for name in folders if name not in set(names))
+        raise DatasetError(
+            f"{path}: expected folders named as the classes, such as {names[0]!r}. "
+            f"Received: {printable(other)!r}. Mend the list of classes, or the folder."
+        )
+    if num_classes not in (None, len(folders)):
+        raise DatasetError(
+            f"{path}: expected {num_classes} folders, one a class of the network. "
+            f"Received: {len(folders)}: {_listed(folders)}. Give the names of all classes, "
+            "in the order of the labels, one a line: --classes FILE"
+        )
+    say(f"{path}: labels 0..{len(folders) - 1} are its folders in order, {_listed(folders)}")
+    return {name: i for i, name in enumerate(folders)}, tuple(folders), 0
+
+
+def _numbers(folders: list[str]) -> dict[str, int] | None:
+    """Folders as numbers; None where one is none, or two are the same."""
+    plain = all(name.isascii() and name.isdigit() and len(name) < 10 for name in folders)
+    numbers = {name: int(name) for name in folders} if plain and folders else {}
+    return numbers if numbers and len(set(numbers.values())) == len(folders) else None
+
+
+def _numbered(
+    path: Path, numbers: Labels, num_classes: int | None, first: int | None
+) -> tuple[Labels, int]:
+    if first is None:
+        low, high = min(numbers.values()), max(numbers.values())
+        first = int(len(numbers) > 1 and (low, high) == (1, num_classes))
+        if first:
+            say(f"{path}: folders 1..{high} are taken for labels 0..{high - 1}")
+    labels = {name: number - first for name, number in numbers.items()}
+    top = num_classes - 1 if num_classes is not None else max(labels.values())
+    wrong = [name for name, label in labels.items() if not 0 <= label <= top]
+    if wrong:
+        raise DatasetError(
+            f"{path}: expected folders named {first}..{top + first}. Received: {wrong[0]}."
+        )
+    return labels, first
+
+
+def _listed(folders: list[str]) -> str:
+    shown = ", ".join(printable(name[:40]) for name in folders[:_SHOWN])
+    return f"{shown}, ..." if len(folders) > _SHOWN else shown or "none"

@@ -1,0 +1,68 @@
+"""The names of the classes in the order of the labels: a text file, or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from repair.errors import DatasetError, printable
+
+_MAX_BYTES = 4 << 20
+_MAX_NAMES = 100_000
+_MAX_LENGTH = 200
+
+
+def read_class_list(path: Path) -> tuple[str, ...]:
+    """Names, one a line; or a JSON list, or object from name to label or label to name.
+
+    Raises:
+        DatasetError: If the file is missing, too large, or not such a list of different
+            names.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+        text = content.decode("utf-8-sig")
+    except (OSError, ValueError) as reason:
+        raise _unfit(path, printable(str(reason))[:200]) from reason
+    if len(content) > _MAX_BYTES:
+        raise _unfit(path, "more than 4 MiB")
+    names = _from_json(path, text) if text.lstrip()[:1] in ("[", "{") else None
+    if names is None:
+        names = [line.strip() for line in text.splitlines() if line.strip()]
+    wrong = [name for name in names if not name or len(name) > _MAX_LENGTH]
+    if not 0 < len(names) <= _MAX_NAMES or wrong:
+        raise _unfit(path, f"{len(names):,} names, or one of no or too many letters")
+    if len(set(names)) < len(names):
+        twice = Counter(names).most_common(1)[0][0]
+        raise _unfit(path, f"{printable(twice)!r} twice")
+    return tuple(names)
+
+
+def _from_json(path: Path, text: str) -> list[str] | None:
+    """The names by label; None for other text."""
+    try:
+        found: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(found, dict):
+        pairs = list(found.items())
+        if all(type(value) is int for _, value in pairs):
+            pairs = [(value, name) for name, value in pairs]
+        by_label = {str(label): name for label, name in pairs}
+        labels = [str(label) for label in range(len(pairs))]
+        if set(labels) != set(by_label):
+            raise _unfit(path, "labels that are not 0..N-1, each once")
+        found = [by_label[label] for label in labels]
+    if not all(isinstance(name, str) for name in found):
+        raise _unfit(path, "names that are no text")
+    return list(found)
+
+
+def _unfit(path: Path, received: str) -> DatasetError:
+    return DatasetError(
+        f"{path}: expected the names of the classes in the order of the labels, one a "
+        f"line. Received: {received}."
+    )

@@ -1,0 +1,124 @@
+"""Folders of images, one folder a class, each brought to the size of the network."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from artifacts.errors import DetectorError
+from artifacts.reading.folders import walk
+from artifacts.reading.images import Kinds, fitted, open_image
+from repair.dataset import Dataset
+from repair.errors import DatasetError
+from repair.process.notice import say
+from repair.process.progress import progress
+from repair.process.room import room
+from repair.reading.class_folders import folders_below, labels_of_folders
+from repair.settings import DataOptions
+
+_LONG = 1000  # images of which it is said how far the reading is
+_SEARCHED = 1000
+
+Shape = tuple[int, int, int]
+
+
+def first_shape(path: Path, options: DataOptions) -> Shape | None:
+    """Rows, columns and channels of the first image; None where there is none."""
+    kinds = Kinds(options.formats)
+    for found in walk(str(path), kinds.suffixes):
+        if isinstance(found, str):
+            try:
+                image = open_image(Path(found), kinds, channels=None)
+            except DetectorError as reason:
+                raise DatasetError(str(reason)) from reason
+            channels = {"L": 1, "RGBA": 4}.get(image.mode, 3)
+            return image.height, image.width, channels
+    return None
+
+
+def read_folder(
+    path: Path,
+    wanted: Shape,
+    options: DataOptions,
+    *,
+    num_classes: int | None,
+    names: tuple[str, ...] | None,
+    labelled: bool,
+) -> Dataset:
+    """Reads all images; grey, RGB or RGBA as the network takes them.
+
+    Args:
+        path: The folder.
+        wanted: Rows, columns and channels that a network takes.
+        options: What the user says.
+        num_classes: Number of classes, N, where known.
+        names: Of the classes, by label, where known.
+        labelled: If False, images may lie anywhere below, and labels are all -1.
+
+    Raises:
+        DatasetError: If the folder holds no such images, or one is broken.
+    """
+    kinds = Kinds(options.formats)
+    first = 0
+    labels = {"": -1}
+    if labelled:
+        folders = folders_below(path)
+        if not folders:
+            raise _nothing(path, "one folder a class, with images in it", kinds)
+        labels, names, first = labels_of_folders(
+            path, folders, num_classes, names, options.first_label
+        )
+    files = [
+        (file, label)
+        for folder, label in labels.items()
+        for file in _files(path / folder, kinds)
+    ]
+    if not files:
+        raise _nothing(path, f"images ({', '.join(kinds.suffixes)})", kinds)
+    images = _images(path, [file for file, _ in files], wanted, kinds)
+    return Dataset(images, np.array([x for _, x in files], np.int64), names, first)
+
+
+def _files(folder: Path, kinds: Kinds) -> Iterator[str]:
+    for found in walk(str(folder), kinds.suffixes):
+        if isinstance(found, DetectorError):
+            raise DatasetError(str(found)) from found
+        yield found
+
+
+def _images(path: Path, files: list[str], wanted: Shape, kinds: Kinds) -> np.ndarray:
+    rows, columns, channels = wanted
+    images = room((len(files), *wanted))
+    others = 0
+    long = len(files) >= _LONG
+    for index, file in enumerate(progress(files, label="reading") if long else files):
+        try:
+            image = open_image(Path(file), kinds, channels=channels)
+        except DetectorError as reason:
+            raise DatasetError(f"{reason} Mend or remove it.") from reason
+        others += image.size != (columns, rows)
+        images[index] = fitted(image, (rows, columns)).reshape(wanted)
+    if others:
+        say(
+            f"{path}: {others:,} of {len(files):,} images are of another size; each is "
+            f"brought to {columns} x {rows}, bilinear, whole"
+        )
+    return images
+
+
+def _nothing(path: Path, expected: str, kinds: Kinds) -> DatasetError:
+    """What is there instead, and which option would read it."""
+    found = (file for file in walk(str(path), None) if isinstance(file, str))
+    endings = Counter(
+        Path(file).suffix.lower()[:12] or "no ending"
+        for file, _ in zip(found, range(_SEARCHED), strict=False)
+    )
+    held = ", ".join(f"{count} {ending}" for ending, count in endings.most_common(4))
+    asked = [name for name in kinds.others if f".{name}" in endings]
+    remedy = f" Add --formats {' '.join(asked)}" if asked else ""
+    return DatasetError(
+        f"{path}: expected {expected}. Received: {held or 'no file'}.{remedy}"
+    )

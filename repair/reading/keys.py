@@ -1,0 +1,102 @@
+"""Which arrays of a file are the images and which the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from repair.errors import DatasetError, printable
+
+COMPETITION = ("data", "label")
+# Pairs of names that mean nothing else.
+_PAIRS = (
+    COMPETITION,
+    ("data", "labels"),
+    ("images", "labels"),
+    ("image", "label"),
+    ("x", "y"),
+    ("X", "Y"),
+    ("X", "y"),
+    ("x_test", "y_test"),
+    ("X_test", "y_test"),
+    ("X_test", "Y_test"),
+    ("x_val", "y_val"),
+    ("X_val", "y_val"),
+    ("x_train", "y_train"),
+    ("X_train", "y_train"),
+    ("X_train", "Y_train"),
+    ("test_images", "test_labels"),
+    ("train_images", "train_labels"),
+    ("test_set_x", "test_set_y"),
+    ("train_set_x", "train_set_y"),
+)
+_SHOWN = 12
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def find_keys(
+    path: Path, shapes: Shapes, given: Mapping[str, str], *, labelled: bool
+) -> tuple[str, str | None]:
+    """The names of images and labels; None where no labels are wanted.
+
+    What is given counts. Else the one pair of usual names that the file has, else the
+    only array of images with the only one that has as many labels.
+
+    Raises:
+        DatasetError: If that does not tell them.
+    """
+    for name in given.values():
+        if name not in shapes:
+            raise _unclear(path, shapes, f"an array {name[:100]!r}", given)
+    images, labels = given.get("images"), given.get("labels")
+    if images is None:
+        images, usual = _found(path, shapes, labelled)
+        labels = labels or usual
+    if not labelled:
+        return images, None
+    if labels is None:
+        labels = dict(_PAIRS).get(images)
+        if labels not in shapes:
+            labels = _only(_labels_of(shapes, images))
+        if labels is None:
+            raise _unclear(path, shapes, f"labels for {images[:100]!r}", given)
+    return images, labels
+
+
+def _found(path: Path, shapes: Shapes, labelled: bool) -> tuple[str, str | None]:
+    pairs = [pair for pair in _PAIRS if pair[0] in shapes]
+    whole = [pair for pair in pairs if pair[1] in shapes] if labelled else pairs
+    if len({pair[0] for pair in whole}) == 1:
+        return whole[0]
+    if not whole:
+        images = _only([name for name, shape in shapes.items() if len(shape) in (3, 4)])
+        if images is not None:
+            return images, None
+    what = "images and labels" if not whole else "one pair of images and labels"
+    raise _unclear(path, shapes, what, {})
+
+
+def _labels_of(shapes: Shapes, images: str) -> list[str]:
+    count = shapes[images][0]
+    return [
+        name
+        for name, shape in shapes.items()
+        if name != images and len(shape) in (1, 2) and shape[0] == count
+    ]
+
+
+def _only(names: list[str]) -> str | None:
+    return names[0] if len(names) == 1 else None
+
+
+def _unclear(
+    path: Path, shapes: Shapes, expected: str, given: Mapping[str, str]
+) -> DatasetError:
+    listed = [f"{name[:40]} {shape}" for name, shape in shapes.items()][:_SHOWN]
+    held = printable(", ".join(listed)) or "no arrays of numbers"
+    remedy = "Name others" if given else "Name them"
+    return DatasetError(
+        f"{path}: expected 'data' and 'label', or {expected} of other names. Received: "
+        f"{held}. {remedy}: --keys images=NAME labels=NAME"
+    )
