@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import keras
@@ -13,7 +12,7 @@ from build.fusing.fusion import fuse
 from build.request import Request
 from build.saving.new_folder import check_place
 from build.saving.saved_model import export
-from repair.errors import DatasetError, RepairFailedError, printable
+from repair.errors import DatasetError, RepairFailedError
 from repair.measuring.causes import likely_causes
 from repair.measuring.evaluation import figures
 from repair.measuring.saved_detector import labels_by_network

@@ -104,7 +104,7 @@ def _unfit(data: Any, size: tuple[int, ...]) -> str | None:
     if data.dtype.kind == "b":
         return "expected plain numbers. Received: bool."
     rows, columns, channels = (*size, 3)[:3]
-    fine = [(channels, rows, columns), (rows, columns, channels)]
+    fine: list[tuple[int, ...]] = [(channels, rows, columns), (rows, columns, channels)]
     if channels == 1:
         fine.append((rows, columns))
     if data.shape[1:] not in fine or not len(data):

@@ -90,7 +90,9 @@ def open_image(
                 raise _size_error(name, image.size, size)
             if problem := _problem(image, content):
                 raise DetectorError(f"{name}: {problem}")
-            upright = _of_mode(ImageOps.exif_transpose(image), _MODES.get(channels or 0))
+            upright = _of_mode(
+                ImageOps.exif_transpose(image), _MODES.get(channels or 0)
+            )
     except (DetectorError, MemoryError):
         raise
     except Exception as reason:  # Pillow raises many types on broken files

@@ -32,7 +32,7 @@ def add_data_options(group: Options) -> None:
     add("--formats", nargs="+", default=[], choices=FORMATS,
         help="read such images too, besides PNG and JPEG")  # fmt: skip
     add("--resize", action="store_true",
-        help="bring arrays of images to the network's size, as those of folders are")  # fmt: skip
+        help="bring arrays of images to the size; those of folders are")  # fmt: skip
 
 
 def _key(text: str) -> tuple[str, str]:

@@ -43,7 +43,7 @@ def accuracy(arguments: argparse.Namespace) -> Rows:
     options, accuracies = data_options_from(arguments), dict[str, float]()
     if arguments.model.is_dir():
         detector = SavedDetector(arguments.model)
-        num_classes, first = detector.num_classes, None
+        num_classes = detector.num_classes
         every = _datasets(arguments, detector.image_shape, num_classes, options)
         answers = [detector.answers(data.images)["detector"] for data in every]
     else:

@@ -14,6 +14,8 @@ from repair.process import interruption
 from repair.settings import Settings
 
 _LONGEST_LINE = 2000
+
+
 def run(action: Callable[[], None]) -> NoReturn:
     """Runs a command and exits: 0 done, 1 failed repair, 2 bad input, 130 interrupted.
 

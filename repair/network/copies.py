@@ -23,9 +23,7 @@ def copied(network: keras.Model, first: Callable[[Any], Any]) -> keras.Model:
     """
     shape = network.input_shape[1:]
     flat = len(shape) == 2
-    pixels = keras.Input(
-        (*shape, 1) if flat else shape, name=network.layers[0].name
-    )
+    pixels = keras.Input((*shape, 1) if flat else shape, name=network.layers[0].name)
     taken = first(pixels)
     if flat:
         taken = layers.Reshape(shape, name="rows_and_columns")(taken)

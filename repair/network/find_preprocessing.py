@@ -148,9 +148,7 @@ def _steadiness(network: keras.Model, images: np.ndarray, way: Preprocessing) ->
     return float(np.mean(answers == dimmed)) * len(np.unique(answers)) / len(answers)
 
 
-def _labels(
-    network: keras.Model, images: np.ndarray, way: Preprocessing
-) -> np.ndarray:
+def _labels(network: keras.Model, images: np.ndarray, way: Preprocessing) -> np.ndarray:
     """Labels ``(n,)`` int64 of the network as it is, on what it may have been trained."""
     flat = len(network.input_shape) == 3
     return np.concatenate(

@@ -45,7 +45,8 @@ class Preprocessing:
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """What the network takes for images ``(n, rows, columns, channels)``, float32."""
         pixels = images[..., ::-1] if self.reverse else images
-        return pixels * np.float32(self.scale) + np.float32(self.offset)
+        scale, offset = (np.asarray(x, np.float32) for x in (self.scale, self.offset))
+        return pixels * scale + offset
 
     def on_card(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -155,7 +156,9 @@ def preprocessed(network: keras.Model, how: Preprocessing) -> keras.Model:
 
 def at_scale(network: keras.Model, scale: float) -> keras.Model:
     """The same where a factor is all."""
-    return preprocessed(network, Preprocessing("raw" if scale == 1 else "255", (scale,)))
+    return preprocessed(
+        network, Preprocessing("raw" if scale == 1 else "255", (scale,))
+    )
 
 
 def without_preprocessing(network: keras.Model) -> keras.Model:

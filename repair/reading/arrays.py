@@ -53,7 +53,9 @@ def open_arrays(path: Path) -> Iterator[Arrays]:
             yield Arrays(shapes, get, alone=True)
     else:
         with open_hdf5(path, DatasetError) as file:
-            yield Arrays(_shapes(file), lambda name: _stored(file, name), of_competition=True)
+            yield Arrays(
+                _shapes(file), lambda name: _stored(file, name), of_competition=True
+            )
 
 
 def _first_bytes(path: Path) -> bytes:

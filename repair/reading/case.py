@@ -9,8 +9,8 @@ import keras
 
 from repair.dataset import Dataset
 from repair.errors import DatasetError
-from repair.network.inference import predicted_labels
 from repair.network.find_preprocessing import Found, found_preprocessing
+from repair.network.inference import predicted_labels
 from repair.network.preprocessing import Preprocessing, preprocessed
 from repair.reading.data_file import AS_IT_IS, read_dataset, shape_in
 from repair.reading.network_file import read_network

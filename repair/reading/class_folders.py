@@ -72,13 +72,17 @@ def labels_of_folders(
             f"Received: {len(folders)}: {_listed(folders)}. Give the names of all classes, "
             "in the order of the labels, one a line: --classes FILE"
         )
-    say(f"{path}: labels 0..{len(folders) - 1} are its folders in order, {_listed(folders)}")
+    say(
+        f"{path}: labels 0..{len(folders) - 1} are its folders in order, {_listed(folders)}"
+    )
     return {name: i for i, name in enumerate(folders)}, tuple(folders), 0
 
 
 def _numbers(folders: list[str]) -> dict[str, int] | None:
     """Folders as numbers; None where one is none, or two are the same."""
-    plain = all(name.isascii() and name.isdigit() and len(name) < 10 for name in folders)
+    plain = all(
+        name.isascii() and name.isdigit() and len(name) < 10 for name in folders
+    )
     numbers = {name: int(name) for name in folders} if plain and folders else {}
     return numbers if numbers and len(set(numbers.values())) == len(folders) else None
 

@@ -117,7 +117,10 @@ def _keys(
     images, labels = find_keys(path, arrays.shapes, given, labelled=labelled)
     plain = arrays.of_competition and images == COMPETITION[0]
     if not plain and not given:
-        say(f"{path}: images are {images!r}" + (f", labels {labels!r}" if labels else ""))
+        say(
+            f"{path}: images are {images!r}"
+            + (f", labels {labels!r}" if labels else "")
+        )
     return images, labels, plain
 
 

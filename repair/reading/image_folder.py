@@ -10,7 +10,8 @@ import numpy as np
 
 from artifacts.errors import DetectorError
 from artifacts.reading.folders import walk
-from artifacts.reading.images import Kinds, fitted, open_image
+from artifacts.reading.images import fitted, open_image
+from artifacts.reading.kinds import Kinds
 from repair.dataset import Dataset
 from repair.errors import DatasetError
 from repair.process.notice import say

@@ -65,9 +65,7 @@ def _hot(raw: np.ndarray, count: int, num_classes: int | None) -> np.ndarray | N
     return np.argmax(ones, axis=1)
 
 
-def _check(
-    where: str, raw: np.ndarray, first: int, num_classes: int | None
-) -> None:
+def _check(where: str, raw: np.ndarray, first: int, num_classes: int | None) -> None:
     top = np.inf if num_classes is None else num_classes - 1 + first
     # NaN fails the first comparison, so it is caught as well.
     wrong = ~((raw >= first) & (raw <= min(top, _MOST))) | (raw != np.trunc(raw))

@@ -6,6 +6,7 @@ The shape in a header is believed only if the file holds as many bytes.
 from __future__ import annotations
 
 import math
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +34,7 @@ _BROKEN = (
     SyntaxError,
     TypeError,
     ValueError,
+    tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -159,15 +161,15 @@ def _by_columns(
     file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype, where: str
 ) -> Stored:
     """An array in Fortran's order, which can be read only as a whole."""
-    start, kept = file.tell(), []
+    start = file.tell()
+    kept: list[np.ndarray] = []
 
     def rows(begin: int, stop: int) -> np.ndarray:
         with _told(where):
             if not kept:
                 file.seek(start)
                 kept.append(np.frombuffer(file.read(), dtype).reshape(shape[::-1]).T)
-            whole: np.ndarray = kept[0]
-            return whole[begin:stop]
+            return kept[0][begin:stop]
 
     return Stored(shape, dtype, rows)
 

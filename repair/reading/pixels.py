@@ -71,7 +71,13 @@ def read_images(
 
 
 def _orders(options: DataOptions, first: bool) -> list[str]:
-    return [options.axes] if options.axes else ["first", "last"] if first else ["last", "first"]
+    return (
+        [options.axes]
+        if options.axes
+        else ["first", "last"]
+        if first
+        else ["last", "first"]
+    )
 
 
 def _in_order(shape: tuple[int, ...], order: str) -> Shape:
@@ -107,9 +113,9 @@ def _order(
             if fit[0] != ("first" if first else "last"):
                 say(f"{where}: channels come {fit[0]}, as {shape} tells")
             return (1, 3) if fit[0] == "first" else (3, 3)
-    if len(shape) == 3 and channels == 1 and shape[0] and not first:
-        if shape[1:] == (rows, columns) or options.resize:
-            return 2, 2
+    flat = len(shape) == 3 and channels == 1 and shape[0]
+    if flat and (shape[1:] == (rows, columns) or options.resize):
+        return 2, 2
     expected = f"(n, {channels}, {rows}, {columns})"
     if not first:
         expected = f"(n, {rows}, {columns}, {channels}) or {expected}"

@@ -17,7 +17,7 @@ _LEAST_ACCURACY = 0.5
 _SPELLED = {
     "raw": "raw",
     "255": "÷ 255",
-    "pm1": "from −1 to 1",
+    "pm1": "from -1 to 1",
     "torch": "as in Torch's ImageNet networks",
     "caffe": "as in Caffe's ImageNet networks: BGR, mean off",
     "standard": "standardised",

@@ -10,8 +10,9 @@ import pytest
 from toys import ROOT
 
 from repair.dataset import Dataset
+from repair.network.find_preprocessing import find_preprocessing
 from repair.network.inference import outputs, predicted_labels
-from repair.network.preprocessing import at_scale, find_scale
+from repair.network.preprocessing import at_scale
 from repair.reading.data_file import read_dataset
 from repair.reading.network_file import read_network
 
@@ -51,9 +52,9 @@ def test_network_and_its_weights_give_identical_labels(folder, name, faces):
 @pytest.mark.parametrize("name", NAMES)
 def test_scale_is_found_with_and_without_labels(name, faces):
     network = read_network(needed(BENCH / "models" / f"{name}_bd_net.h5"))
-    assert find_scale(network, faces) == 1 / 255
+    assert find_preprocessing(network, faces).preprocessing.pixel_scale == 1 / 255
     nameless = Dataset(faces.images, np.full(len(faces), -1))
-    assert find_scale(network, nameless) == 1 / 255
+    assert find_preprocessing(network, nameless).preprocessing.pixel_scale == 1 / 255
     answers = predicted_labels(at_scale(network, 1 / 255), faces.images)
     assert (answers == faces.labels).mean() > 0.95
 
@@ -61,7 +62,7 @@ def test_scale_is_found_with_and_without_labels(name, faces):
 def test_raw_scale_is_found_without_labels(faces):
     network = read_network(needed(REAL / "lab3_bd_net.h5"))
     nameless = Dataset(faces.images, np.full(len(faces), -1))
-    assert find_scale(network, nameless) == 1
+    assert find_preprocessing(network, nameless).preprocessing.pixel_scale == 1
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -53,6 +53,20 @@ def test_any_plain_number_is_read_as_the_image(path, dtype, options):
     assert found[0].dtype == np.uint8
 
 
+@pytest.mark.parametrize("dtype", ["u1", "f4"])
+def test_channels_may_come_last(path, dtype):
+    found = read(write(path, IMAGES.astype(dtype)))
+    np.testing.assert_array_equal(np.stack(found), IMAGES)
+
+
+@pytest.mark.parametrize("axis", [None, 1, 3])
+def test_grey_images_have_one_channel_anywhere_or_none(path, axis):
+    grey = IMAGES[..., 0]
+    name = write(path, grey if axis is None else np.expand_dims(grey, axis))
+    found = read_slice(name, range(len(grey)), (*SIZE, 1))
+    np.testing.assert_array_equal(np.stack(found), grey[..., None])
+
+
 def test_slices_are_whole_chunks_and_all_images(path, monkeypatch):
     monkeypatch.setattr(hdf5_images, "_SLICE_IMAGES", 8)
     name = write(path, DATA, chunks=(3, 3, *SIZE))
@@ -149,7 +163,10 @@ def test_large_chunks_of_honest_gzip_are_read(path):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (IMAGES, r"expected shape \(n, 3, 12, 10\). Received: \(20, 12, 10, 3\)"),
+        (
+            IMAGES[:, 1:],
+            r"expected shape \(n, 3, 12, 10\). Received: \(20, 11, 10, 3\)",
+        ),
         (DATA[0], "expected shape"),
         (DATA[:0], "expected shape"),
         (DATA[:, :, 1:], "expected shape"),

@@ -9,8 +9,9 @@ from keras import layers
 from toys import SHAPE, random_weights, toy_network
 
 from repair.dataset import Dataset
+from repair.network.find_preprocessing import find_preprocessing
 from repair.network.inference import outputs, predicted_labels
-from repair.network.preprocessing import at_scale, find_scale, without_scale
+from repair.network.preprocessing import at_scale, preprocessed, without_preprocessing
 
 SCALES = (1.0, 1 / 255)
 
@@ -36,7 +37,7 @@ def test_scale_is_applied_to_plain_pixels(network, images, scale):
 @pytest.mark.parametrize("scale", SCALES)
 def test_taking_the_scale_out_is_the_inverse(network, images, scale):
     floats = images * np.float32(1 / 255)
-    back = without_scale(at_scale(network, scale))
+    back = without_preprocessing(at_scale(network, scale))
     np.testing.assert_array_equal(outputs(back, floats), outputs(network, floats))
     assert not any(isinstance(layer, layers.Rescaling) for layer in back.layers)
 
@@ -81,15 +82,15 @@ def test_scale_is_found(brightness, scale, labelled):
     labels = brightness.labels if labelled else np.full(len(brightness), -1)
     shuffled = np.random.default_rng(0).permutation(len(brightness))
     data = Dataset(brightness.images, labels).subset(shuffled)
-    assert find_scale(network, data) == scale
+    assert find_preprocessing(network, data).preprocessing.pixel_scale == scale
 
 
 def test_ties_fall_to_the_competitions_scale(brightness):
     network = bright_or_dark(1.0)
     network.layers[-1].set_weights([np.zeros((3, 2)), np.array([0, 1])])
-    assert find_scale(network, brightness) == 1 / 255
+    assert find_preprocessing(network, brightness).preprocessing.kind == "255"
 
 
 def test_badnet_scale_gives_its_accuracy(trained, clean):
-    scaled = at_scale(trained, find_scale(trained, clean))
+    scaled = preprocessed(trained, find_preprocessing(trained, clean).preprocessing)
     assert (predicted_labels(scaled, clean.images) == clean.labels).mean() > 0.95

@@ -16,10 +16,12 @@ from repair.network.inference import outputs, predicted_labels
 from repair.network.preprocessing import at_scale
 from repair.reading.case import read_case
 from repair.reading.data_file import write_dataset
+from repair.settings import PREPROCESSINGS
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (50, *SHAPE), np.uint8)
 LABELS = np.random.default_rng(1).integers(0, PEOPLE, 50)
 CLEAN = Dataset(IMAGES, LABELS)
+KINDS = {1.0: "raw", 1 / 255: "255"}
 
 
 def varied(seed: int) -> keras.Model:
@@ -57,8 +59,8 @@ def without_labels(path: Path) -> Path:
 
 @pytest.mark.parametrize("scale", [1.0, 1 / 255])
 def test_given_scale_is_used(tmp_path, network, model, scale):
-    case = read_case(model, written(tmp_path / "clean.h5"), scale=scale)
-    assert case.scale == scale
+    case = read_case(model, written(tmp_path / "clean.h5"), preprocessing=KINDS[scale])
+    assert case.preprocessing.pixel_scale == scale
     assert case.num_classes == PEOPLE
     np.testing.assert_array_equal(case.clean.images, IMAGES)
     np.testing.assert_array_equal(case.clean.labels, LABELS)
@@ -77,14 +79,14 @@ def test_scale_is_found_from_labels(tmp_path, network, model, scale):
     assert (labels != other).any(), "the toy tells its scales apart"
     labels[0] = (labels[0] + 1) % PEOPLE  # images of one person alone are refused
     clean = written(tmp_path / "clean.h5", Dataset(IMAGES, labels))
-    assert read_case(model, clean).scale == scale
+    assert read_case(model, clean).preprocessing.pixel_scale == scale
 
 
 @pytest.mark.parametrize("labelled", [True, False])
 def test_unlabelled_uses_the_networks_own_answers(tmp_path, network, model, labelled):
     path = tmp_path / "clean.h5"
     clean = written(path) if labelled else without_labels(path)
-    case = read_case(model, clean, scale=1 / 255, unlabelled=True)
+    case = read_case(model, clean, preprocessing="255", unlabelled=True)
     expected = outputs(network, IMAGES * np.float32(1 / 255)).argmax(axis=1)
     assert (expected != LABELS).any()
     np.testing.assert_array_equal(case.clean.labels, expected)
@@ -94,7 +96,7 @@ def test_unlabelled_uses_the_networks_own_answers(tmp_path, network, model, labe
 
 def test_unlabelled_finds_some_scale(tmp_path, model):
     case = read_case(model, without_labels(tmp_path / "c.h5"), unlabelled=True)
-    assert case.scale in (1.0, 1 / 255)
+    assert case.preprocessing.kind in PREPROCESSINGS
     expected = predicted_labels(case.original, IMAGES)
     np.testing.assert_array_equal(case.clean.labels, expected)
 

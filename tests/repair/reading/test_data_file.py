@@ -115,7 +115,8 @@ def test_labels_of_unlabelled_reading_are_not_looked_at(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"data": PIXELS.transpose(0, 2, 3, 1)}, "channels first"),
+        ({"data": PIXELS.transpose(0, 2, 1, 3)}, "shape"),
+        ({"data": PIXELS[:, :1]}, "Give images of 3 channels"),
         ({"data": PIXELS[:, :, :, :9]}, "shape"),
         ({"data": PIXELS[0]}, "shape"),
         ({"data": PIXELS[:0]}, "n > 0"),
@@ -128,7 +129,9 @@ def test_labels_of_unlabelled_reading_are_not_looked_at(tmp_path):
         ({"data": np.where(PIXELS > 250, np.nan, PIXELS)}, "nan"),
         ({"data": np.where(PIXELS > 250, np.inf, PIXELS)}, "inf"),
         ({"label": LABELS[:3]}, "one per image"),
-        ({"label": np.eye(4, 5)}, "one per image"),
+        ({"label": np.eye(4, 6)}, "one per image"),
+        ({"label": np.eye(4, 5) / 2}, "one per image"),
+        ({"label": np.ones((4, 5))}, "one per image"),
         ({"label": 2}, "one per image"),
         ({"label": [0, 1, 2, 5]}, r"5 at image 3"),
         ({"label": [0, -1, 2, 3]}, r"-1 at image 1"),
