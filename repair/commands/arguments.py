@@ -1,0 +1,105 @@
+"""The arguments of each command of ``python -m repair``; nothing heavy is imported."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from repair.commands.data_options import add_data_options, add_preprocessing
+from repair.commands.options import add_settings
+from repair.settings import FINE_PRUNING_METHODS, METHODS, Settings
+
+
+def accuracy(parser: argparse.ArgumentParser) -> None:
+    """A network or a detector, and data files."""
+    _model(parser)
+    parser.add_argument("data", type=Path, nargs="+", metavar="DATA")
+    add_preprocessing(parser)
+    add_data_options(parser)
+
+
+def defence(parser: argparse.ArgumentParser) -> None:
+    """A network or a detector, and everything to measure it on."""
+    _model(parser)
+    add = parser.add_argument
+    add("--clean", type=Path, required=True, metavar="DATA")
+    add("--test", type=Path, metavar="DATA", help="clean test data")
+    add("--poisoned", type=Path, nargs="+", default=[], metavar="DATA")
+    add("--flags", type=Path, metavar="FILE",
+        help="which poisoned images carry a trigger")  # fmt: skip
+    add_data_options(parser)
+    _how(parser)
+
+
+def fine_prune(parser: argparse.ArgumentParser) -> None:
+    """Networks, and a folder for what becomes of them."""
+    add = parser.add_argument
+    add("models", type=Path, nargs="+", metavar="MODEL.h5")
+    add("--clean", type=Path, required=True, metavar="DATA")
+    add("--out", type=Path, required=True, metavar="FOLDER")
+    add_data_options(parser)
+    _how(parser, FINE_PRUNING_METHODS)
+
+
+def inspect(parser: argparse.ArgumentParser) -> None:
+    """A network, clean images, and a folder for the page."""
+    add = parser.add_argument
+    add("model", type=Path, metavar="MODEL.h5", help="network")
+    add("clean", type=Path, metavar="CLEAN", help="clean images")
+    add("--out", type=Path, required=True, metavar="FOLDER",
+        help="gets inspect.html, inspect.json and pictures")  # fmt: skip
+    add_preprocessing(parser)
+    add_data_options(parser)
+    add("--unlabelled", action="store_true",
+        help="no labels: the network's own answers stand in")  # fmt: skip
+    add("--seed", type=int, default=Settings().seed,
+        help="same seed, same figures (%(default)s)")  # fmt: skip
+    add("--layer", metavar="NAME",
+        help="to stand on (chosen from the network)")  # fmt: skip
+    add("--max-fpr", type=float, metavar="SHARE",
+        help="watch as many labels as this estimated FPR allows")  # fmt: skip
+
+
+def check(parser: argparse.ArgumentParser) -> None:
+    """Data files."""
+    add = parser.add_argument
+    add("data", type=Path, nargs="+", metavar="DATA")
+    add("--num-classes", type=int, metavar="N", help="count labels = N")
+    _image_shape(parser)
+
+
+def sheet(parser: argparse.ArgumentParser) -> None:
+    """A data file, a picture, and which images."""
+    add = parser.add_argument
+    add("data", type=Path, metavar="DATA")
+    add("--out", type=Path, required=True, metavar="FILE.png")
+    add("--first", type=int, default=0, help="index of the first image")
+    add("--count", type=int, default=50, help="images (%(default)s)")
+    _image_shape(parser)
+
+
+def flags(parser: argparse.ArgumentParser) -> None:
+    """A data file, and a file for the flags."""
+    add = parser.add_argument
+    add("data", type=Path, metavar="DATA")
+    add("--out", type=Path, required=True, metavar="FILE",
+        help=".csv, .npy, .txt or .pkl")  # fmt: skip
+    _image_shape(parser)
+
+
+def _model(parser: argparse.ArgumentParser) -> None:
+    text = "network (.h5) or artifact (folder)"
+    parser.add_argument("model", type=Path, metavar="MODEL", help=text)
+
+
+def _how(parser: argparse.ArgumentParser, methods: tuple[str, ...] = METHODS) -> None:
+    group = parser.add_argument_group("how to repair a network")
+    group.add_argument("--method", choices=methods, default=methods[0])
+    add_settings(group)
+
+
+def _image_shape(parser: argparse.ArgumentParser) -> None:
+    add_data_options(parser)
+    parser.add_argument("--image-shape", type=int, nargs=3,
+        metavar=("ROWS", "COLUMNS", "CHANNELS"),
+        help="expected, if not as they are")  # fmt: skip

@@ -1,0 +1,47 @@
+"""Every command of ``python -m repair``: one line a command, read by the command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from repair.commands import arguments
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command.
+
+    Attributes:
+        name: As it is typed.
+        text: What it does, for ``--help``.
+        arguments: Adds its arguments to a parser.
+        place: Module and function that do it, ``module:function``. It is imported when
+            the command runs, since TensorFlow is; it gives back rows for a table.
+        needs_networks: Whether TensorFlow is needed for it.
+    """
+
+    name: str
+    text: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    place: str
+    needs_networks: bool = False
+
+
+_DATA, _NETWORKS = "repair.commands.data", "repair.commands.networks"
+COMMANDS = (
+    Command("accuracy", "accuracy of a network or detector",
+            arguments.accuracy, f"{_NETWORKS}:accuracy", True),
+    Command("defence", "the full table: clean accuracy, FPR, ASR, ...",
+            arguments.defence, f"{_NETWORKS}:defence", True),
+    Command("fine-prune", "fine-prune networks, save them as HDF5",
+            arguments.fine_prune, f"{_NETWORKS}:fine_prune", True),
+    Command("inspect", "what the defence believes about a network",
+            arguments.inspect, f"{_NETWORKS}:inspect", True),
+    Command("check", "what a data file holds", arguments.check, f"{_DATA}:check"),
+    Command("sheet", "a contact sheet of images as PNG",
+            arguments.sheet, f"{_DATA}:sheet"),
+    Command("flags", "which images carry purple lips, as anonymous_1's",
+            arguments.flags, f"{_DATA}:flags"),
+)  # fmt: skip
