@@ -64,6 +64,11 @@ def run(folder: Path, arguments: argparse.Namespace) -> NoReturn:
 
 
 def _label(folder: Path, arguments: argparse.Namespace) -> int:
+    if arguments.why:
+        from artifacts.why.telling import tell
+
+        told, failed = tell(folder, arguments)
+        return 0 if told and not failed else 1 if told else 2
     card = read_card(folder)
     size = card["input"]["rows"], card["input"]["columns"]
     if _is_one_image(arguments):
@@ -105,6 +110,8 @@ def with_inputs(parser: argparse.ArgumentParser) -> argparse.Namespace:
         "'data' (n, 3, rows, columns), or - for a list of paths on stdin")  # fmt: skip
     add("--resize", action="store_true",
         help="accept image files of other sizes than the detector's")  # fmt: skip
+    add("--why", action="store_true",
+        help="say in a sentence why, and where in the image the reason lies")  # fmt: skip
     add("--json", action="store_true", help="a JSON object a line")
     add("--output", type=Path, metavar="FILE",
         help="write the lines there, in one step at the end")  # fmt: skip
@@ -113,4 +120,6 @@ def with_inputs(parser: argparse.ArgumentParser) -> argparse.Namespace:
     arguments = parser.parse_args()
     if arguments.resume and arguments.output is None:
         parser.error("--resume needs --output FILE")
+    if arguments.why and (arguments.json or arguments.output is not None):
+        parser.error("--why goes with neither --json nor --output")
     return arguments

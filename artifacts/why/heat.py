@@ -37,8 +37,8 @@ class Heat:
         map: ``(rows, columns)`` float32 in [0, 1]; the hottest place is 1, unless all
             is 0.
         hottest: Row and column of the hottest pixel.
-        place: The smallest place that turns N into a class once it is hidden, nearest to
-            the heat; None if no place does so alone.
+        place: The smallest place that turns N into a class once it is hidden, and the
+            warmest of these; None if no place does so alone.
         becomes: That class; None without a place.
         variants: How many variants were asked about.
         turned: How many of them turned N into a class other than the original's label.
@@ -121,7 +121,7 @@ def _attributed(effect: np.ndarray, change: np.ndarray) -> np.ndarray:
 
 
 def _smallest(chosen: np.ndarray, tried: list[Place], warmth: np.ndarray) -> int:
-    """Of the chosen variants, the one with the smallest place, then the warmest."""
+    """Of the chosen variants the one with the smallest place, then the warmest."""
 
     def size_and_cold(variant: int) -> tuple[int, float]:
         place = tried[variant % len(tried)]

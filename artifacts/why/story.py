@@ -11,6 +11,10 @@ import numpy as np
 from artifacts.why.heat import Explain, Heat, heat
 from artifacts.why.places import Place
 
+STAND_IN = (
+    "This detector is a stand-in, built from made-up images. What it says of any others, "
+    "however surely, means nothing."
+)
 _KNOWN = (
     "label",
     "original_label",
@@ -160,4 +164,5 @@ def _part(place: Place, rows: int, columns: int) -> str:
         "upper" * (down < _FIRST) + "lower" * (down > 1 - _FIRST),
         "left" * (across < _FIRST) + "right" * (across > 1 - _FIRST),
     )
-    return " ".join(word for word in words if word) or "middle"
+    name = " ".join(word for word in words if word) or "middle"
+    return name if len(name.split()) > 1 or name == "middle" else f"{name} part"

@@ -60,6 +60,25 @@ def inspect(parser: argparse.ArgumentParser) -> None:
         help="watch as many labels as this estimated FPR allows")  # fmt: skip
 
 
+def explain(parser: argparse.ArgumentParser) -> None:
+    """An artifact, images, and a folder for the page."""
+    parser.add_argument("artifact", type=Path, metavar="ARTIFACT", help="folder")
+    parser.add_argument("images", nargs="+", metavar="IMAGE",
+        help="PNG or JPEG file, folder of such, pattern, or .h5 file")  # fmt: skip
+    _explained(parser, "explain", 50, "explain so many images at most (%(default)s)")
+    parser.add_argument("--clean", type=Path, metavar="CLEAN",
+        help="show the nearest clean images of both labels")  # fmt: skip
+
+
+def triggers(parser: argparse.ArgumentParser) -> None:
+    """An artifact, images, and a folder for the page."""
+    parser.add_argument("artifact", type=Path, metavar="ARTIFACT", help="folder")
+    parser.add_argument("images", nargs="+", metavar="IMAGE",
+        help="PNG or JPEG file, folder of such, pattern, or .h5 file")  # fmt: skip
+    text = "look at so many of a label at most (%(default)s)"
+    _explained(parser, "triggers", 16, text)
+
+
 def check(parser: argparse.ArgumentParser) -> None:
     """Data files."""
     add = parser.add_argument
@@ -96,6 +115,17 @@ def _how(parser: argparse.ArgumentParser, methods: tuple[str, ...] = METHODS) ->
     group = parser.add_argument_group("how to repair a network")
     group.add_argument("--method", choices=methods, default=methods[0])
     add_settings(group)
+
+
+def _explained(
+    parser: argparse.ArgumentParser, name: str, most: int, text: str
+) -> None:
+    add = parser.add_argument
+    add("--out", type=Path, required=True, metavar="FOLDER",
+        help=f"gets {name}.html and {name}.json")  # fmt: skip
+    add("--resize", action="store_true",
+        help="accept image files of other sizes than the detector's")  # fmt: skip
+    add("--most", type=int, default=most, metavar="COUNT", help=text)
 
 
 def _image_shape(parser: argparse.ArgumentParser) -> None:

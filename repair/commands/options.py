@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from artifacts.errors import DetectorError
 from repair.commands.data_options import add_preprocessing
 from repair.errors import RepairError, printable
 from repair.process import interruption
@@ -77,8 +78,8 @@ def settings_from(arguments: argparse.Namespace) -> Settings:
 
 def _explain(reason: BaseException) -> NoReturn:
     """Ends with the line that a user can act on; raises what is a mistake of ours."""
-    if isinstance(reason, RepairError):
-        _exit(f"error: {reason}", reason.exit_code)
+    if isinstance(reason, (RepairError, DetectorError)):
+        _exit(f"error: {reason}", getattr(reason, "exit_code", 2))
     if isinstance(reason, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)

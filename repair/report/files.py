@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from repair.dataset import Dataset
 from repair.methods.fresh_head.disturbances import FAMILIES
 from repair.methods.fresh_head.observations import Disturbed
 from repair.process.whole_file import write_whole
+from repair.report.document import png
 from repair.report.gallery import Gallery, picture
 from repair.report.inspection import Inspection
 from repair.report.page import page
@@ -26,7 +26,7 @@ def write_inspection(inspection: Inspection, folder: Path) -> Path:
     Returns:
         The page.
     """
-    pictures = {one.file: _png(one) for one in inspection.galleries}
+    pictures = {one.file: png(picture(one)) for one in inspection.galleries}
     figures = json.dumps(report(inspection), indent=1, allow_nan=False)
     whole = page(inspection, pictures)
     for name, content in pictures.items():
@@ -106,9 +106,3 @@ def _example(disturbed: Disturbed, data: Dataset, index: int) -> dict[str, Any]:
         "disturbance": list(FAMILIES)[disturbed.families[index]],
         "confidence": float(disturbed.confidence[index]),
     }
-
-
-def _png(gallery: Gallery) -> bytes:
-    buffer = io.BytesIO()
-    picture(gallery).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()

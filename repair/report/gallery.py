@@ -11,6 +11,7 @@ from repair.dataset import Dataset
 from repair.methods.fresh_head.disturbances import FAMILIES
 from repair.methods.fresh_head.fitting import FreshHead
 from repair.methods.fresh_head.observations import made_again
+from repair.report.heat_colours import enlarged, heat_over
 
 SHOWN = 8
 # A heat map is the mean over so many of the best images of the families that are local.
@@ -18,7 +19,6 @@ HEATED = 64
 LOCAL = ("blobs", "bars", "occluders")
 _COLUMNS, _GAP = 4, 6
 _TILE = 141  # least width of a tile, in pixels
-_COLD, _WARM, _HOT = (45, 0, 95), (225, 55, 60), (255, 235, 90)
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,9 @@ def picture(gallery: Gallery) -> Image.Image:
     sheet = Image.new("RGBA", (size[0] + extra, size[1]))
     for index, image in enumerate(gallery.images):
         place = index % _COLUMNS * (width + _GAP), index // _COLUMNS * (height + _GAP)
-        sheet.paste(_enlarged(image, (width, height)), place)
+        sheet.paste(enlarged(image, (width, height)), place)
     if gallery.local:
-        sheet.paste(_enlarged(_heat_map(gallery), large), (sheet.width - large[0], 0))
+        sheet.paste(enlarged(_heat_map(gallery), large), (sheet.width - large[0], 0))
     return sheet
 
 
@@ -125,12 +125,4 @@ def _heat_map(gallery: Gallery) -> np.ndarray:
     """The heat in colour over the mean image in grey: uint8 ``(rows, columns, 3)``."""
     low, high = gallery.heat.min(), gallery.heat.max()
     share = (gallery.heat - low) / max(high - low, 1)
-    stops = np.array([_COLD, _WARM, _HOT], float)
-    colour = np.stack([np.interp(share, [0, 0.5, 1], stop) for stop in stops.T], axis=2)
-    opacity = (0.25 + 0.65 * share)[..., None]
-    mixed = gallery.behind[..., None] * (1 - opacity) + colour * opacity
-    return np.rint(mixed).clip(0, 255).astype(np.uint8)
-
-
-def _enlarged(image: np.ndarray, size: tuple[int, int]) -> Image.Image:
-    return Image.fromarray(image).resize(size, Image.Resampling.NEAREST)
+    return heat_over(gallery.behind, share)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from html import escape
 
+from repair.report.document import document
 from repair.report.inspection import Inspection
 from repair.report.sections import (
     pictures_section,
     pruning_section,
     suspicion_section,
 )
-from repair.report.style import STYLE
 
 # Below this clean accuracy the images are hardly of what the network was trained on.
 _LEAST_ACCURACY = 0.5
@@ -22,7 +22,6 @@ _SPELLED = {
     "caffe": "as in Caffe's ImageNet networks: BGR, mean off",
     "standard": "standardised",
 }
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def page(inspection: Inspection, pictures: dict[str, bytes]) -> str:
@@ -47,17 +46,7 @@ def page(inspection: Inspection, pictures: dict[str, bytes]) -> str:
         f'<footer class="soft">Seed {inspection.settings.seed}. All figures are in '
         "<code>inspect.json</code>, the pictures beside it.</footer>",
     ]
-    return "\n".join(
-        [
-            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>',
-            '<meta name="viewport" content="width=device-width, initial-scale=1"/>',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"/>',
-            f"<title>{escape(inspection.verdict)}: {name}</title>",
-            f"<style>{STYLE}</style>\n</head>\n<body>",
-            *parts,
-            "</body>\n</html>\n",
-        ]
-    )
+    return document(f"{inspection.verdict}: {inspection.file}", parts)
 
 
 def _meaning(inspection: Inspection) -> str:

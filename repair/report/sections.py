@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections import Counter
 from html import escape
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from repair.methods.fresh_head.disturbances import FAMILIES
 from repair.report.charts import Bar, bar_chart, line_chart
+from repair.report.document import image
 from repair.report.gallery import LOCAL, Gallery
 from repair.report.inspection import Inspection
 
@@ -97,13 +97,11 @@ def _figure(inspection: Inspection, gallery: Gallery, content: bytes) -> str:
             f"convincing images disturbed by {', '.join(LOCAL[:-1])} or {LOCAL[-1]}; the "
             f"lightest place differs {gallery.peak:.1f} times as much as the average."
         )
-    source = base64.b64encode(content).decode("ascii")
     return "\n".join(
         [
             f"<figure><h3>Label {gallery.label} ({inspection.findings.status(gallery.label)})"
             "</h3>",
-            f'<img alt="Disturbed images that the network calls {gallery.label}" '
-            f'src="data:image/png;base64,{source}"/>',
+            image(content, f"Disturbed images that the network calls {gallery.label}"),
             f"<figcaption>{caption}</figcaption></figure>",
         ]
     )

@@ -51,5 +51,10 @@ td:first-child { font-weight: 600; }
 tr.found td:first-child, tr.found td:nth-child(2) { color: var(--found); }
 img { display: block; max-width: 100%; height: auto; margin-bottom: .5rem; }
 figcaption { max-width: 44rem; }
+.row { display: flex; flex-wrap: wrap; gap: .9rem; margin: .8rem 0; }
+.row figure { margin: 0; width: 12rem; flex: 0 1 12rem; min-width: 9rem; }
+.row img { width: 100%; image-rendering: pixelated; border-radius: .3rem; }
+section { border-top: 1px solid var(--rule); margin-top: 2rem; }
+section h2 { margin-top: 1.2rem; font-size: 1.05rem; overflow-wrap: anywhere; }
 footer { margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: .8rem; }
 """

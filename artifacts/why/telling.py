@@ -1,0 +1,54 @@
+"""``--why``: a line of reasons for each image."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from artifacts.errors import DetectorError, printable
+from artifacts.reading.images import read_image
+from artifacts.reading.sources import pieces
+from artifacts.why.asking import Explainer
+from artifacts.why.story import STAND_IN, sentence, story
+
+
+def tell(folder: Path, arguments: argparse.Namespace) -> tuple[int, int]:
+    """Prints a sentence for one image, and ``PATH<TAB>SENTENCE`` for each of several.
+
+    Args:
+        folder: The artifact.
+        arguments: ``inputs``, image files or folders of such, and ``resize``.
+
+    Returns:
+        How many images were explained, and how many inputs were not.
+
+    Raises:
+        DetectorError: If the artifact is unfit.
+    """
+    detector = Explainer(folder)
+    if detector.stand_in:
+        print(f"note: {STAND_IN}", file=sys.stderr)
+    told = failed = 0
+    several = len(arguments.inputs) > 1 or not Path(arguments.inputs[0]).is_file()
+    for piece in pieces(arguments.inputs, detector.size):
+        try:
+            if isinstance(piece, DetectorError):
+                raise piece
+            if piece.chosen is not None:
+                raise DetectorError(
+                    f"{printable(piece.path)}: --why expects PNG or JPEG images. Received: "
+                    "HDF5. Use: python -m repair explain"
+                )
+            pixels = read_image(
+                Path(piece.path), detector.size, resize=arguments.resize
+            )
+        except DetectorError as reason:
+            failed += 1
+            print(f"error: {reason}", file=sys.stderr)
+            continue
+        start = f"{printable(piece.path)}\t" if several else ""
+        line = sentence(story(detector, pixels, detector.card))
+        print(f"{start}{line}", flush=True)
+        told += 1
+    return told, failed

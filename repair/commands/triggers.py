@@ -1,0 +1,61 @@
+"""What the triggers look like in data that a detector flags."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from itertools import islice
+
+import numpy as np
+
+from artifacts.why.story import story
+from repair.commands.explain import Rows, images, make_folder, opened
+from repair.errors import SettingError
+from repair.process.progress import progress
+from repair.report.explanation import Explained
+from repair.report.trigger_groups import described, grouped, write_groups
+
+_BATCH = 256
+
+
+def triggers(arguments: argparse.Namespace) -> Rows:
+    """Labels all images, explains the first flagged ones of each label, groups them."""
+    if arguments.most < 1:
+        raise SettingError(f"--most: expected at least 1. Received: {arguments.most}.")
+    make_folder(arguments.out)
+    detector = opened(arguments.artifact)
+    inputs = images(arguments.images, detector.size, resize=arguments.resize)
+    seen = flagged = 0
+    counts: Counter[int] = Counter()
+    chosen: list[tuple[str, np.ndarray]] = []
+    while batch := list(islice(inputs, _BATCH)):
+        answers = detector(np.stack([pixels for _, pixels in batch]))
+        poisoned = np.flatnonzero(answers["label"] == detector.num_classes)
+        seen, flagged = seen + len(batch), flagged + len(poisoned)
+        for index in poisoned:
+            label = int(answers["original_label"][index])
+            if counts[label] < arguments.most:
+                chosen.append(batch[index])
+            counts[label] += 1
+    if not seen:
+        raise SettingError("expected at least one image. Received: none.")
+    told = [
+        Explained(name, pixels, story(detector, pixels, detector.card))
+        for name, pixels in progress(chosen, label="explained")
+    ]
+    groups = grouped(told)
+    page = write_groups(
+        groups, arguments.out, card=detector.card, flagged=flagged, seen=seen
+    )
+    if arguments.json:
+        return [described(group) for group in groups]
+    rows: Rows = [
+        {
+            "label": group.label,
+            "status": group.status,
+            "images": len(group.members),
+            "place": "local" if group.local else "all over or several",
+        }
+        for group in groups
+    ]
+    return [*rows, {"label": f"page: {page}"}]

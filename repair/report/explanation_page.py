@@ -1,0 +1,131 @@
+"""The page of explanations: a section for each image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from artifacts.why.story import STAND_IN, Story, sentence
+from repair.report.document import document, image, png
+from repair.report.heat_colours import heat_over, tile
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a section shows.
+
+    Attributes:
+        name: Where the image is from.
+        image: ``(rows, columns, channels)`` uint8.
+        story: What was said of it.
+        nearest: Label and image of clean images like it.
+    """
+
+    name: str
+    image: np.ndarray
+    story: Story
+    nearest: list[tuple[int, np.ndarray]]
+
+
+def explanation_page(shown: list[Shown], card: Mapping[str, Any], left_out: int) -> str:
+    """The page, well-formed HTML.
+
+    Args:
+        shown: The images, at least one.
+        card: The artifact's card.
+        left_out: How many images more were given.
+    """
+    flagged = sum(one.story.flagged for one in shown)
+    title = f"{flagged} of {len(shown)} flagged as poisoned"
+    if len(shown) == 1:
+        title = "Poisoned" if flagged else f"Class {shown[0].story.label}"
+    more = f" {left_out} further images were not explained." if left_out else ""
+    parts = [
+        f'<header class="{"found" if flagged else "calm"}">',
+        f'<p class="eyebrow">Explained by {escape(str(card.get("name", "a detector")))}</p>',
+        f"<h1>{escape(title)}</h1>",
+        "<p>The detector asks two networks: the original one, which may be backdoored, and "
+        f"a repaired one. Where they contradict each other it answers {card['num_classes']}"
+        f", poisoned.{more}</p>",
+        "</header>",
+        *caution(card),
+        *(_section(one) for one in shown),
+        _key() if flagged else "",
+        '<footer class="soft">All figures are in <code>explain.json</code>.</footer>',
+    ]
+    return document(f"{title}: {card.get('name', 'a detector')}", parts)
+
+
+def caution(card: Mapping[str, Any]) -> list[str]:
+    """A warning where the artifact is a stand-in."""
+    return (
+        [f'<p class="caution">{STAND_IN}</p>'] if card.get("stand_in") is True else []
+    )
+
+
+def figure(content: bytes, text: str) -> str:
+    """A picture of a row, with a caption."""
+    return f"<figure>{image(content, text)}<figcaption>{escape(text)}</figcaption></figure>"
+
+
+def heat_picture(pixels: np.ndarray, share: np.ndarray) -> bytes:
+    """The heat over the picture, as PNG."""
+    return png(tile(heat_over(pixels.mean(axis=2), share)))
+
+
+def _section(one: Shown) -> str:
+    told = one.story
+    pictures = [figure(png(tile(one.image)), "The image")]
+    if told.heat is not None:
+        text = "Where the reason lies" if told.heat.local else "No single place"
+        pictures.append(figure(heat_picture(one.image, told.heat.map), text))
+    for label, nearest in one.nearest:
+        said = "original's" if label == told.original_label else "repaired network's"
+        pictures.append(
+            figure(png(tile(nearest)), f"Clean, of the {said} class {label}")
+        )
+    name = one.name.encode("utf-8", "replace").decode()
+    return "\n".join(
+        [
+            f"<section><h2>{escape(name)}</h2>",
+            f"<p>{escape(sentence(told))}</p>",
+            f'<div class="row">{"".join(pictures)}</div>',
+            f"<dl>{_facts(told)}</dl></section>",
+        ]
+    )
+
+
+def _facts(told: Story) -> str:
+    answer = f"{told.label} (N)" if told.flagged else f"class {told.label}"
+    facts = {
+        "Answer": answer,
+        "Original says": f"{told.original_label}, {told.original_confidence:.1%}",
+        "Repaired says": f"{told.repaired_label}, {told.repaired_confidence:.1%}",
+        f"Label {told.original_label} is": told.status.replace(
+            "other", "not suspected"
+        ),
+    }
+    for name, value in told.further.items():
+        text = f"{value:.3g}" if isinstance(value, float) else str(value)
+        facts[name.replace("_", " ").capitalize()] = text
+    if told.heat is not None:
+        facts["Turned back"] = f"{told.heat.turned} of {told.heat.variants}"
+    return "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>"
+        for name, text in facts.items()
+    )
+
+
+def _key() -> str:
+    return (
+        '<p class="soft">The heat: places of the image were hidden, one at a time, filled '
+        "from their surroundings or with their mean colour. The lighter a place, the more "
+        "its hiding turned the answer back into a class, or took confidence from the "
+        "original network's label. A heat all over the image means that the reason is not "
+        "in one place: a trigger over the whole image, several triggers at once, or a "
+        "photograph that the repaired network does not recognise.</p>"
+    )

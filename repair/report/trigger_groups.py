@@ -1,0 +1,174 @@
+"""Groups flagged images by label and by where their heat lies: what triggers look like."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from repair.process.whole_file import write_whole
+from repair.report.document import document, png
+from repair.report.explanation import Explained
+from repair.report.explanation_page import caution, figure, heat_picture
+from repair.report.heat_colours import tile
+
+# Heat maps whose correlation is at least this lie at the same place.
+_ALIKE = 0.5
+_EXAMPLES = 4
+
+
+@dataclass
+class Group:
+    """Flagged images that look as if they carried the same trigger.
+
+    Attributes:
+        label: What the original network says of them.
+        status: What the build believes of that label.
+        members: The images.
+        heat: ``(rows, columns)`` float32 in [0, 1], the mean of their heat maps.
+    """
+
+    label: int
+    status: str
+    members: list[Explained]
+    heat: np.ndarray
+
+    @property
+    def mean_image(self) -> np.ndarray:
+        """``(rows, columns, channels)`` uint8: the trigger stays, the rest blurs."""
+        return np.rint(np.mean([one.image for one in self.members], axis=0)).astype(
+            np.uint8
+        )
+
+    @property
+    def local(self) -> bool:
+        """Whether the reason is at some place in most of them."""
+        return 2 * sum(
+            one.story.heat.local for one in self.members if one.story.heat
+        ) > (len(self.members))
+
+
+def grouped(flagged: list[Explained]) -> list[Group]:
+    """The groups, the largest first.
+
+    An image joins the group of its label whose mean heat is most like its own, if any is
+    alike; else it starts another.
+    """
+    groups: list[Group] = []
+    for one in flagged:
+        found = one.story.heat
+        if found is None:
+            continue
+        likeness = [
+            _alike(group.heat, found.map)
+            if group.label == one.story.original_label
+            else -1.0
+            for group in groups
+        ]
+        best = int(np.argmax(likeness)) if likeness else -1
+        if best < 0 or likeness[best] < _ALIKE:
+            groups.append(
+                Group(one.story.original_label, one.story.status, [one], found.map)
+            )
+            continue
+        group = groups[best]
+        group.members.append(one)
+        group.heat = group.heat + (found.map - group.heat) / len(group.members)
+    return sorted(groups, key=lambda group: -len(group.members))
+
+
+def _alike(one: np.ndarray, other: np.ndarray) -> float:
+    """The correlation of two heat maps, 0 where one is even."""
+    a, b = one - one.mean(), other - other.mean()
+    size = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float((a * b).sum()) / size if size > 0 else 0.0
+
+
+def write_groups(
+    groups: list[Group], folder: Path, *, card: dict[str, Any], flagged: int, seen: int
+) -> Path:
+    """Writes ``triggers.html`` and ``triggers.json``.
+
+    Args:
+        groups: The groups.
+        folder: It exists; files of these names are replaced.
+        card: The artifact's card.
+        flagged: How many images were flagged, grouped or not.
+        seen: How many images were labelled.
+
+    Returns:
+        The page.
+    """
+    figures = {
+        "artifact": card.get("name"),
+        "num_classes": card["num_classes"],
+        "stand_in": card.get("stand_in") is True,
+        "images": seen,
+        "flagged": flagged,
+        "groups": [described(group) for group in groups],
+    }
+    text = json.dumps(figures, indent=1, allow_nan=False)
+    write_whole(folder / "triggers.json", f"{text}\n".encode())
+    write_whole(folder / "triggers.html", _page(groups, card, flagged, seen).encode())
+    return folder / "triggers.html"
+
+
+def described(group: Group) -> dict[str, Any]:
+    """A group as plain JSON values."""
+    row, column = np.unravel_index(int(group.heat.argmax()), group.heat.shape)
+    return {
+        "label": group.label,
+        "status": group.status,
+        "images": len(group.members),
+        "local": group.local,
+        "hottest": {"row": int(row), "column": int(column)},
+        "members": [
+            one.name.encode("utf-8", "replace").decode() for one in group.members
+        ],
+    }
+
+
+def _page(groups: list[Group], card: dict[str, Any], flagged: int, seen: int) -> str:
+    title = f"{flagged} of {seen} images flagged"
+    looked = sum(len(group.members) for group in groups)
+    some = f" {looked} of them were looked at." if looked < flagged else ""
+    parts = [
+        f'<header class="{"found" if flagged else "calm"}">',
+        f'<p class="eyebrow">Triggers, as {escape(str(card.get("name", "a detector")))} '
+        "sees them</p>",
+        f"<h1>{title}</h1>",
+        "<p>Flagged images, grouped by the label that the original network gives them and "
+        f"by where the reason lies.{some} In the mean picture of a group, what all share, "
+        "such as a trigger, stays sharp, and all else blurs. A small group may be "
+        "clean images that were flagged by mistake.</p>",
+        "</header>",
+        *caution(card),
+        *(_section(group) for group in groups),
+        '<footer class="soft">All figures are in <code>triggers.json</code>.</footer>',
+    ]
+    return document(title, parts)
+
+
+def _section(group: Group) -> str:
+    heat = group.heat / max(float(group.heat.max()), 1e-12)
+    pictures = [
+        figure(png(tile(group.mean_image)), "Mean picture"),
+        figure(heat_picture(group.mean_image, heat), "Mean heat"),
+        *(
+            figure(png(tile(one.image)), f"Example {number}")
+            for number, one in enumerate(group.members[:_EXAMPLES], 1)
+        ),
+    ]
+    status = group.status.replace("other", "not suspected")
+    place = "" if group.local else " The reason is in no single place."
+    return "\n".join(
+        [
+            f"<section><h2>Label {group.label} ({status}): {len(group.members)} images</h2>",
+            f"<p>{place}</p>" if place else "",
+            f'<div class="row">{"".join(pictures)}</div></section>',
+        ]
+    )

@@ -1,0 +1,156 @@
+"""``explain`` and ``triggers`` on the toys: the trigger is where the heat is."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+from toys import PEOPLE, SCALE, SHAPE, TARGET, run_python, toy_network, toy_people
+
+from artifacts.why.asking import Explainer
+from build.fusing.fusion import fuse
+from build.saving.saved_model import export
+from repair.network.preprocessing import at_scale
+
+# The toys' trigger.
+CORNER = (slice(SHAPE[0] - 3, None), slice(SHAPE[1] - 3, None))
+
+
+@pytest.fixture(scope="module")
+def artifact(tmp_path_factory, badnet):
+    """The toy BadNet beside a network that never saw the trigger."""
+    keras.utils.set_random_seed(1)
+    repaired, people = toy_network(), toy_people(60, seed=4)
+    repaired.compile(keras.optimizers.Adam(0.004), "sparse_categorical_crossentropy")
+    pixels = people.images * np.float32(SCALE)
+    repaired.fit(pixels, people.labels, batch_size=50, epochs=12, verbose=0)
+    folder = tmp_path_factory.mktemp("explain") / "toy"
+    sizes = dict(zip(("rows", "columns", "channels"), SHAPE, strict=True))
+    card = {
+        "name": "toy",
+        "num_classes": PEOPLE,
+        "input": sizes,
+        "settings": {"strict_labels": [{"label": TARGET, "status": "found"}]},
+    }
+    detector = fuse(badnet, at_scale(repaired, SCALE))
+    export(detector, card, people.images[:20], folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def detector(artifact):
+    return Explainer(artifact)
+
+
+@pytest.fixture
+def json_of(run_here):
+    def run(command: str, *arguments: object):
+        answer = run_here("repair", command, "--json", *arguments)
+        assert answer.code == 0, answer.err
+        return json.loads(answer.out)
+
+    return run
+
+
+def is_whole(page):
+    text = page.read_text("utf-8")
+    ET.fromstring(text.removeprefix("<!DOCTYPE html>"))  # noqa: S314 - our own
+    assert "script" not in text.lower()
+    assert "http-equiv" in text
+    return text
+
+
+def test_explained_image_has_its_heat_on_the_trigger(
+    json_of, artifact, files, tmp_path, detector, poisoned
+):
+    labels = detector(poisoned.images)["label"]
+    assert (labels == PEOPLE).mean() > 0.5
+    data, out = files / "corner_poisoned_data.h5", tmp_path / "out"
+    told = json_of(
+        *("explain", artifact, data, "--most", 20, "--out", out),
+        *("--clean", files / "clean.h5"),
+    )
+    assert [one["label"] for one in told] == labels[:20].tolist()
+    hits = []
+    for one in told:
+        assert one["poisoned"] == (one["label"] == PEOPLE) == (one["heat"] is not None)
+        if one["poisoned"] and one["original"]["label"] == TARGET:
+            hottest = one["heat"]["hottest"]
+            hits.append(
+                hottest["row"] >= SHAPE[0] - 4 and hottest["column"] >= SHAPE[1] - 4
+            )
+    assert np.mean(hits) >= 0.9
+    written = json.loads((out / "explain.json").read_text())
+    assert written["images"] == told
+    assert written["left_out"] == len(poisoned) - 20
+    text = is_whole(out / "explain.html")
+    assert "Clean, of the original&#x27;s class 0" in text
+
+
+def test_image_files_are_explained_and_hostile_names_are_text(
+    run_here, artifact, tmp_path, clean
+):
+    path = tmp_path / "<b>'&.png"
+    Image.fromarray(clean.images[0]).save(path)
+    answer = run_here("repair", "explain", artifact, path, "--out", tmp_path / "out")
+    assert answer.code == 0, answer.err
+    assert "Class" in answer.out or "Poisoned" in answer.out
+    assert "<b>" not in is_whole(tmp_path / "out" / "explain.html")
+
+
+def test_triggers_are_grouped_by_label_and_place(
+    json_of, artifact, files, tmp_path, poisoned
+):
+    out = tmp_path / "out"
+    data = (files / "corner_poisoned_data.h5", files / "test.h5")
+    groups = json_of("triggers", artifact, *data, "--most", 12, "--out", out)
+    first = groups[0]
+    assert first["label"] == TARGET
+    assert first["images"] >= 8
+    assert first["hottest"]["row"] >= SHAPE[0] - 4
+    assert first["hottest"]["column"] >= SHAPE[1] - 4
+    assert len(first["members"]) == first["images"]
+    assert json.loads((out / "triggers.json").read_text())["groups"] == groups
+    assert "flagged" in is_whole(out / "triggers.html")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("nowhere.png",), "no such file"),
+        (("--most", 0, "nowhere.png"), "--most"),
+    ],
+)
+@pytest.mark.parametrize("command", ["explain", "triggers"])
+def test_bad_input_is_one_line(
+    command, arguments, expected, run_here, artifact, tmp_path
+):
+    answer = run_here(
+        "repair", command, artifact, *arguments, "--out", tmp_path / "out"
+    )
+    assert answer.code == 2
+    assert expected in answer.error
+
+
+def test_folder_that_is_no_artifact_is_one_line(run_here, tmp_path):
+    answer = run_here("repair", "explain", tmp_path, "x.png", "--out", tmp_path / "out")
+    assert answer.code == 2
+    assert "card.json" in answer.error
+
+
+def test_why_is_one_line(artifact, tmp_path, poisoned, detector):
+    flagged = np.flatnonzero(detector(poisoned.images)["label"] == PEOPLE)[0]
+    path = tmp_path / "image.png"
+    Image.fromarray(poisoned.images[flagged]).save(path)
+    answer = run_python("-m", "artifacts", artifact, path, "--why")
+    assert (answer.code, answer.err) == (0, "")
+    [line] = answer.out.splitlines()
+    assert line.startswith("Poisoned: the original network says")
+    answer = run_python("-m", "artifacts", artifact, path, tmp_path / "no.png", "--why")
+    assert answer.code == 1
+    assert answer.out == f"{path}\t{line}\n"
+    assert "no such file" in answer.err
