@@ -22,6 +22,8 @@ from repair.methods.fresh_head.features import Observer
 from repair.methods.fresh_head.moments import Moments
 from repair.methods.fresh_head.recipe import recipe_for
 from repair.network.cut import LAST_SPATIAL
+from repair.network.find_preprocessing import Found
+from repair.network.preprocessing import Preprocessing
 from repair.reading.case import Case
 from repair.report import inspection as module
 from repair.report.files import report, write_inspection
@@ -50,7 +52,7 @@ def inspected(badnet: keras.Model, clean: Dataset) -> Inspection:
     """The toy BadNet under a hostile name; labels are marked by hand (see below)."""
     with pytest.MonkeyPatch.context() as patch:
         patch_counts(patch)
-        case = Case(badnet, clean, SCALE)
+        case = Case(badnet, clean, Found(Preprocessing("255", (SCALE,))))
         return inspect_network(HOSTILE, case, Settings(), unlabelled=False)
 
 
