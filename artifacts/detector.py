@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from artifacts.card import read_card, verify
+from artifacts.card import read_artifact, read_card, verify
 from artifacts.errors import DetectorError
 from artifacts.reading.images import read_image
-from artifacts.runtime.load import load, prepare, settle
+from artifacts.runtime.load import load, loaded, prepare, settle
 
 __all__ = ["DetectorError", "load", "main", "read_card", "read_image", "run", "verify"]
 HERE = Path(__file__).resolve().parent
@@ -69,17 +69,19 @@ def _label(folder: Path, arguments: argparse.Namespace) -> int:
 
         told, failed = tell(folder, arguments)
         return 0 if told and not failed else 1 if told else 2
-    card = read_card(folder)
-    size = card["input"]["rows"], card["input"]["columns"]
-    if _is_one_image(arguments):
-        if os.path.isfile(arguments.inputs[0]):  # noqa: PTH113
-            prepare()
-        image = read_image(Path(arguments.inputs[0]), size, resize=arguments.resize)
-        print(int(load(folder)(image[None])[0]))
+    one = _is_one_image(arguments)
+    if one and os.path.isfile(arguments.inputs[0]):  # noqa: PTH113
+        prepare()
+    artifact = read_artifact(folder)
+    if one:
+        image = read_image(
+            Path(arguments.inputs[0]), artifact.size, resize=arguments.resize
+        )
+        print(int(loaded(artifact)(image[None])[0]))
         return 0
     from artifacts.many import label_many
 
-    labelled, failed = label_many(folder, size, arguments)
+    labelled, failed = label_many(artifact, arguments)
     return 0 if not failed else 1 if labelled else 2
 
 

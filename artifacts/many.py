@@ -7,8 +7,8 @@ import hashlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from pathlib import Path
 
+from artifacts.card import Artifact
 from artifacts.errors import DetectorError
 from artifacts.labelling import BATCH, Decoded, Failure, decode, score
 from artifacts.progress import Progress
@@ -21,30 +21,28 @@ from artifacts.results import (
     json_line,
     tab_separated,
 )
-from artifacts.runtime.load import load
+from artifacts.runtime.load import loaded
 
 
-def label_many(
-    folder: Path, size: tuple[int, int], arguments: argparse.Namespace
-) -> tuple[int, int]:
+def label_many(artifact: Artifact, arguments: argparse.Namespace) -> tuple[int, int]:
     """Writes a line for each image that can be labelled, an error for each other.
 
     Args:
-        folder: The artifact.
-        size: Rows and columns of its images.
+        artifact: The detector.
         arguments: ``inputs``, ``resize``, ``json``, ``output`` and ``resume``.
 
     Returns:
         How many images were labelled, and how many inputs were not.
 
     Raises:
-        DetectorError: If the artifact or the output is unfit.
+        DetectorError: If the detector can not be loaded, or the output is unfit.
         BrokenPipeError: If nobody reads the results.
     """
+    size = artifact.size
     form = json_line if arguments.json else tab_separated
     output: Stdout | OutputFile = Stdout()
     if arguments.output is not None:
-        mark = _mark(folder, arguments)
+        mark = _mark(artifact, arguments)
         output = OutputFile(
             arguments.output, mark, resume=arguments.resume, batch=BATCH
         )
@@ -55,7 +53,7 @@ def label_many(
         if isinstance(output, OutputFile) and output.trusted:
             again = partial(decode, size=size, resize=arguments.resize)
             found = without_scored(found, output.lines(), form, again)
-        scored = score(found, partial(load, folder), size, resize=arguments.resize)
+        scored = score(found, partial(loaded, artifact), size, resize=arguments.resize)
         for batch in scored:
             if isinstance(batch, Failure):
                 failed += 1
@@ -116,11 +114,10 @@ def _other_inputs() -> DetectorError:
     )
 
 
-def _mark(folder: Path, arguments: argparse.Namespace) -> str:
+def _mark(artifact: Artifact, arguments: argparse.Namespace) -> str:
     """Eight digits that tell detectors and the options that change lines apart."""
-    card = (folder / "card.json").read_bytes()
-    options = f"{arguments.json} {arguments.resize} ".encode()
-    return hashlib.sha256(options + card).hexdigest()[:8]
+    settings = f"{arguments.json} {arguments.resize} {artifact.digest}"
+    return hashlib.sha256(settings.encode()).hexdigest()[:8]
 
 
 def _progress(arguments: argparse.Namespace, size: tuple[int, int]) -> Progress:

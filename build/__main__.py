@@ -6,14 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
+from artifacts.quiet import import_tensorflow_quietly
 from build.catalogue import NETWORKS
 from build.formats.command import export_from, export_parser
 from build.fresh_process import build_in_fresh_process
 from build.request import requests_from
 from build.several import build_each
 from repair.commands.data_options import add_data_options
-from repair.commands.options import add_settings, run
-from repair.process.quiet import import_tensorflow_quietly
+from repair.commands.options import add_settings
+from repair.process.run import run
 from repair.settings import METHODS
 
 DEMO = Path("demo")

@@ -10,11 +10,11 @@ import signal
 import sys
 from multiprocessing import get_context, resource_tracker
 
+from artifacts.quiet import import_tensorflow_quietly
 from build.request import Request
-from repair.commands.options import run
 from repair.errors import RepairFailedError
 from repair.process import interruption
-from repair.process.quiet import import_tensorflow_quietly
+from repair.process.run import run
 
 
 def build_in_fresh_process(request: Request) -> None:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from artifacts.errors import one_line
 from build.fusing.fusion import fuse
 from build.request import Request
 from build.saving.new_folder import check_place
@@ -15,17 +16,15 @@ from build.saving.saved_model import export
 from repair.errors import DatasetError, RepairFailedError
 from repair.measuring.causes import likely_causes
 from repair.measuring.evaluation import figures
-from repair.measuring.saved_detector import labels_by_network
 from repair.measuring.tables import table
 from repair.measuring.trials import read_trials
 from repair.methods.choose import repair_network
 from repair.methods.repair import Repair
 from repair.metrics import clean_accuracy
-from repair.network.inference import BATCH_SIZE, predicted_labels
+from repair.network.inference import labels_by_network, predicted_labels
 from repair.process.notice import say
 from repair.reading.case import Case, read_case
 from repair.reading.digest import digest
-from repair.reading.hdf5 import one_line
 
 LEAST_CLEAN_ACCURACY = 0.5
 _CHECKED_IMAGES = 1000
@@ -160,9 +159,4 @@ def _on_card(thresholds: np.ndarray | None) -> dict[str, Any] | None:
 
 def _answers(detector: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
     """Labels ``(n,)`` of the BadNet, the repaired network and the detector."""
-    return labels_by_network(
-        [
-            detector(images[start : start + BATCH_SIZE], training=False)
-            for start in range(0, len(images), BATCH_SIZE)
-        ]
-    )
+    return labels_by_network(lambda batch: detector(batch, training=False), images)

@@ -15,8 +15,8 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+from artifacts.card import sha256
 from build.request import Request
-from build.saving.card import sha256
 from repair.process.whole_file import write_whole
 
 NOTES = ".unfinished.json"

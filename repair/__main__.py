@@ -8,10 +8,10 @@ import math
 from importlib import import_module
 from typing import Any
 
-from repair.commands.options import run
+from artifacts.quiet import import_tensorflow_quietly
 from repair.commands.table import COMMANDS, Command
 from repair.measuring.tables import table
-from repair.process.quiet import import_tensorflow_quietly
+from repair.process.run import run
 
 
 def _parser() -> argparse.ArgumentParser:

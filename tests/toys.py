@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from repair.process.quiet import import_tensorflow_quietly
+from artifacts.quiet import import_tensorflow_quietly
 
 import_tensorflow_quietly()
 

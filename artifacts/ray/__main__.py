@@ -14,11 +14,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from artifacts.card import read_card, verify
+from artifacts.card import read_artifact
 from artifacts.errors import DetectorError, printable
 from artifacts.progress import Progress
+from artifacts.quiet import silent
 from artifacts.reading.sources import STDIN
-from artifacts.runtime.load import silent
 
 _SECONDS_TO_CONNECT = 10
 _NEEDED = ("ray", "pyarrow")
@@ -47,30 +47,27 @@ def main() -> int:
 
 
 def _label(arguments: argparse.Namespace) -> tuple[int, int]:
-    card = read_card(Path(arguments.folder))
-    verify(Path(arguments.folder))
+    artifact = read_artifact(Path(arguments.folder))
     _check(arguments)
     from artifacts.ray.forms import FORMS
     from artifacts.ray.parts import Parts
     from artifacts.ray.shards import shards
-    from artifacts.ray.work import Job, card_digest
+    from artifacts.ray.work import Job
 
-    digest = card_digest(arguments.folder)
     form, images = arguments.form, arguments.images_per_file
-    options = f"{form} {arguments.resize} {images} {digest}"
+    options = f"{form} {arguments.resize} {images} {artifact.digest}"
     mark = hashlib.sha256(options.encode()).hexdigest()[:8]
     suffix = FORMS[form].suffix
     parts = Parts(arguments.output, suffix, mark, resume=arguments.resume)
     progress = Progress(None, shown=sys.stderr.isatty())
-    size = card["input"]["rows"], card["input"]["columns"]
     job = Job(
-        *(str(Path.cwd()), arguments.folder, digest, size, arguments.resize, form),
-        parts.folder,
+        *(str(Path.cwd()), arguments.folder, artifact.digest, artifact.size),
+        *(arguments.resize, form, parts.folder),
     )
     try:
         cluster = _connected(arguments.address)
         run = cluster.Run(job, parts, progress)
-        run.all(shards(arguments.inputs, size, images))
+        run.all(shards(arguments.inputs, artifact.size, images))
         if not run.count:
             raise DetectorError("nothing to label. Expected at least one image.")
         parts.finish(run.count)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,12 +9,13 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from artifacts.card import read_artifact
 from artifacts.errors import DetectorError, printable
 from artifacts.labelling import Batch, Failure, score
 from artifacts.ray.forms import FORMS
 from artifacts.ray.parts import Done, write_part
 from artifacts.ray.shards import Shard
-from artifacts.runtime.load import load
+from artifacts.runtime.load import loaded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,15 +55,6 @@ class Trouble:
 
     reason: str
     missing: str | None = None
-
-
-def card_digest(folder: str) -> str:
-    """SHA-256 of an artifact's card.
-
-    Raises:
-        OSError: If it can not be read.
-    """
-    return hashlib.sha256((Path(folder) / "card.json").read_bytes()).hexdigest()
 
 
 def label_shard(job: Job, shard: Shard, *, anyway: bool) -> Done | Trouble:
@@ -112,9 +103,10 @@ def _labelled(job: Job, shard: Shard) -> tuple[Batch, list[Failure]]:
 @lru_cache(maxsize=1)
 def _detector(folder: str, card: str) -> Callable[[np.ndarray], np.ndarray]:
     """The artifact, loaded once a process."""
-    if card_digest(folder) != card:
+    artifact = read_artifact(Path(folder))
+    if artifact.digest != card:
         raise DetectorError(
             f"{printable(folder)}: expected the artifact of the machine that gave the "
             "command. Received: another card."
         )
-    return load(Path(folder))
+    return loaded(artifact)

@@ -1,7 +1,7 @@
 """TensorFlow's own C library, from the installed wheel, without importing TensorFlow.
 
 Importing the Python package takes seconds, the shared objects in the same wheel a fraction
-of one. Only what c_api.h, tf_buffer.h, tf_status.h and tf_tensor.h document is called.
+of one. Only what c_api.h, env.h, tf_buffer.h, tf_status.h and tf_tensor.h document is called.
 """
 
 from __future__ import annotations
@@ -37,6 +37,14 @@ _TYPES: dict[str, tuple[Any, list[Any]]] = {
     "TF_DeleteStatus": (None, [c_void_p]),
     "TF_NewBuffer": (POINTER(Buffer), []),
     "TF_DeleteBuffer": (None, [POINTER(Buffer)]),
+    "TF_CreateDir": (None, [c_char_p, c_void_p]),
+    "TF_NewWritableFile": (None, [c_char_p, POINTER(c_void_p), c_void_p]),
+    "TF_AppendWritableFile": (None, [c_void_p, c_char_p, c_size_t, c_void_p]),
+    "TF_CloseWritableFile": (None, [c_void_p, c_void_p]),
+    "TF_DeleteRecursively": (
+        None,
+        [c_char_p, POINTER(c_int64), POINTER(c_int64), c_void_p],
+    ),
     "TF_NewGraph": (c_void_p, []),
     "TF_GraphOperationByName": (c_void_p, [c_void_p, c_char_p]),
     "TF_NewSessionOptions": (c_void_p, []),

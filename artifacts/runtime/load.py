@@ -1,15 +1,16 @@
-"""Loads a detector, once its files were held against its card."""
+"""Loads a detector from what was read of it and held against its card."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from artifacts.card import verify
+from artifacts.card import Artifact, read_artifact
+from artifacts.in_memory import load_saved_model
+from artifacts.quiet import silent
 from artifacts.runtime.c_library import UnavailableError, c_library
 
 if TYPE_CHECKING:
@@ -36,13 +37,21 @@ def load(folder: Path) -> Labeller:
     Raises:
         DetectorError: If the artifact is missing or any file of it was changed.
     """
-    verify(folder)
+    return loaded(read_artifact(folder))
+
+
+def loaded(artifact: Artifact) -> Labeller:
+    """What ``load`` gives, of an artifact that was read.
+
+    Raises:
+        DetectorError: If TensorFlow can not load it.
+    """
     settle()
     with silent():
         try:
-            return _through_c(folder)
+            return _through_c(artifact)
         except UnavailableError:
-            return _through_python(folder)
+            return _through_python(artifact)
 
 
 def prepare() -> None:
@@ -72,34 +81,21 @@ def _quietly_opened() -> Any:
         return reason
 
 
-def _through_c(folder: Path) -> Labeller:
+def _through_c(artifact: Artifact) -> Labeller:
     library = _quietly_opened()
     if isinstance(library, UnavailableError):
         raise library
     from artifacts.runtime.native import NativeDetector
 
-    return NativeDetector(folder, library)
+    return NativeDetector(artifact.files, library)
 
 
-def _through_python(folder: Path) -> Labeller:
+def _through_python(artifact: Artifact) -> Labeller:
     import tensorflow as tf
 
-    loaded = tf.saved_model.load(str(folder))  # must outlive its functions
+    loaded = load_saved_model(artifact.files)  # must outlive its functions
 
     def detect(images: np.ndarray) -> np.ndarray:
         return loaded.serve(tf.constant(images, tf.uint8)).numpy()
 
     return detect
-
-
-@contextmanager
-def silent() -> Iterator[None]:
-    """Keeps the greeting of TensorFlow's libraries off stderr."""
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)

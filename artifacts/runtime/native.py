@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from ctypes import byref, c_char_p, c_int64, c_void_p
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,8 +23,12 @@ _CONFIG = b"\x52\x05\x52\x03\x98\x01\x01"
 class NativeDetector:
     """A loaded SavedModel. It lives as long as the process."""
 
-    def __init__(self, folder: Path, library: Any) -> None:
-        """Loads ``folder``; its files must have been verified.
+    def __init__(self, files: Mapping[str, bytes], library: Any) -> None:
+        """Loads the files of a SavedModel; they must have been verified.
+
+        Args:
+            files: Path below the SavedModel's folder -> content.
+            library: What ``c_library`` gives.
 
         Raises:
             DetectorError: If TensorFlow can not load it.
@@ -32,9 +38,10 @@ class NativeDetector:
         graph, options = library.TF_NewGraph(), library.TF_NewSessionOptions()
         library.TF_SetConfig(options, _CONFIG, len(_CONFIG), self._status)
         buffer, tags = library.TF_NewBuffer(), (c_char_p * 1)(b"serve")
-        self._session = library.TF_LoadSessionFromSavedModel(
-            *(options, None, bytes(folder), tags, 1, graph, buffer, self._status)
-        )
+        with self._in_memory(files) as folder:
+            self._session = library.TF_LoadSessionFromSavedModel(
+                *(options, None, folder, tags, 1, graph, buffer, self._status)
+            )
         library.TF_DeleteSessionOptions(options)
         try:
             self._check()
@@ -42,7 +49,7 @@ class NativeDetector:
             raw = (ctypes.c_ubyte * found.length).from_address(found.data)
             names = tensor_names(memoryview(raw).cast("B"), "serving_default")
         except (ValueError, KeyError, IndexError) as reason:
-            raise DetectorError(f"{folder}: not an artifact: {reason}") from reason
+            raise DetectorError(f"not an artifact: {reason}") from reason
         finally:
             library.TF_DeleteBuffer(buffer)
         self._input, self._output = (self._place(graph, name) for name in names)
@@ -74,6 +81,27 @@ class NativeDetector:
             self._c.TF_DeleteTensor(given)
             if answer:
                 self._c.TF_DeleteTensor(answer)
+
+    @contextmanager
+    def _in_memory(self, files: Mapping[str, bytes]) -> Iterator[bytes]:
+        """A folder in this process alone; see ``artifacts.in_memory``."""
+        c, status = self._c, self._status
+        folder = f"ram://{uuid.uuid4().hex}"
+        for place in {f"{folder}/{name}".rpartition("/")[0] for name in files}:
+            c.TF_CreateDir(place.encode(), status)
+        for name, content in files.items():
+            file = c_void_p()
+            c.TF_NewWritableFile(f"{folder}/{name}".encode(), byref(file), status)
+            self._check()
+            c.TF_AppendWritableFile(file, content, len(content), status)
+            c.TF_CloseWritableFile(file, status)
+        try:
+            yield folder.encode()
+        finally:
+            counts = byref(c_int64()), byref(c_int64())
+            outcome = c.TF_NewStatus()
+            c.TF_DeleteRecursively(folder.encode(), *counts, outcome)
+            c.TF_DeleteStatus(outcome)
 
     def _labels(self, tensor: c_void_p) -> np.ndarray:
         if self._c.TF_TensorType(tensor) != INT64 or self._c.TF_NumDims(tensor) != 1:

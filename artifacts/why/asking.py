@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from artifacts.card import read_card, verify
-from artifacts.runtime.load import settle, silent
+from artifacts.card import read_artifact
+from artifacts.in_memory import load_saved_model
+from artifacts.quiet import silent
+from artifacts.runtime.load import settle
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,17 +31,16 @@ class Explainer:
         Raises:
             DetectorError: If there is none, or a file of it was changed.
         """
-        verify(folder)
-        self.card: dict[str, Any] = read_card(folder)
-        self.num_classes = int(self.card["num_classes"])
-        asked = self.card["input"]
-        self.size = int(asked["rows"]), int(asked["columns"]), int(asked["channels"])
+        artifact = read_artifact(folder)
+        self.card = artifact.card
+        self.num_classes: int = self.card["num_classes"]
+        self.size = artifact.image_shape
         settle()
         with silent():
             import tensorflow as tf
 
             self._tensor = tf.constant
-            self._loaded = tf.saved_model.load(str(folder))
+            self._loaded = load_saved_model(artifact.files)
             self._ask = self._loaded.signatures["explain"]
 
     def __call__(self, images: np.ndarray) -> dict[str, np.ndarray]:

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from repair.process.quiet import import_tensorflow_quietly
+from artifacts.quiet import import_tensorflow_quietly
 
 NAMES = ("model", "description", "data", "stored", "image", "flags", "card")
 

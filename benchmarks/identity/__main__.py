@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.results_file import write_results
 from build.catalogue import NETWORKS, model_file, validation_file
-from repair.commands.options import run
 from repair.measuring.tables import Cell, table
-from repair.process.quiet import import_tensorflow_quietly
+from repair.process.run import run
 from repair.settings import METHODS, Settings
 
 if TYPE_CHECKING:

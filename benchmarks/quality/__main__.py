@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.quality.subjects import Subject, bench_subjects, zoo_subjects
 from benchmarks.results_file import write_results
 from repair.dataset import Dataset
 from repair.measuring.tables import Cell, table
-from repair.process.quiet import import_tensorflow_quietly
 from repair.reading.data_file import read_dataset, write_dataset
 from repair.settings import METHODS, Settings
 

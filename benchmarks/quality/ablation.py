@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.quality.subjects import Subject, bench_subjects
 from benchmarks.results_file import write_results
 from repair.measuring.tables import Cell, table
 from repair.methods.fresh_head.disturbances import FAMILIES
-from repair.process.quiet import import_tensorflow_quietly
 
 # What the recipe is turned into.
 VARIANTS: Mapping[str, Mapping[str, Any]] = {

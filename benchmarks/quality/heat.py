@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import h5py
 import numpy as np
+from repair.process.quiet import import_tensorflow_quietly
 
 from artifacts.why.asking import Explainer
 from artifacts.why.heat import heat
@@ -29,7 +30,6 @@ from build.demo.plan import FIRST_TEST
 from build.demo.triggers import stamp
 from repair.measuring.tables import Cell, table
 from repair.process.progress import progress
-from repair.process.quiet import import_tensorflow_quietly
 
 # A pixel this near to the trigger is said to be beside it.
 _BESIDE = 2

@@ -21,13 +21,13 @@ from pathlib import Path
 
 import numpy as np
 
+from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.quality.__main__ import measure, summary
 from benchmarks.quality.subjects import zoo_subjects
 from benchmarks.results_file import write_results
 from repair.dataset import Dataset
 from repair.measuring.tables import table
-from repair.process.quiet import import_tensorflow_quietly
 from repair.reading.data_file import read_dataset, write_dataset
 
 LABELS = ("target", "right")

@@ -17,16 +17,16 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.results_file import write_results
 from benchmarks.server.clients import load
 from benchmarks.server.grpc_calls import NoClientError, grpc_load
 from benchmarks.server.local_server import NAME, mlserver, serving
 from benchmarks.server.protocols import PROTOCOLS
 from benchmarks.server.rest_calls import connected
-from repair.commands.options import run
 from repair.errors import SettingError
 from repair.measuring.tables import Cell, table
-from repair.process.quiet import import_tensorflow_quietly
+from repair.process.run import run
 
 _BATCHES = 64  # different requests
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.results_file import write_results
 from repair.measuring.tables import table
-from repair.process.quiet import import_tensorflow_quietly
 
 
 def main() -> None:

@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.results_file import write_results
 from build.formats.command import FORMATS, check_packages
 from repair.errors import SettingError
 from repair.measuring.tables import Cell, table
-from repair.process.quiet import import_tensorflow_quietly
 
 Runner = Callable[[np.ndarray], np.ndarray]
 _PACKAGES = {"keras": "keras", "onnx": "onnxruntime", "litert": "ai-edge-litert"}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from artifacts.quiet import import_tensorflow_quietly
 from repair.errors import SettingError
-from repair.process.quiet import import_tensorflow_quietly
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def convert(folder: Path, to: str, out: Path, images_from: Path | None = None) -
         data = read_dataset(images_from, image_shape=shape, labelled=False)
         images = data.images[:CHECKED_IMAGES]
     expected = detector.answers(images)["detector"]
-    function = frozen(folder)
+    function = frozen(detector.saved_model)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".exporting") as place:

@@ -6,7 +6,6 @@ what its layers are called.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -14,20 +13,20 @@ from tensorflow.python.framework.convert_to_constants import (
     convert_variables_to_constants_v2,
 )
 
+from artifacts.quiet import silent
 from build.saving.any_number import CUT, FILLED
 from build.saving.kept_apart import APART
 from repair.errors import ModelError
-from repair.process.quiet import stderr_turned_away
 
 INPUT = "images"
 OUTPUT = "label"
 
 
-def frozen(folder: Path) -> Any:
+def frozen(saved_model: Any) -> Any:
     """The artifact's ``serving_default`` without variables.
 
     Args:
-        folder: A verified artifact.
+        saved_model: An artifact's SavedModel, loaded from verified files.
 
     Returns:
         A function of TensorFlow, whose ``graph`` can be read, from ``images`` uint8
@@ -36,15 +35,14 @@ def frozen(folder: Path) -> Any:
     Raises:
         ModelError: If the artifact has no such signature.
     """
-    loaded = tf.saved_model.load(str(folder))
     try:
-        function = loaded.signatures["serving_default"]
-        with stderr_turned_away():  # older TensorFlow tells what it is about to do
+        function = saved_model.signatures["serving_default"]
+        with silent():  # older TensorFlow tells what it is about to do
             constant = convert_variables_to_constants_v2(function)
         (images,), (label,) = constant.inputs, constant.outputs
     except (AttributeError, KeyError, ValueError) as reason:
         raise ModelError(
-            f"{folder}: expected a signature 'serving_default' from images to labels. "
+            "expected an artifact with a signature 'serving_default' from images to labels. "
             f"Received: {type(reason).__name__}. Build it again."
         ) from reason
     definition = _plain_argmax(_no_order(_unguarded(constant.graph.as_graph_def())))

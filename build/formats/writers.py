@@ -14,9 +14,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from artifacts.quiet import silent
 from build.formats.frozen import INPUT, OUTPUT
 from build.formats.keras_graph import keras_model
-from repair.process.quiet import stderr_turned_away
 
 Runner = Callable[[np.ndarray], np.ndarray]
 _OPSET = 18
@@ -76,7 +76,7 @@ def _litert_runner(path: Path) -> Runner:
         run = interpreter.get_signature_runner("serving_default")
 
     def labels(images: np.ndarray) -> np.ndarray:
-        with stderr_turned_away():
+        with silent():
             return np.array(run(images=images)[OUTPUT])
 
     return labels
@@ -101,6 +101,6 @@ def _quiet() -> Iterator[None]:
     tf.get_logger().setLevel(logging.ERROR)
     for name in ("tf2onnx", "tf2onnx.tfonnx"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    with warnings.catch_warnings(), stderr_turned_away():
+    with warnings.catch_warnings(), silent():
         warnings.simplefilter("ignore")
         yield

@@ -51,14 +51,14 @@ def export(
         folder: Where the artifact goes; its parent is made if need be.
 
     Raises:
-        SettingError: If something else than an artifact is there.
+        SettingError: If something else than an artifact is there by then.
         RepairFailedError: If the artifact can not be written or answers differently.
     """
-    check_place(folder)
     with new_folder(folder) as unfinished:
         _save(detector, unfinished)
         _check(detector, unfinished, images)
         write_card(unfinished, add_hashes(card, unfinished))
+        check_place(folder)  # others had all the time of a build to put things there
 
 
 def _save(detector: keras.Model, folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from repair.errors import printable
+from artifacts.errors import printable
 
 Cell = str | int | float | None
 

@@ -1,11 +1,20 @@
-"""Answers of a network on images, in batches."""
+"""Answers of a network or a detector on images, in batches."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import keras
 import numpy as np
 
 BATCH_SIZE = 256
+# Network, as the defence table calls it -> a detector's output.
+_LABELS = {
+    "BadNet": "original_label",
+    "repaired": "repaired_label",
+    "detector": "label",
+}
 
 
 def outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:
@@ -19,13 +28,36 @@ def outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:
     Returns:
         ``(n, ...)`` float32; ``(n, N)`` for a classifier.
     """
-    batches = [
-        np.asarray(network(images[start : start + BATCH_SIZE], training=False))
-        for start in range(0, len(images), BATCH_SIZE)
-    ]
-    return np.concatenate(batches)
+    return np.concatenate(
+        [np.asarray(network(batch, training=False)) for batch in _batches(images)]
+    )
 
 
 def predicted_labels(network: keras.Model, images: np.ndarray) -> np.ndarray:
     """The label with the highest score, ``(n,)`` int64; the first one on a tie."""
     return np.argmax(outputs(network, images), axis=1)
+
+
+def labels_by_network(
+    explain: Callable[[np.ndarray], Mapping[str, Any]], images: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Labels ``(n,)`` int64 of the BadNet, the repaired network and the detector.
+
+    Args:
+        explain: A detector: from a batch of images to its outputs, named as in the
+            signature ``explain``.
+        images: ``(n, rows, columns, channels)`` uint8, 0..255.
+
+    Returns:
+        The labels, named as in the defence table.
+    """
+    batches = [explain(batch) for batch in _batches(images)]
+    return {
+        name: np.concatenate([np.asarray(batch[key]) for batch in batches])
+        for name, key in _LABELS.items()
+    }
+
+
+def _batches(images: np.ndarray) -> Iterator[np.ndarray]:
+    for start in range(0, len(images), BATCH_SIZE):
+        yield images[start : start + BATCH_SIZE]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from repair.errors import printable
+from artifacts.errors import printable
 
 
 def say(text: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from repair.errors import DatasetError, printable
+from artifacts.errors import printable
+from repair.errors import DatasetError
 from repair.process.notice import say
 
 _MOST_CLASSES = 100_000

@@ -7,7 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from repair.errors import DatasetError, printable
+from artifacts.errors import printable
+from repair.errors import DatasetError
 
 _MAX_BYTES = 4 << 20
 _MAX_NAMES = 100_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from artifacts.card import sha256
 from artifacts.reading.folders import walk
 
 
@@ -15,8 +16,7 @@ def digest(path: Path) -> str:
         OSError: If a file can not be read.
     """
     if not path.is_dir():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256(path)
     every = hashlib.sha256()
     for found in walk(str(path), None):
         if isinstance(found, str):

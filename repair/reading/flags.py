@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from artifacts.errors import one_line
 from repair.errors import DatasetError
 from repair.process.whole_file import write_whole
-from repair.reading.hdf5 import is_file, one_line
+from repair.reading.hdf5 import is_file
 from repair.reading.plain_pickle import truth_values
 
 PURPLE = (128, 0, 128)

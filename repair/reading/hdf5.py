@@ -14,6 +14,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from artifacts.errors import printable
 from artifacts.reading.hdf5_file import (
     broken,
     check_heaps,
@@ -22,7 +23,7 @@ from artifacts.reading.hdf5_file import (
     sizes,
     too_little,
 )
-from repair.errors import RepairError, printable
+from repair.errors import RepairError
 from repair.process.little_memory import sparing
 
 MAX_BYTES = 4 << 30
@@ -113,8 +114,3 @@ def numbers(stored: h5py.Dataset, error: type[RepairError]) -> np.ndarray:
             "Received: NaN or infinity."
         )
     return values
-
-
-def one_line(reason: object) -> str:
-    """A message brought to one printable line of at most 200 characters."""
-    return printable(" ".join(str(reason)[:1000].split()))[:200]

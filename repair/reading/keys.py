@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from repair.errors import DatasetError, printable
+from artifacts.errors import printable
+from repair.errors import DatasetError
 
 COMPETITION = ("data", "label")
 # Pairs of names that mean nothing else.

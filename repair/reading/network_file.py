@@ -15,11 +15,12 @@ from typing import Any
 import h5py
 import keras
 
+from artifacts.errors import one_line
 from repair.errors import ModelError, RepairError
 from repair.reading.attributes import MAX_TEXT, names, text
 from repair.reading.deepid import FC_UNITS, LAYERS_WITH_WEIGHTS, deepid
 from repair.reading.graph import build_graph
-from repair.reading.hdf5 import child, dataset, numbers, one_line, open_hdf5
+from repair.reading.hdf5 import child, dataset, numbers, open_hdf5
 
 # Checked, but not read before every shape agrees with the graph.
 Weights = dict[str, list[h5py.Dataset]]

@@ -18,7 +18,8 @@ from typing import IO
 import numpy as np
 from numpy.lib import format as npy
 
-from repair.errors import DatasetError, printable
+from artifacts.errors import printable
+from repair.errors import DatasetError
 
 _MOST_MEMBERS = 1000
 _EXPANSION = 1100  # zlib can not compress below 1/1032

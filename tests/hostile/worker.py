@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT), str(HERE)]
 
 from watch import Folder, Watch  # noqa: E402
 
-from repair.process.quiet import import_tensorflow_quietly  # noqa: E402
+from artifacts.quiet import import_tensorflow_quietly  # noqa: E402
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ SCRIPTS = sorted(ROOT.glob("eval_*.py"))
 FLOORS = {
     "artifacts": (
         ("errors", "quiet"),
-        ("card",),
+        ("card", "in_memory"),
         ("reading", "runtime", "progress"),
         ("labelling", "results", "why"),
         ("many",),
@@ -45,7 +45,10 @@ GROUND = {("repair", room) for room in FLOORS["repair"][0]}
 # What a package may import of another one.
 ELSEWHERE = {
     "artifacts": set(),
-    "repair": {f"artifacts.{x}" for x in ("errors", "quiet", "card", "reading", "why")},
+    "repair": {
+        f"artifacts.{x}"
+        for x in ("errors", "quiet", "card", "in_memory", "reading", "why")
+    },
     "build": {"repair", *(f"artifacts.{x}" for x in ("errors", "quiet", "card"))},
 }
 # No method knows another one; each gives back a ``Repair``, and ``choose`` lists them.

@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 from toys import SHAPE, toy_people
 
+from artifacts.card import read_artifact
 from artifacts.ray.parts import Done
 from artifacts.ray.shards import Shard, shards
-from artifacts.ray.work import Job, Trouble, card_digest, label_shard
+from artifacts.ray.work import Job, Trouble, label_shard
 from artifacts.reading.sources import Piece
 
 
@@ -26,7 +27,7 @@ def job(artifact: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
     return Job(
         home=str(tmp_path),
         artifact=str(artifact),
-        card=card_digest(str(artifact)),
+        card=read_artifact(artifact).digest,
         size=SHAPE[:2],
         resize=False,
         form="tsv",

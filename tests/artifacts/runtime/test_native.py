@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from tensorflow.core.protobuf.config_pb2 import ConfigProto
 from toys import ROOT, SHAPE, run_python
 
+from artifacts.card import read_artifact
 from artifacts.errors import DetectorError
 from artifacts.runtime import c_library as opening
 from artifacts.runtime import load as loading
@@ -30,13 +34,20 @@ def images() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (300, *SHAPE), np.uint8)
 
 
+def native(folder: Path, library: Any) -> NativeDetector:
+    return NativeDetector(read_artifact(folder).files, library)
+
+
 @pytest.fixture
 def through_python(monkeypatch) -> None:
     monkeypatch.setenv("BADNET_REPAIR_LOADER", "python")
 
 
 def test_both_ways_give_the_same_labels(library, artifact, images, through_python):
-    slow, fast = loading.load(artifact), NativeDetector(artifact, library)
+    slow, fast = (
+        loading.load(artifact),
+        native(artifact, library),
+    )
     assert not isinstance(slow, NativeDetector)
     expected = slow(images)
     assert len(set(expected.tolist())) > 1
@@ -53,7 +64,7 @@ def test_committed_artifacts(library, name, through_python):
     images = rng.integers(0, 256, (8, 55, 47, 3), np.uint8)
     folder = ROOT / "artifacts" / name
     expected = loading.load(folder)(images)
-    np.testing.assert_array_equal(NativeDetector(folder, library)(images), expected)
+    np.testing.assert_array_equal(native(folder, library)(images), expected)
 
 
 def test_it_is_the_way_that_is_taken(library, artifact):
@@ -95,7 +106,7 @@ def _raise(path: object) -> None:
 
 
 def test_no_image_has_no_label(library, artifact):
-    labels = NativeDetector(artifact, library)(np.empty((0, *SHAPE), np.uint8))
+    labels = native(artifact, library)(np.empty((0, *SHAPE), np.uint8))
     assert (labels.shape, labels.dtype) == ((0,), np.int64)
 
 
@@ -104,25 +115,25 @@ def test_no_image_has_no_label(library, artifact):
 )
 def test_wrong_images_are_refused(library, artifact, images):
     with pytest.raises(DetectorError, match=r"expected images.*Received"):
-        NativeDetector(artifact, library)(images)
+        native(artifact, library)(images)
 
 
 def test_wrong_size_is_an_error_of_ours(library, artifact):
     with pytest.raises(DetectorError, match="TensorFlow"):
-        NativeDetector(artifact, library)(np.zeros((1, 3, 3, 3), np.uint8))
+        native(artifact, library)(np.zeros((1, 3, 3, 3), np.uint8))
 
 
-def test_folder_without_a_model_is_an_error_of_ours(library, tmp_path):
+def test_no_model_is_an_error_of_ours(library):
     with pytest.raises(DetectorError, match="TensorFlow"):
-        NativeDetector(tmp_path, library)
+        NativeDetector({}, library)
 
 
 def test_many_calls_take_no_more_memory(library, artifact, images):
     def resident() -> int:
-        pages = (loading.Path("/proc/self/statm")).read_text().split()[1]
+        pages = (Path("/proc/self/statm")).read_text().split()[1]
         return int(pages) * 4096
 
-    detect = NativeDetector(artifact, library)
+    detect = native(artifact, library)
     for _ in range(300):
         detect(images)
     before = resident()

@@ -55,7 +55,7 @@ print(json.dumps([str(labels.dtype), labels.tolist()]))
 # Exports, and has all the time in the world before the file is put in place.
 WAITS = """
 import runpy, time
-from repair.process.quiet import import_tensorflow_quietly
+from artifacts.quiet import import_tensorflow_quietly
 import_tensorflow_quietly()
 from build.formats import conversion
 conversion._check = lambda *_: time.sleep(100)
@@ -153,7 +153,7 @@ def test_keras_file_needs_nothing_of_ours(artifact, tmp_path):
 
 
 def test_keras_model_keeps_names_and_weights(artifact, badnet):
-    model = keras_model(frozen(artifact))
+    model = keras_model(frozen(tf.saved_model.load(artifact)))
     for name in ("conv_1", "conv_3", "fc_1"):
         np.testing.assert_array_equal(
             model.get_layer(name).get_weights()[0],
@@ -274,7 +274,7 @@ def plain_artifact(folder: Path, label: Callable[[tf.Tensor], tf.Tensor]) -> Pat
 def test_unknown_operation_is_named(tmp_path):
     folder = plain_artifact(tmp_path, lambda x: tf.cast(tf.cumsum(x[:, 0]), tf.int64))
     with pytest.raises(ModelError, match="a Keras model can be made of"):
-        keras_model(frozen(folder))
+        keras_model(frozen(tf.saved_model.load(folder)))
 
 
 def test_probes_are_the_same_for_the_same_seed():

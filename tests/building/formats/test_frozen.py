@@ -62,7 +62,7 @@ def test_each_variable_is_stored_once(fused):
 
 def test_a_label_takes_no_softmax_and_each_convolution_once(fused):
     _, folder, kind = fused
-    operations = frozen(folder).graph.get_operations()
+    operations = frozen(tf.saved_model.load(folder)).graph.get_operations()
     kinds = Counter(operation.type for operation in operations)
     assert not kinds["Softmax"] + kinds["Exp"] + kinds["Log"]
     assert kinds["Conv2D"] == (2 if kind is shared_head else 4)
@@ -70,6 +70,6 @@ def test_a_label_takes_no_softmax_and_each_convolution_once(fused):
 
 def test_pruned_channels_are_not_there(fused):
     _, folder, kind = fused
-    operations = frozen(folder).graph.get_operations()
+    operations = frozen(tf.saved_model.load(folder)).graph.get_operations()
     last = [x.outputs[0].shape[-1] for x in operations if x.type == "Conv2D"]
     assert sorted(last) == ([6, 8] if kind is shared_head else [4, 6, 6, 8])

@@ -241,7 +241,12 @@ def test_changed_artifact_is_refused(refuse, files, artifact, tmp_path):
     broken.mkdir()
     card = (artifact / "card.json").read_text()
     (broken / "card.json").write_text(card)
-    refuse("not those that its card lists", "accuracy", broken, files / "clean.h5")
+    refuse(
+        "is missing. Expected the files as they were built",
+        "accuracy",
+        broken,
+        files / "clean.h5",
+    )
 
 
 def test_artifact_with_an_odd_card_is_refused(refuse, files, tmp_path):

@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
-from repair.commands.options import run
 from repair.process import interruption
+from repair.process.run import run
 
 STAY = "interrupted; older artifacts stay as they were\n"
 DEFAULTS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}

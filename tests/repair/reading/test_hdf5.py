@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from broken_hdf5 import bomb_stream
 
+from artifacts.errors import one_line
 from repair.errors import DatasetError, ModelError
-from repair.reading.hdf5 import child, dataset, numbers, one_line, open_hdf5
+from repair.reading.hdf5 import child, dataset, numbers, open_hdf5
 
 VALUES = np.arange(6.0).reshape(2, 3)
 

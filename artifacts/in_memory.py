@@ -1,0 +1,31 @@
+"""A SavedModel loaded from what was read of it, through TensorFlow's files in memory.
+
+TensorFlow loads folders alone. One below ``ram://`` is in this process: nobody else can
+change it, it needs no room on a disk, and nothing of it is left however a process ends.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+
+def load_saved_model(files: Mapping[str, bytes]) -> Any:
+    """What ``tf.saved_model.load`` gives.
+
+    Args:
+        files: Path below the folder of the SavedModel -> content.
+    """
+    import tensorflow as tf
+
+    folder = f"ram://{uuid.uuid4().hex}"
+    try:
+        for name, content in files.items():
+            place = f"{folder}/{name}"
+            tf.io.gfile.makedirs(place.rpartition("/")[0])
+            with tf.io.gfile.GFile(place, "wb") as file:
+                file.write(content)
+        return tf.saved_model.load(folder)
+    finally:
+        tf.io.gfile.rmtree(folder)

@@ -1,0 +1,62 @@
+"""Runs a command: its error line, its exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from artifacts.errors import InputError, printable
+from repair.process import interruption
+
+_LONGEST_LINE = 2000
+
+
+def run(action: Callable[[], None]) -> NoReturn:
+    """Runs a command and exits: 0 done, 1 failed repair, 2 bad input, 130 interrupted.
+
+    An error that a user can mend is one line on stderr; nothing is lost.
+    """
+    interruption.watch()
+    try:
+        action()
+        sys.stdout.flush()
+    except SystemExit:
+        raise
+    except BaseException as reason:
+        # A library that was cut short may answer with an error of its own.
+        if interruption.came() or isinstance(reason, KeyboardInterrupt):
+            _exit("interrupted; older artifacts stay as they were", 130)
+        _explain(reason)
+    if interruption.came():  # and a library went on as if nothing had been
+        _exit("interrupted, but all was done by then", 130)
+    sys.exit(0)
+
+
+def _explain(reason: BaseException) -> NoReturn:
+    """Ends with the line that a user can act on; raises what is a mistake of ours."""
+    if isinstance(reason, InputError):
+        _exit(f"error: {reason}", reason.exit_code)
+    if isinstance(reason, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(1)
+    # The second is TensorFlow's, which is not imported for it.
+    if isinstance(reason, MemoryError) or (
+        type(reason).__name__ == "ResourceExhaustedError"
+    ):
+        _exit("error: out of memory; older artifacts stay as they were", 1)
+    if not isinstance(reason, OSError):
+        raise reason
+    where = f"{reason.filename}: " if reason.filename else ""
+    what = reason.strerror or str(reason) or type(reason).__name__
+    hint = "Older files stay as they were. Mend that and run it again."
+    _exit(f"error: {where}{what}. {hint}", 2)
+
+
+def _exit(line: str, code: int) -> NoReturn:
+    line = printable(line)
+    if len(line) > _LONGEST_LINE:  # the name of a file, most likely
+        line = f"{line[: _LONGEST_LINE - 500]} ... {line[-400:]}"
+    sys.stderr.write(f"\n{line}\n" if sys.stderr.isatty() else f"{line}\n")
+    sys.exit(code)
