@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from toys import ROOT, Answer, toy_people, triggered
+from toys import PATIENCE, ROOT, Answer, toy_people, triggered
 
 from artifacts import many, progress, results
 from artifacts.card import read_artifact
@@ -400,7 +400,7 @@ def test_killed_run_resumes_to_the_same_bytes(
     )
     run.stdin.write(listed)  # and stays open, so the run can not end
     run.stdin.flush()
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + PATIENCE
     while not list(tmp_path.glob(".out.*")) or not partial_of(output).stat().st_size:
         assert run.poll() is None, run.communicate()
         assert time.monotonic() < deadline

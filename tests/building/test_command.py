@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from toys import ROOT, build_options, run_python, toy_people
+from toys import PATIENCE, ROOT, build_options, run_python, toy_people
 
 from artifacts.detector import read_image, verify
 from repair.dataset import Dataset
@@ -79,7 +79,7 @@ def kill_build(options: list[object], wait: float, begun: Path | None) -> None:
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     building = subprocess.Popen(command, cwd=ROOT, **silent)
     try:
-        deadline = time.monotonic() + 100
+        deadline = time.monotonic() + PATIENCE
         while begun is not None and not begun.exists():
             assert building.poll() is None
             assert time.monotonic() < deadline

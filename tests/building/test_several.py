@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from toys import ROOT, run_python
+from toys import PATIENCE, ROOT, run_python
 
 from build import fresh_process, several
 from build.catalogue import NETWORKS
@@ -163,13 +163,13 @@ def test_a_terminated_build_is_taken_up_and_gives_the_bytes_of_single_ones(
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + PATIENCE
     while not (parts / ".multi.building").exists():
         assert building.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.005)
     building.send_signal(signal.SIGTERM)
-    err = building.communicate(timeout=60)[1]
+    err = building.communicate(timeout=PATIENCE)[1]
     assert building.returncode == 130, err
     assert err.splitlines()[-1] == "interrupted; older artifacts stay as they were"
     assert {path.name for path in parts.iterdir()} == {"sunglasses", several.NOTES}
@@ -198,13 +198,13 @@ def test_a_build_interrupted_while_its_process_starts_is_one_line(
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     children = Path(f"/proc/{building.pid}/task/{building.pid}/children")
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + PATIENCE
     while len(children.read_text().split()) < 2:  # the one that builds, and its helper
         assert building.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.001)
     send(building.pid, signal_)
-    answer = building.communicate(timeout=60)
+    answer = building.communicate(timeout=PATIENCE)
     assert answer == ("", "interrupted; older artifacts stay as they were\n")
     assert building.returncode == 130
     assert not list(tmp_path.glob("out/*"))

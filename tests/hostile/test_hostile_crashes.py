@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from toys import ROOT, SHAPE, build_options, run_python
+from toys import PATIENCE, ROOT, SHAPE, build_options, run_python
 
 from artifacts.card import verify
 from artifacts.reading import images as images_module
@@ -131,7 +131,7 @@ def test_of_two_builds_at_once_one_is_whole(artifact, files, tmp_path):
         )
         for _ in range(2)
     ]
-    said = [building.communicate(timeout=200)[1] for building in both]
+    said = [building.communicate(timeout=PATIENCE)[1] for building in both]
     codes = [building.returncode for building in both]
     assert sorted(codes) in ([0, 0], [0, 1])
     for code, err in zip(codes, said, strict=True):

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from toys import ROOT, SHAPE, build_options, run_python
+from toys import PATIENCE, ROOT, SHAPE, build_options, run_python
 
 QUICK = ("--method", "reference", "--fraction", 0.25, "--epochs", 0)
 LIMITED = """
@@ -126,13 +126,13 @@ def test_terminated_build_leaves_nothing_and_says_so(files, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + PATIENCE
     while not (tmp_path / ".toy.building").exists():
         assert building.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.005)
     building.send_signal(signal.SIGTERM)
-    out, err = building.communicate(timeout=60)
+    out, err = building.communicate(timeout=PATIENCE)
     assert (building.returncode, out) == (130, "")
     assert err.splitlines()[-1].startswith("interrupted; older artifacts stay")
     assert "Traceback" not in err

@@ -56,12 +56,12 @@ def _answer(watch: Watch, arguments: list[str]) -> dict[str, Any]:
         os.dup2(file.fileno(), descriptor)
     before = _reset_peak()
     watch.found, watch.active = [], True
-    begun = time.monotonic()
+    begun = time.process_time()
     try:
         code = _run(arguments)
     finally:
         watch.active = False
-        seconds = time.monotonic() - begun
+        seconds = time.process_time() - begun
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         for descriptor, old in zip((1, 2), saved, strict=True):

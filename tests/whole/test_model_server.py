@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from toys import ROOT, run_python
+from toys import PATIENCE, ROOT, run_python
 
 from artifacts.detector import read_image
 from benchmarks.server.grpc_calls import NoClientError, grpc_labels
@@ -54,7 +54,7 @@ def server(tmp_path_factory) -> Iterator[Server]:
 
 
 def ask(server: Server, body: bytes) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.rest, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.rest, timeout=PATIENCE)
     with contextlib.closing(connection):
         connection.request("POST", PATH, body, {"Content-Type": "application/json"})
         response = connection.getresponse()
@@ -135,7 +135,7 @@ def test_interrupted_load_leaves_no_server_and_older_results(server, signal_, tm
     wait_until(lambda: run.poll() is not None or children.read_text().strip())
     (started,) = children.read_text().split()
     run.send_signal(signal_)
-    run.communicate(timeout=60)
+    run.communicate(timeout=PATIENCE)
     assert run.returncode == ENDS[signal_]
     wait_until(lambda: not Path("/proc", started).exists())
     assert results.read_text() == "# Results"
@@ -143,7 +143,7 @@ def test_interrupted_load_leaves_no_server_and_older_results(server, signal_, tm
 
 
 def wait_until(happened: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + PATIENCE
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
-from toys import PEOPLE, ROOT, SHAPE, random_weights, run_python
+from toys import PATIENCE, PEOPLE, ROOT, SHAPE, random_weights, run_python
 
 from build.formats import command, conversion
 from build.formats.command import FORMATS, check_packages
@@ -238,7 +238,7 @@ def test_interrupted_export_leaves_the_older_file(artifact, tmp_path, signal_):
         assert run.poll() is None, run.communicate()
         time.sleep(0.01)
     run.send_signal(signal_)
-    said = run.communicate(timeout=60)[1]
+    said = run.communicate(timeout=PATIENCE)[1]
     assert out.read_text() == "older"
     if signal_ == signal.SIGTERM:
         assert said == b"interrupted; older artifacts stay as they were\n"
