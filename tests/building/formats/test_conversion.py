@@ -181,7 +181,7 @@ def test_changed_artifact_is_not_exported(artifact, tmp_path, run_here):
     out = tmp_path / "toy.keras"
     answer = run_here("build", "export", copy, "--to", "keras", "--out", out)
     assert answer.code == 2
-    assert "not those that its card lists" in answer.error
+    assert "is changed. Expected the files as they were built" in answer.error
     assert not out.exists()
 
 
