@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 import h5py
 import numpy as np
-from repair.process.quiet import import_tensorflow_quietly
 
+from artifacts.quiet import import_tensorflow_quietly
 from artifacts.why.asking import Explainer
 from artifacts.why.heat import heat
 from benchmarks.results_file import write_results
