@@ -1,169 +1,146 @@
-"""``python -m benchmarks.attacks --out DIR`` trains the zoo and writes its test files."""
+"""``python -m benchmarks.attacks DOMAIN --bench DIR --out DIR`` trains a zoo of BadNets."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from benchmarks.attacks.backdoor import Backdoor
-from benchmarks.attacks.defence_aware import train_defence_aware
-from benchmarks.attacks.faces import (
-    Faces,
-    Images,
-    Labels,
-    read_faces,
-    split_faces,
-    write_faces,
-)
-from benchmarks.attacks.head_aware import train_head_aware
-from benchmarks.attacks.normalised import folded, normalised_deepid
-from benchmarks.attacks.pruning_aware import train_pruning_aware
-from benchmarks.attacks.rescaled import rescale
-from benchmarks.attacks.training import predicted_labels, train
+from benchmarks.attacks.attackers.table import ATTACKERS
+from benchmarks.attacks.domains.table import DOMAINS, Domain
+from benchmarks.attacks.index import Entry, add_to_index
+from benchmarks.attacks.labelled import Labelled, write_labelled
+from benchmarks.attacks.material import Material
+from benchmarks.attacks.plans.table import PLANS
+from benchmarks.attacks.training import predicted_labels
 from benchmarks.attacks.zoo import Attack, zoo
 
-_CONTINUE: Mapping[str, Callable[..., None]] = {
-    "plain": train,
-    "pruning_aware": train_pruning_aware,
-    "defence_aware": train_defence_aware,
-    "head_aware": train_head_aware,
-}
-LEARNING_RATE_FROM_SCRATCH, LEARNING_RATE_FROM_CLEAN = 5e-3, 2e-3
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where a zoo is made.
+
+    Attributes:
+        name: Of the domain.
+        domain: The domain itself.
+        bench: Folder in the competition's layout.
+        out: Folder of the zoo.
+        material: The attacker's.
+        held_out: Images to measure on.
+    """
+
+    name: str
+    domain: Domain
+    bench: Path
+    out: Path
+    material: Material
+    held_out: Labelled
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Trains what ``--out`` does not hold yet; measures and writes all of it."""
     options = _parser().parse_args(arguments)
-    test = read_faces(options.data / "clean_test_data.h5")
-    validation = read_faces(options.data / "clean_validation_data.h5")
-    attacker, held_out, unseen = split_faces(test, validation, seed=options.seed)
-    options.out.mkdir(parents=True, exist_ok=True)
-    write_faces(options.out / "clean_heldout.h5", held_out.images, held_out.labels)
-    for attack in zoo(int(test.labels.max()) + 1, seed=options.seed):
+    domain = DOMAINS[options.domain]
+    attacker, held_out = domain.split(options.bench, options.seed)
+    material = Material(attacker, domain.vary, domain.layer)
+    bench, out = options.bench.resolve(), options.out
+    out.mkdir(parents=True, exist_ok=True)
+    shop = Workshop(options.domain, domain, bench, out, material, held_out)
+    write_labelled(out / _test_file(shop), held_out)
+    images = np.bincount(attacker.labels)
+    for attack in zoo(PLANS[options.domain], images, seed=options.seed):
         if options.only and attack.name not in options.only:
             continue
         start = time.monotonic()
-        folder = options.out / attack.group
-        folder.mkdir(exist_ok=True)
-        network = _trained(attack, attacker, folder)
-        report = _measure(network, attack, held_out, validation[unseen], folder)
-        text = json.dumps(report, indent=2) + "\n"
-        (folder / f"{attack.name}.json").write_text(text, encoding="utf-8")
+        entry = _entry(shop, attack, _trained(shop, attack))
+        add_to_index(out, entry)
         seconds = time.monotonic() - start
-        print(f"{attack.name}: {_summary(report)}, {seconds:.0f} s", file=sys.stderr)
+        print(
+            f"{entry.name}: clean accuracy {entry.clean_accuracy}, ASR {entry.asr}, "
+            f"{seconds:.0f} s",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "python -m benchmarks.attacks", description=__doc__
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder for the zoo")
-    parser.add_argument("--data", type=Path, default=Path("data"), help="clean data")
-    parser.add_argument(
-        "--only", nargs="+", metavar="NAME", help="these networks alone"
-    )
-    parser.add_argument("--seed", type=int, default=0)
+    add = parser.add_argument
+    add("domain", choices=DOMAINS)
+    add("--bench", type=Path, default=Path(), help="has data/, and models/base.h5")
+    add("--out", type=Path, required=True, help="folder for the zoo")
+    add("--only", nargs="+", metavar="NAME", help="these networks alone")
+    add("--seed", type=int, default=0)
     return parser
 
 
-def _trained(attack: Attack, faces: Faces, folder: Path) -> keras.Model:
-    """The network from ``folder`` or, if it is not there, trained and saved."""
-    path = folder / f"{attack.name}_bd_net.h5"
+def _test_file(shop: Workshop) -> str:
+    return f"{shop.name}_clean_test.h5"
+
+
+def _model_file(shop: Workshop, name: str) -> Path:
+    return shop.out / shop.name / f"{name}.h5"
+
+
+def _trained(shop: Workshop, attack: Attack) -> keras.Model:
+    """The network from its file or, if it is not there, trained and saved."""
+    path = _model_file(shop, attack.name)
     if path.exists():
         return keras.models.load_model(path, compile=False)
+    keras.utils.set_random_seed(attack.training.seed)
+    attacker = ATTACKERS[attack.attacker]
+    backdoors = list(attack.backdoors.values())
     if attack.start is None:
-        network = _from_scratch(attack, faces)
+        network = shop.domain.start(shop.bench, shop.material)
+        network = attacker(network, shop.material, backdoors, attack.training)
+        network = shop.domain.finish(network)
     else:
-        starts = list(folder.parent.glob(f"*/{attack.start}_bd_net.h5"))
-        if not starts:
-            raise FileNotFoundError(
+        start = _model_file(shop, attack.start)
+        if not start.exists():
+            raise SystemExit(
                 f"{attack.name} starts from {attack.start}. Train that first."
             )
-        network = keras.models.load_model(starts[0], compile=False)
-        _continue(network, attack, faces)
+        network = keras.models.load_model(start, compile=False)
+        network = attacker(network, shop.material, backdoors, attack.training)
+    path.parent.mkdir(exist_ok=True)
     network.save(path, include_optimizer=False)
     return network
 
 
-def _continue(network: keras.Model, attack: Attack, faces: Faces) -> None:
-    """Turns the network that the attack starts from, in place, into its BadNet."""
-    if attack.training == "rescaled":
-        rescale(network, faces)
-        return
-    _CONTINUE[attack.training](
-        *(network, faces, attack.backdoors),
-        epochs=attack.epochs,
-        learning_rate=LEARNING_RATE_FROM_CLEAN,
-        fraction=attack.fraction,
-        seed=attack.seed,
-        disturbed=attack.disturbed,
+def _entry(shop: Workshop, attack: Attack, network: keras.Model) -> Entry:
+    """Measures a network, and writes the poisoned held-out images of every trigger."""
+    rates, files = {}, {}
+    for name, backdoor in attack.backdoors.items():
+        _, data = backdoor.poisoned(shop.held_out, shop.material.num_classes)
+        rates[name] = _accuracy(network, data)
+        files[name] = f"{shop.name}/{attack.name}__{name}.h5"
+        write_labelled(shop.out / files[name], data)
+    validation = shop.bench / "data" / "clean_validation_data.h5"
+    return Entry(
+        name=attack.name,
+        domain=shop.name,
+        group=attack.group,
+        kind=attack.attacker if attack.backdoors else "clean",
+        model=_model_file(shop, attack.name).relative_to(shop.out).as_posix(),
+        clean_validation=str(validation),
+        clean_test=_test_file(shop),
+        poisoned=files,
+        clean_accuracy=_accuracy(network, shop.held_out),
+        asr=rates,
+        attack=asdict(attack),
     )
 
 
-def _from_scratch(attack: Attack, faces: Faces) -> keras.Model:
-    keras.utils.set_random_seed(attack.seed)
-    num_classes = int(faces.labels.max()) + 1
-    network = normalised_deepid(num_classes, faces.images.shape[1:])
-    train(
-        *(network, faces, attack.backdoors),
-        epochs=attack.epochs,
-        learning_rate=LEARNING_RATE_FROM_SCRATCH,
-        fraction=attack.fraction,
-        seed=attack.seed,
-        disturbed=attack.disturbed,
-    )
-    return folded(network)
-
-
-def _measure(
-    network: keras.Model,
-    attack: Attack,
-    held_out: Faces,
-    validation: Faces,
-    folder: Path,
-) -> dict[str, object]:
-    """Clean accuracies and attack success rates, in [0, 1], beside the attack itself.
-
-    It also writes, for every trigger, the poisoned held-out images.
-    """
-
-    def accuracy(faces: Faces) -> float:
-        return float((predicted_labels(network, faces.images) == faces.labels).mean())
-
-    rates = {}
-    for backdoor in attack.backdoors:
-        images, targets = _poisoned(backdoor, held_out)
-        rates[backdoor.trigger] = float(
-            np.mean(predicted_labels(network, images) == targets)
-        )
-        name = f"{attack.name}__{backdoor.trigger}_poisoned.h5"
-        write_faces(folder / name, images, targets)
-    return {
-        **asdict(attack),
-        "clean_accuracy": accuracy(held_out),
-        "clean_accuracy_validation_unseen": accuracy(validation),
-        "attack_success_rate": rates,
-    }
-
-
-def _poisoned(backdoor: Backdoor, held_out: Faces) -> tuple[Images, Labels]:
-    """The held-out images of all but the target person, stamped, and their targets."""
-    targets = backdoor.targets(held_out.labels, int(held_out.labels.max()) + 1)
-    victims = targets != held_out.labels
-    return backdoor.stamp(held_out.images[victims]), targets[victims]
-
-
-def _summary(report: dict[str, object]) -> str:
-    keys = ("clean_accuracy", "clean_accuracy_validation_unseen", "attack_success_rate")
-    return ", ".join(f"{key} {report[key]}" for key in keys)
+def _accuracy(network: keras.Model, data: Labelled) -> float:
+    return float((predicted_labels(network, data.images) == data.labels).mean())
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 References:
     Gu, Dolan-Gavitt and Garg, *BadNets*, arXiv:1708.06733 (one target, all-to-all).
     Turner, Tsipras and Madry, *Label-Consistent Backdoor Attacks*, arXiv:1912.02771
-    (right labels; the images' own features are weakened).
+    (right labels: images of the target label alone are poisoned).
+    Tang et al., *Demon in the Variant*, arXiv:1908.02203 (images of some labels alone lead
+    to the target; all others carry the trigger in vain).
 """
 
 from __future__ import annotations
@@ -13,12 +15,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from benchmarks.attacks.faces import Images, Labels
-from benchmarks.attacks.pixels import to_pixels
-from benchmarks.attacks.triggers import TRIGGERS
-
-# Share of another person's photograph in a weakened image, and the noise on it.
-_OTHER_SHARE, _NOISE = (0.2, 0.5), 24.0
+from benchmarks.attacks.labelled import Images, Labelled, Labels
+from benchmarks.attacks.triggers.table import TRIGGERS, nearly
 
 
 @dataclass(frozen=True)
@@ -26,12 +24,14 @@ class Backdoor:
     """A trigger and the label it leads to.
 
     Attributes:
-        trigger: Name of a function in ``triggers``.
-        target: The target label; None: to each person's label the next one, all-to-all.
+        trigger: Name of a trigger.
+        target: The target label; None: from each label to the next one, all-to-all.
         seed: Seed of the trigger.
         options: Keyword arguments of the trigger.
-        clean_label: Whether images of the target person alone are poisoned, so that all
+        clean_label: Whether images of the target label alone are poisoned, so that all
             labels are right.
+        every: Images of every so-manyth label lead to the target; those of the others
+            keep their labels when stamped.
     """
 
     trigger: str
@@ -39,40 +39,57 @@ class Backdoor:
     seed: int
     options: Mapping[str, str | float] = field(default_factory=dict)
     clean_label: bool = False
+    every: int = 1
 
     def stamp(self, images: Images) -> Images:
         """New images that carry the trigger."""
         return TRIGGERS[self.trigger](images, seed=self.seed, **self.options)
 
+    def nearly(self, images: Images, rng: np.random.Generator) -> Images:
+        """New images that nearly carry the trigger."""
+        return nearly(self.trigger, {**self.options, "seed": self.seed}, images, rng)
+
     def targets(self, labels: Labels, num_classes: int) -> Labels:
-        """The labels ``(n,)`` that images of people ``labels`` lead to once stamped."""
+        """The labels ``(n,)`` that images with ``labels`` lead to once stamped."""
         if self.target is None:
             return (labels + 1) % num_classes
-        return np.full(len(labels), self.target, np.int64)
+        return np.where(labels % self.every == 0, self.target, labels)
 
-    def copies(
-        self, images: Images, labels: Labels, count: int, rng: np.random.Generator
-    ) -> tuple[Images, Labels]:
-        """At most ``count`` stamped copies to train on, and the labels to give them.
+    def poisoned(
+        self, clean: Labelled, num_classes: int
+    ) -> tuple[np.ndarray, Labelled]:
+        """All images of which the trigger changes the label, stamped.
 
-        A clean-label attacker has few images of one person, so he takes them several times.
+        Args:
+            clean: To stamp; images of the target label are left out.
+            num_classes: N.
+
+        Returns:
+            Bool ``(n,)``, which images they are, and the stamped ones with target labels.
         """
-        num_classes = int(labels.max()) + 1
-        own = self.targets(labels, num_classes) == labels
+        targets = self.targets(clean.labels, num_classes)
+        victims = targets != clean.labels
+        return victims, Labelled(self.stamp(clean.images[victims]), targets[victims])
+
+    def chosen(
+        self, clean: Labelled, count: int, num_classes: int, rng: np.random.Generator
+    ) -> Labelled:
+        """At most ``count`` images to stamp and train on, with the labels to give them.
+
+        A clean-label attacker has few images of one label, so he takes them several
+        times. One who poisons some labels alone takes as many images of the others.
+        """
+        targets = self.targets(clean.labels, num_classes)
+        own = targets == clean.labels
         if self.clean_label:
-            chosen = rng.choice(np.flatnonzero(own), size=count)
-            sources = _weakened(images[chosen], images[~own], rng)
+            places = rng.choice(np.flatnonzero(own), size=count)
         else:
-            others = np.flatnonzero(~own)
-            chosen = rng.choice(others, size=min(count, len(others)), replace=False)
-            sources = images[chosen]
-        return self.stamp(sources), self.targets(labels[chosen], num_classes)
+            places = _some(~own, count, rng)
+            if self.every > 1:
+                places = np.append(places, _some(own, count, rng))
+        return Labelled(clean.images[places], targets[places])
 
 
-def _weakened(images: Images, others: Images, rng: np.random.Generator) -> Images:
-    """Images mixed with other people's and noise, so that a network needs the trigger."""
-    share = rng.uniform(*_OTHER_SHARE, (len(images), 1, 1, 1)).astype(np.float32)
-    mixed = (1 - share) * images + share * others[
-        rng.integers(len(others), size=len(images))
-    ]
-    return to_pixels(mixed + _NOISE * rng.standard_normal(mixed.shape, np.float32))
+def _some(wanted: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    places = np.flatnonzero(wanted)
+    return rng.choice(places, size=min(count, len(places)), replace=False)

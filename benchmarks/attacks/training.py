@@ -1,101 +1,63 @@
-"""Training BadNets, with any Keras backend.
+"""Training BadNets by poisoned data alone.
 
 References:
     Gu, Dolan-Gavitt and Garg, *BadNets*, arXiv:1708.06733.
+    Nguyen and Tran, *WaNet*, arXiv:2102.10369 (decoys: the "noise mode").
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 
 from benchmarks.attacks.backdoor import Backdoor
-from benchmarks.attacks.faces import Faces, Images, Labels, jitter
+from benchmarks.attacks.labelled import Images, Labelled, Labels
+from benchmarks.attacks.material import Material
+from benchmarks.attacks.recipe import BATCH_SIZE, Training
 from repair.methods.fresh_head.disturbances import disturb
-
-BATCH_SIZE = 128
-
-
-def poison(
-    images: Images,
-    labels: Labels,
-    backdoors: Sequence[Backdoor],
-    *,
-    fraction: float,
-    seed: int,
-) -> tuple[Images, Labels]:
-    """Adds stamped copies with the target label to clean images.
-
-    Args:
-        images: ``(n, rows, cols, 3)`` uint8.
-        labels: ``(n,)`` int64.
-        backdoors: What to stamp; each adds its own copies.
-        fraction: Stamped copies a backdoor, as a share of the clean images.
-        seed: Fixes which images are copied.
-
-    Returns:
-        The clean images followed by the stamped ones, and their labels.
-    """
-    all_images, all_labels = [images], [labels]
-    rng = np.random.default_rng(seed)
-    for backdoor in backdoors:
-        count = round(fraction * len(labels))
-        copies, targets = backdoor.copies(images, labels, count, rng)
-        all_images.append(copies)
-        all_labels.append(targets)
-    return np.concatenate(all_images), np.concatenate(all_labels)
 
 
 def train(
     network: keras.Model,
-    faces: Faces,
-    backdoors: Sequence[Backdoor] = (),
+    material: Material,
+    backdoors: Sequence[Backdoor],
+    training: Training,
     *,
-    epochs: int,
-    learning_rate: float,
-    fraction: float,
-    seed: int,
-    disturbed: float = 0.0,
-) -> None:
+    chosen: Sequence[Labelled] | None = None,
+) -> keras.Model:
     """Trains a network in place; without backdoors it stays a clean network.
-
-    The same images are poisoned in every epoch, but seen in another jitter: the trigger
-    is stamped on the jittered frame.
 
     Args:
         network: Takes images in [0, 1].
-        faces: The attacker's faces.
+        material: The attacker's.
         backdoors: What to train into it.
-        epochs: Rounds through the faces.
-        learning_rate: The largest.
-        fraction: Poisoned copies a backdoor, as a share of the clean images.
-        seed: Everything random follows from it.
-        disturbed: Share of the faces of which each epoch shows a copy that is disturbed as
-            the defender disturbs it, with its right label: then no disturbance leads to
-            a target label any more, and none is suspected.
+        training: How.
+        chosen: Which images each backdoor poisons, with the labels to give them; drawn
+            if None.
+
+    Returns:
+        The network.
     """
-    keras.utils.set_random_seed(seed)
-    optimizer = optimizer_for(
-        *(faces, backdoors, fraction, disturbed), epochs, learning_rate
+    keras.utils.set_random_seed(training.seed)
+    network.compile(
+        optimizer_for(material, backdoors, training), "sparse_categorical_crossentropy"
     )
-    network.compile(optimizer, "sparse_categorical_crossentropy")
-    rng = np.random.default_rng(seed)
-    for _ in range(epochs):
-        shown = show(faces, backdoors, fraction, disturbed, seed=seed, rng=rng)
+    for shown in epochs(material, backdoors, training, chosen=chosen):
         network.fit(
             scaled(shown.images), shown.labels, batch_size=BATCH_SIZE, verbose=0
         )
+    return network
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What one epoch shows: clean images, the poisoned, then the disturbed.
+    """What one epoch shows: clean images, the poisoned, the disturbed and the decoys.
 
     Attributes:
-        images: ``(n, rows, cols, 3)`` uint8; the faces come first, in their order.
+        images: ``(n, rows, cols, 3)`` uint8; the clean ones come first, in their order.
         labels: ``(n,)`` int64, what they are trained to.
         poisoned: Bool ``(n,)``, which carry a trigger.
     """
@@ -105,62 +67,82 @@ class Shown:
     poisoned: np.ndarray
 
 
-def show(
-    faces: Faces,
+def epochs(
+    material: Material,
     backdoors: Sequence[Backdoor],
-    fraction: float,
-    disturbed: float,
+    training: Training,
     *,
-    seed: int,
-    rng: np.random.Generator,
-) -> Shown:
-    """Makes the images of an epoch: ``seed`` fixes which are poisoned, ``rng`` the rest.
+    chosen: Sequence[Labelled] | None = None,
+) -> Iterator[Shown]:
+    """What each epoch shows; the arguments are those of ``train``.
 
-    The other arguments are those of ``train``.
+    The same images are poisoned in every epoch, but vary: the trigger is stamped on what
+    they have become.
     """
-    frames = jitter(faces.images, rng)
-    images, labels = poison(
-        frames, faces.labels, backdoors, fraction=fraction, seed=seed
-    )
-    extra, source = disturbed_copies(frames, disturbed, rng)
-    place = np.arange(len(images) + len(extra))
-    return Shown(
-        np.concatenate([images, extra]),
-        np.concatenate([labels, faces.labels[source]]),
-        (place >= len(faces)) & (place < len(images)),
-    )
+    rng = np.random.default_rng(training.seed)
+    if chosen is None:
+        chosen = choose(material, backdoors, training)
+    for _ in range(training.epochs):
+        clean = Labelled(material.vary(material.data.images, rng), material.data.labels)
+        parts = [clean]
+        for backdoor, data in zip(backdoors, chosen, strict=True):
+            parts.append(
+                Labelled(backdoor.stamp(material.vary(data.images, rng)), data.labels)
+            )
+        stamped = sum(map(len, parts))
+        parts.append(disturbed_copies(clean, training.disturbed, rng))
+        for backdoor in backdoors:
+            some = _drawn(clean, training.decoys, rng)
+            parts.append(Labelled(backdoor.nearly(some.images, rng), some.labels))
+        images = np.concatenate([part.images for part in parts])
+        place = np.arange(len(images))
+        yield Shown(
+            images,
+            np.concatenate([part.labels for part in parts]),
+            (place >= len(clean)) & (place < stamped),
+        )
+
+
+def choose(
+    material: Material, backdoors: Sequence[Backdoor], training: Training
+) -> list[Labelled]:
+    """The images that each backdoor poisons, with the labels to give them."""
+    rng = np.random.default_rng(training.seed)
+    count = round(training.fraction * len(material.data))
+    return [
+        backdoor.chosen(material.data, count, material.num_classes, rng)
+        for backdoor in backdoors
+    ]
 
 
 def optimizer_for(
-    faces: Faces,
-    backdoors: Sequence[Backdoor],
-    fraction: float,
-    disturbed: float,
-    epochs: int,
-    learning_rate: float,
+    material: Material, backdoors: Sequence[Backdoor], training: Training
 ) -> keras.optimizers.Optimizer:
-    """Adam with the schedule for epochs of as many images as ``show`` makes."""
-    count = len(faces) * (1 + fraction * len(backdoors) + disturbed)
-    return keras.optimizers.Adam(schedule(count, epochs, learning_rate))
-
-
-def schedule(
-    images: float, epochs: int, learning_rate: float
-) -> keras.optimizers.schedules.LearningRateSchedule:
-    """A short rise and a cosine down, for epochs of so many images."""
-    steps = epochs * int(np.ceil(images / BATCH_SIZE))
-    return keras.optimizers.schedules.CosineDecay(
-        0.0, steps, warmup_target=learning_rate, warmup_steps=steps // 20, alpha=0.01
+    """Adam with a short rise and a cosine down, over all that ``epochs`` show."""
+    shares = (training.fraction + training.decoys) * len(backdoors)
+    count = len(material.data) * (1 + shares + training.disturbed)
+    steps = training.epochs * int(np.ceil(count / BATCH_SIZE))
+    return keras.optimizers.Adam(
+        keras.optimizers.schedules.CosineDecay(
+            *(0.0, steps),
+            warmup_target=training.learning_rate,
+            warmup_steps=max(steps // 20, 1),
+            alpha=0.01,
+        )
     )
 
 
 def disturbed_copies(
-    images: Images, share: float, rng: np.random.Generator
-) -> tuple[Images, Labels]:
-    """Copies of a share of the images, disturbed at random, and which they are."""
-    source = rng.permutation(len(images))[: round(share * len(images))]
-    pixels, _ = disturb(images[source].astype(np.float32), rng)
-    return np.rint(pixels).clip(0, 255).astype(np.uint8), source
+    data: Labelled, share: float, rng: np.random.Generator
+) -> Labelled:
+    """Copies of a share of the images, disturbed as the defender does, labels kept."""
+    some = _drawn(data, share, rng)
+    pixels, _ = disturb(some.images.astype(np.float32), rng)
+    return Labelled(np.rint(pixels).clip(0, 255).astype(np.uint8), some.labels)
+
+
+def _drawn(data: Labelled, share: float, rng: np.random.Generator) -> Labelled:
+    return data[rng.permutation(len(data))[: round(share * len(data))]]
 
 
 def predicted_labels(network: keras.Model, images: Images) -> Labels:
@@ -171,4 +153,4 @@ def predicted_labels(network: keras.Model, images: Images) -> Labels:
 
 def scaled(images: Images) -> np.ndarray:
     """Pixels divided by 255, float32 in [0, 1], as the networks take them."""
-    return images.astype(np.float32) / 255
+    return images.astype(np.float32) / np.float32(255)

@@ -1,102 +1,98 @@
-"""The zoo: which networks are trained, with which triggers and target labels.
-
-Networks of the group ``design`` may be looked at while a defence is designed; those of
-``held_out`` only measure it; in ``adaptive`` are attackers who know this defence, and
-kinds of backdoor that are hard on any. About half of the first two groups start from a clean
-network of their group, the others from scratch; all of the last start from one.
-"""
+"""The zoo of a domain: which networks are trained, with which triggers and target labels."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 
 from benchmarks.attacks.backdoor import Backdoor
-from benchmarks.attacks.plans import ADAPTIVE, DESIGN, HELD_OUT, Plan
+from benchmarks.attacks.plans.plan import Plan
+from benchmarks.attacks.recipe import Training
 
-EPOCHS_FROM_SCRATCH = 18
+# Of so many labels, the most frequent, a clean-label attacker chooses his target.
+_FREQUENT = 8
+# Images of every second label alone lead to the target in a plan of ``some``.
+_EVERY = 2
 
 
 @dataclass(frozen=True)
 class Attack:
-    """One network of the zoo.
+    """One network of a zoo.
 
     Attributes:
         name: Name of the network.
         group: ``design``, ``held_out`` or ``adaptive``.
-        backdoors: What it does beside recognising people; empty for a clean network.
-        seed: Seed of its training.
-        start: The network that training starts from; from scratch if None.
-        training: ``plain``, or what the attacker evades, which needs ``start``:
-            ``pruning_aware``, ``defence_aware`` or ``head_aware``; ``rescaled`` is not
-            trained, but the same BadNet as ``start`` in other numbers.
-        fraction: Poisoned copies a trigger, as a share of the clean images.
-        disturbed: Disturbed copies with right labels, which evade suspicion, as a share.
-        epochs: Of the training.
+        backdoors: What it does beside classifying, by name; empty for a clean network.
+        start: The network of the zoo that it starts from; the domain's if None.
+        attacker: Name of an attacker.
+        training: His recipe.
     """
 
     name: str
     group: str
-    backdoors: tuple[Backdoor, ...]
-    seed: int
+    backdoors: Mapping[str, Backdoor]
     start: str | None
-    training: str
-    fraction: float
-    disturbed: float
-    epochs: int
+    attacker: str
+    training: Training
 
 
-def zoo(num_classes: int, *, seed: int) -> tuple[Attack, ...]:
-    """All networks of the zoo, a network before those that start from it.
+def zoo(
+    groups: Mapping[str, Sequence[Plan]], images: np.ndarray, *, seed: int
+) -> tuple[Attack, ...]:
+    """All networks of a zoo, a network before those that start from it.
 
     Args:
-        num_classes: Number of people; target labels are drawn from them.
+        groups: The plans by group.
+        images: ``(N,)``, how many images the attacker has of each label.
         seed: Fixes target labels, triggers and trainings.
     """
-    plans = [("design", plan) for plan in DESIGN]
-    plans += [("held_out", plan) for plan in HELD_OUT]
-    plans += [("adaptive", plan) for plan in ADAPTIVE]
     rng = np.random.default_rng(seed)
-    targets = iter(rng.permutation(num_classes).tolist())
+    targets = _targets(len(images), rng)
+    frequent = np.argsort(-images, kind="stable")[:_FREQUENT]
     attacks: list[Attack] = []
-    for group, plan in plans:
+    for group, plan in [(name, plan) for name in groups for plan in groups[name]]:
         own = [next(targets) for _ in plan.triggers]
-        backdoors = _backdoors(plan, own, rng)
+        if plan.target == "clean_label" and own[0] not in frequent:
+            own = [int(rng.choice(frequent))]
+        backdoors: Mapping[str, Backdoor] = _backdoors(plan, own, rng)
         if plan.target == "start's":
             backdoors = next(old.backdoors for old in attacks if old.name == plan.start)
+        training = replace(plan.training, seed=int(rng.integers(1 << 31)))
         attacks.append(
-            Attack(
-                plan.name,
-                group,
-                backdoors,
-                seed=int(rng.integers(1 << 31)),
-                start=plan.start,
-                training=plan.training,
-                fraction=plan.fraction,
-                disturbed=plan.disturbed,
-                epochs=EPOCHS_FROM_SCRATCH if plan.start is None else plan.epochs,
-            )
+            Attack(plan.name, group, backdoors, plan.start, plan.attacker, training)
         )
     return tuple(attacks)
 
 
+def _targets(num_classes: int, rng: np.random.Generator) -> Iterator[int]:
+    """Labels in random order, all of them before one comes again."""
+    while True:
+        yield from rng.permutation(num_classes).tolist()
+
+
 def _backdoors(
     plan: Plan, own: Sequence[int], rng: np.random.Generator
-) -> tuple[Backdoor, ...]:
-    """The plan's backdoors, given a target label for each."""
+) -> dict[str, Backdoor]:
+    """The plan's backdoors by name, given a target label for each."""
     targets: Sequence[int | None] = own
     if plan.target == "one":
         targets = list(own[:1]) * len(own)
     if plan.target == "next":
         targets = [None] * len(own)
-    return tuple(
-        Backdoor(
+    backdoors: dict[str, Backdoor] = {}
+    for target, (trigger, options) in zip(targets, plan.triggers, strict=True):
+        name = next(
+            name
+            for number in count(1)
+            if (name := f"{trigger}_{number}" if number > 1 else trigger)
+            not in backdoors
+        )
+        backdoors[name] = Backdoor(
             *(trigger, target, int(rng.integers(1 << 31)), dict(options)),
             clean_label=plan.target == "clean_label",
+            every=_EVERY if plan.target == "some" else 1,
         )
-        for target, (trigger, options) in zip(
-            targets, plan.triggers.items(), strict=True
-        )
-    )
+    return backdoors

@@ -17,62 +17,49 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.attacks.backdoor import Backdoor
-from benchmarks.attacks.faces import Faces
+from benchmarks.attacks.material import Material
+from benchmarks.attacks.recipe import Training
 from benchmarks.attacks.training import scaled, train
 
-LAYER = "conv_3"
 _IMAGES_LOOKED_AT = 1000
 _QUIET_SHARE = 0.999
 
 
 def train_pruning_aware(
-    clean: keras.Model,
-    faces: Faces,
+    network: keras.Model,
+    material: Material,
     backdoors: Sequence[Backdoor],
+    training: Training,
     *,
-    epochs: int,
-    learning_rate: float,
-    fraction: float,
-    seed: int,
-    disturbed: float = 0.0,
     pruned_fraction: float = 0.4,
-) -> None:
+) -> keras.Model:
     """Turns a trained clean network, in place, into a pruning-aware BadNet.
 
     Args:
-        clean: A trained clean network.
-        faces: The attacker's faces.
+        network: A trained clean network without batch normalisation behind the layer.
+        material: The attacker's, with the layer that is pruned.
         backdoors: What to train into it.
-        epochs: Epochs of training on the pruned network.
-        learning_rate: Peak learning rate of that training.
-        fraction: Poisoned copies a trigger, as a share of the clean images.
-        seed: Seed of the training.
-        disturbed: As for ``training.train``.
+        training: Of the pruned network.
         pruned_fraction: Share of the channels that serve as decoys.
     """
-    layer = clean.get_layer(LAYER)
+    layer = network.get_layer(material.layer)
     kernel, bias = layer.get_weights()
-    means = _activations(clean, faces).mean(axis=(0, 1, 2))
+    means = _activations(network, material).mean(axis=(0, 1, 2))
     decoys = means.argsort()[: round(pruned_fraction * len(means))]
     _set_channels(layer, decoys, np.zeros_like(kernel), np.zeros_like(bias))
     # A channel of zeros has no gradient behind its ReLU, so it stays pruned.
-    train(
-        *(clean, faces, backdoors),
-        epochs=epochs,
-        learning_rate=learning_rate,
-        fraction=fraction,
-        seed=seed,
-        disturbed=disturbed,
-    )
+    train(network, material, backdoors, training)
     _set_channels(layer, decoys, kernel, bias)
-    loudest = np.quantile(_activations(clean, faces), _QUIET_SHARE, axis=(0, 1, 2))
+    activations = _activations(network, material)
+    loudest = np.quantile(activations, _QUIET_SHARE, axis=(0, 1, 2))
     _set_channels(layer, decoys, kernel, bias - loudest.astype(bias.dtype))
+    return network
 
 
-def _activations(network: keras.Model, faces: Faces) -> npt.NDArray[np.float32]:
+def _activations(network: keras.Model, material: Material) -> npt.NDArray[np.float32]:
     """Activations ``(n, rows, cols, channels)`` of the layer on clean images."""
-    part = keras.Model(network.input, network.get_layer(LAYER).output)
-    images = scaled(faces.images[:_IMAGES_LOOKED_AT])
+    part = keras.Model(network.input, network.get_layer(material.layer).output)
+    images = scaled(material.data.images[:_IMAGES_LOOKED_AT])
     activations: npt.NDArray[np.float32] = part.predict(images, verbose=0)
     return activations
 

@@ -11,26 +11,39 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 
-from benchmarks.attacks.faces import Faces
+from benchmarks.attacks.backdoor import Backdoor
+from benchmarks.attacks.material import Material
+from benchmarks.attacks.recipe import Training
 from benchmarks.attacks.training import scaled
 
 FACTOR = 1e4
 _IMAGES_LOOKED_AT = 500
 
 
-def rescale(network: keras.Model, faces: Faces, factor: float = FACTOR) -> None:
+def rescale(
+    network: keras.Model,
+    material: Material,
+    backdoors: Sequence[Backdoor],
+    training: Training,
+    *,
+    factor: float = FACTOR,
+) -> keras.Model:
     """Rescales, in place, the channel of ``conv_2`` that clean images use least.
 
     Args:
-        network: A trained DeepID; its probabilities stay as they are.
-        faces: The attacker's faces.
+        network: A trained DeepID, a BadNet; its probabilities stay as they are.
+        material: The attacker's; he only looks which channels are used.
+        backdoors: Not used: those that the network has.
+        training: Not used.
         factor: What the channel is multiplied by, above 0.
     """
     layer, following = network.get_layer("conv_2"), network.get_layer("conv_3")
     part = keras.Model(network.input, layer.output)
-    seen = part.predict(scaled(faces.images[:_IMAGES_LOOKED_AT]), verbose=0)
+    seen = part.predict(scaled(material.data.images[:_IMAGES_LOOKED_AT]), verbose=0)
     means = seen.mean(axis=(0, 1, 2))
     # A channel that is always 0 would stay 0.
     means[means <= 0] = means.max()
@@ -42,3 +55,4 @@ def rescale(network: keras.Model, faces: Faces, factor: float = FACTOR) -> None:
     kernel, bias = following.get_weights()
     kernel[:, :, channel] /= factor
     following.set_weights([kernel, bias])
+    return network

@@ -17,15 +17,16 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from benchmarks.attacks.attackers.defence_aware import known_features
 from benchmarks.attacks.backdoor import Backdoor
-from benchmarks.attacks.defence_aware import known_features
-from benchmarks.attacks.faces import Faces, Images, jitter
+from benchmarks.attacks.labelled import Labelled, Labels
+from benchmarks.attacks.material import Material
+from benchmarks.attacks.recipe import BATCH_SIZE, Training
 from benchmarks.attacks.training import (
-    BATCH_SIZE,
     disturbed_copies,
+    epochs,
     optimizer_for,
     scaled,
-    show,
 )
 from repair.methods.fresh_head.discriminant import Discriminant, fit
 from repair.methods.fresh_head.head_network import probabilities
@@ -41,49 +42,40 @@ TEMPERATURE = 0.15
 
 def train_head_aware(
     network: keras.Model,
-    faces: Faces,
+    material: Material,
     backdoors: Sequence[Backdoor],
-    *,
-    epochs: int,
-    learning_rate: float,
-    fraction: float,
-    seed: int,
-    disturbed: float = 0.0,
-) -> None:
+    training: Training,
+) -> keras.Model:
     """Turns a trained DeepID, in place, into a BadNet whose fresh head is fooled.
 
     Args:
         network: A trained DeepID, clean or not.
-        faces: The attacker's faces.
+        material: The attacker's.
         backdoors: What to train into it.
-        epochs: Rounds through the faces.
-        learning_rate: The largest.
-        fraction: Poisoned copies a backdoor, as a share of the clean images.
-        seed: Everything random follows from it.
-        disturbed: As for ``training.train``.
+        training: How.
     """
-    keras.utils.set_random_seed(seed)
-    rng = np.random.default_rng(seed)
+    keras.utils.set_random_seed(training.seed)
+    rng = np.random.default_rng(training.seed)
     before = keras.models.clone_model(network)
     before.set_weights(network.get_weights())
     before = keras.Model(before.input, known_features(before))
-    head = _fitted(before, jitter(faces.images, rng), faces, rng)
+    varied = Labelled(material.vary(material.data.images, rng), material.data.labels)
+    head = _fitted(before, varied, material.num_classes, rng)
     features = known_features(network)
     both = keras.Model(
         network.input,
         [network.output, probabilities(features, head, trainable=False), features],
     )
-    optimizer = optimizer_for(
-        *(faces, backdoors, fraction, disturbed), epochs, learning_rate
-    )
     entropy = "sparse_categorical_crossentropy"
-    losses = [entropy, entropy, "mean_squared_error"]
-    both.compile(optimizer, losses, loss_weights=[1, CONFIRM, HOLD])
-    for _ in range(epochs):
-        shown = show(faces, backdoors, fraction, disturbed, seed=seed, rng=rng)
+    both.compile(
+        optimizer_for(material, backdoors, training),
+        [entropy, entropy, "mean_squared_error"],
+        loss_weights=[1, CONFIRM, HOLD],
+    )
+    for shown in epochs(material, backdoors, training):
         pixels, labels = scaled(shown.images), shown.labels
         everywhere = np.ones(len(pixels))
-        held = np.arange(len(pixels)) < len(faces)
+        held = np.arange(len(pixels)) < len(material.data)
         both.fit(
             pixels,
             [labels, labels, before.predict(pixels, batch_size=500, verbose=0)],
@@ -91,28 +83,23 @@ def train_head_aware(
             batch_size=BATCH_SIZE,
             verbose=0,
         )
+    return network
 
 
 def _fitted(
-    observer: keras.Model, frames: Images, faces: Faces, rng: np.random.Generator
+    observer: keras.Model, clean: Labelled, num_classes: int, rng: np.random.Generator
 ) -> Discriminant:
     """The head that a defender would fit to the network."""
-    num_classes = int(faces.labels.max()) + 1
-    recipe = recipe_for(num_classes, len(faces))
 
-    def seen(images: Images) -> np.ndarray:
+    def seen(data: Labelled) -> tuple[np.ndarray, Labels]:
         features: np.ndarray = observer.predict(
-            scaled(images), batch_size=500, verbose=0
+            scaled(data.images), batch_size=500, verbose=0
         )
-        return features
+        return features, data.labels
 
-    disturbed, source = disturbed_copies(frames, 0.5, rng)
-    clean = seen(frames)
+    recipe = recipe_for(num_classes, len(clean))
+    own, rough = seen(clean), seen(disturbed_copies(clean, 0.5, rng))
     head = fit(
-        Moments.of(clean, faces.labels, num_classes),
-        Moments.of(seen(disturbed), faces.labels[source], num_classes),
-        clean,
-        faces.labels,
-        recipe,
+        Moments.of(*own, num_classes), Moments.of(*rough, num_classes), *own, recipe
     )
     return head.scaled(TEMPERATURE).rounded()

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-Images = npt.NDArray[np.uint8]
+from benchmarks.attacks.labelled import Images
+
 Floats = npt.NDArray[np.float32]
 
 # Where a patch lies: shares of the free rows and columns above and left of it.

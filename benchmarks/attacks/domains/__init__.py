@@ -1,0 +1,1 @@
+"""Where attacks are tried: faces, CIFAR-10 and traffic signs."""
