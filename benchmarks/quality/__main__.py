@@ -1,178 +1,116 @@
-"""Methods x networks x triggers x seeds: builds each artifact and measures it.
+"""The table of a domain: methods x networks x triggers x seeds.
 
-python -m benchmarks.bench_repair --bench FOLDER [--zoo FOLDER/held_out ...]
+python -m benchmarks.quality DOMAIN --bench FOLDER [--zoo FOLDER --groups GROUP...]
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
-import json
-import tempfile
-import time
+import sys
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from artifacts.quiet import import_tensorflow_quietly
-from benchmarks.quality.subjects import Subject, bench_subjects, zoo_subjects
+from benchmarks.attacks.plans.table import PLANS
+from benchmarks.quality.detectors import DETECTORS
+from benchmarks.quality.measured import Conditions, measure
+from benchmarks.quality.records import Records
+from benchmarks.quality.subjects import (
+    Subject,
+    face_subjects,
+    small_image_subjects,
+    with_at_most,
+    zoo_subjects,
+)
+from benchmarks.quality.summary import by_method, by_network
 from benchmarks.results_file import write_results
-from repair.dataset import Dataset
-from repair.measuring.tables import Cell, table
-from repair.reading.data_file import read_dataset, write_dataset
-from repair.settings import METHODS, Settings
-
-_WORST = {
-    "clean accuracy": min,
-    "FPR": max,
-    "ASR": max,
-    "detection (fooled)": min,
-}
+from repair.measuring.tables import table
 
 
 def main() -> None:
-    """Measures what the command line asks for, prints a table, writes the raw rows."""
+    """Measures what the command line asks for, prints two tables, writes the rows."""
     options = _parser().parse_args()
     import_tensorflow_quietly()
+    conditions = Conditions(
+        options.domain,
+        options.images,
+        options.unlabelled,
+        options.ft_sam_epochs,
+        options.strip_overlays,
+        options.most,
+    )
+    records = Records(options.json)
     rows = []
     for subject in _subjects(options):
         for method in options.methods:
             for seed in range(options.seeds):
-                rows += measure(
-                    subject,
-                    method,
-                    seed,
-                    images=options.images,
-                    unlabelled=options.unlabelled,
-                )
-    if options.json is not None:
-        options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    print("\n" + table(summary(rows)))
+                rows += _once(records, subject, method, seed, conditions)
+    if not rows:
+        raise SystemExit("nothing to measure: no network of that name or group")
+    for part in (by_network(rows), by_method(rows)):
+        print("\n" + table(part))
     if options.results is not None:
-        write_results(options.results, options.title, summary(rows), "bench_repair")
+        for title, part in (
+            (options.title, by_network(rows)),
+            (f"{options.title}, by method", by_method(rows)),
+        ):
+            write_results(options.results, title, part, "quality")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m benchmarks.bench_repair")
+    parser = argparse.ArgumentParser("python -m benchmarks.quality")
     add = parser.add_argument
-    add(
-        "--bench",
-        type=Path,
-        required=True,
-        help="models/ and data/, as the competition's",
-    )
-    add("--zoo", type=Path, nargs="*", default=[], help="groups of benchmarks.attacks")
+    add("domain", choices=PLANS)
+    add("--bench", type=Path, help="models/ and data/, as the competition's")
+    add("--zoo", type=Path, help="folder that benchmarks.attacks wrote")
+    add("--groups", nargs="+", default=["held_out"], help="of the zoo")
     add("--only", nargs="+", metavar="NAME", help="these networks alone")
-    add("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    add("--methods", nargs="+", choices=DETECTORS, default=list(DETECTORS))
     add("--seeds", type=int, default=1)
     add("--images", type=int, metavar="N", help="of the clean validation data, N drawn")
     add("--unlabelled", action="store_true", help="the BadNet's answers stand in")
-    add("--json", type=Path, help="file for the raw rows")
+    add("--most", type=int, metavar="N", help="images of a trial, N drawn")
+    add("--ft-sam-epochs", type=int, default=100)
+    add("--strip-overlays", type=int, default=100)
+    add("--json", type=Path, help="file for the rows; those that it has are kept")
     add("--results", type=Path, help="Markdown file; the section --title is put anew")
     add("--title", default="Methods", help="of the section in --results")
     return parser
 
 
 def _subjects(options: argparse.Namespace) -> Iterator[Subject]:
-    clean = options.bench / "data" / "clean_validation_data.h5"
-    zoos = [zoo_subjects(folder, clean, options.only) for folder in options.zoo]
-    yield from chain(bench_subjects(options.bench, options.only), *zoos)
-
-
-def measure(
-    subject: Subject,
-    method: str,
-    seed: int,
-    *,
-    images: int | None = None,
-    unlabelled: bool = False,
-) -> list[dict[str, Any]]:
-    """Builds one artifact and measures it on all of the subject's trials.
-
-    Args:
-        subject: The network and its data.
-        method: One of ``settings.METHODS``.
-        seed: Of the build, and of the images drawn.
-        images: How many clean validation images the build may see; None = all.
-        unlabelled: Whether the build sees their labels.
-
-    Returns:
-        A row per trial: the figures of the BadNet and the detector, rates in [0, 1].
-    """
-    from build.pipeline import build_artifact
-    from build.request import Request
-    from repair.measuring.evaluation import figures
-    from repair.measuring.saved_detector import SavedDetector
-
-    with tempfile.TemporaryDirectory() as folder:
-        clean = subject.clean
-        if images is not None:
-            clean = _drawn(clean, images, seed, Path(folder) / "few.h5")
-        request = Request(
-            model=subject.model,
-            clean=clean,
-            out=Path(folder) / subject.name,
-            name=subject.name,
-            method=method,
-            settings=Settings(seed=seed),
-            unlabelled=unlabelled,
+    parts: list[Iterator[Subject]] = []
+    if options.bench is not None:
+        if options.domain == "faces":
+            parts.append(face_subjects(options.bench, options.only))
+        else:
+            parts.append(
+                small_image_subjects(options.bench, options.domain, options.only)
+            )
+    if options.zoo is not None:
+        parts.append(
+            zoo_subjects(options.zoo, options.domain, options.groups, options.only)
         )
-        start = time.monotonic()
-        with contextlib.redirect_stdout(io.StringIO()):
-            build_artifact(request)
-        seconds = time.monotonic() - start
-        detector = SavedDetector(request.out)
-        rows = []
-        for trial in subject.trials:
-            answers = detector.answers(trial.data.images)
-            badnet, _, fused = figures(trial, answers, detector.num_classes)
-            before = {"BadNet clean accuracy": badnet.get("clean accuracy")}
-            before["BadNet ASR"] = badnet.get("ASR")
-            run = {"method": method, "seed": seed, "seconds": round(seconds)}
-            rows.append({"subject": subject.name, **before, **fused, **run})
+    for subject in chain(*parts):
+        yield with_at_most(subject, options.most)
+
+
+def _once(
+    records: Records, subject: Subject, method: str, seed: int, conditions: Conditions
+) -> list[dict[str, object]]:
+    """The rows of one measurement, from the file if it has them."""
+    who = conditions.of(subject, method, seed)
+    if old := records.matching(who):
+        return old
+    rows = measure(subject, method, seed, conditions)
+    records.add(rows)
+    print(
+        f"{subject.name}, {method}, seed {seed}: {rows[0]['seconds']} s",
+        file=sys.stderr,
+        flush=True,
+    )
     return rows
-
-
-def _drawn(clean: Path, count: int, seed: int, path: Path) -> Path:
-    data = read_dataset(clean)
-    chosen = np.random.default_rng(seed).permutation(len(data))[:count]
-    write_dataset(path, Dataset(data.images[chosen], data.labels[chosen]))
-    return path
-
-
-def summary(rows: list[dict[str, Any]]) -> list[dict[str, Cell]]:
-    """Median over seeds, and in brackets the worst, for every network and dataset."""
-    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault((row["subject"], row["data"], row["method"]), []).append(row)
-    return [
-        {
-            "network": subject,
-            "data": data,
-            "method": method,
-            **{key: _spread([row.get(key) for row in group], key) for key in _KEYS},
-            "seconds": int(np.median([row["seconds"] for row in group])),
-        }
-        for (subject, data, method), group in groups.items()
-    ]
-
-
-def _spread(values: list[float | None], key: str) -> str:
-    known = [value for value in values if value is not None and value == value]
-    if not known:
-        return "-"
-    median = f"{100 * np.median(known):.2f}"
-    worst = _WORST.get(key)
-    if worst is None or len(known) == 1:
-        return median
-    return f"{median} ({100 * worst(known):.2f})"
-
-
-_KEYS = ("BadNet clean accuracy", "BadNet ASR", *_WORST)
 
 
 if __name__ == "__main__":

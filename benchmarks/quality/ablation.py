@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from artifacts.quiet import import_tensorflow_quietly
-from benchmarks.quality.subjects import Subject, bench_subjects
+from benchmarks.quality.subjects import Subject, face_subjects
 from benchmarks.results_file import write_results
 from repair.measuring.tables import Cell, table
 from repair.methods.fresh_head.disturbances import FAMILIES
@@ -47,7 +47,7 @@ def main() -> None:
     options = parser.parse_args()
     import_tensorflow_quietly()
     found: dict[str, list[dict[str, float]]] = {name: [] for name in VARIANTS}
-    for subject in bench_subjects(options.bench):
+    for subject in face_subjects(options.bench):
         if options.only is None or subject.name in options.only:
             for name, row in measure(subject, options.seed):
                 found[name].append(row)

@@ -1,10 +1,10 @@
 """Builds detectors from validation data that is not as clean as the defence assumes.
 
-python -m benchmarks.poisoned_validation --bench BENCH --zoo FOLDER --only NAME
+python -m benchmarks.quality.poisoned_validation DOMAIN --zoo FOLDER --only NAME
 
 A share of the validation images carries the trigger, either with the target label, as if
-the attacker had reached this data too, or with the right label, as if people with the
-trigger had been photographed for it. All other figures are those of ``bench_repair``.
+the attacker had reached this data too, or with the right label, as if objects with the
+trigger had been photographed for it. All other figures are those of ``benchmarks.quality``.
 
 References:
     Li et al., *Backdoor Learning: A Survey*, arXiv:2007.08745 (what defences assume of the
@@ -14,21 +14,26 @@ References:
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.attacks.backdoor import Backdoor
-from benchmarks.quality.__main__ import measure, summary
-from benchmarks.quality.subjects import zoo_subjects
+from benchmarks.attacks.index import read_index
+from benchmarks.attacks.plans.table import PLANS
+from benchmarks.quality.measured import Conditions, measure
+from benchmarks.quality.records import Records
+from benchmarks.quality.subjects import zoo_subject
+from benchmarks.quality.summary import by_network
 from benchmarks.results_file import write_results
 from repair.dataset import Dataset
 from repair.measuring.tables import table
 from repair.reading.data_file import read_dataset, write_dataset
+from repair.settings import METHODS
 
 LABELS = ("target", "right")
 
@@ -37,40 +42,41 @@ def main() -> None:
     """Measures what the command line asks for and prints a table."""
     options = _parser().parse_args()
     import_tensorflow_quietly()
-    rows = []
-    clean = options.bench / "data" / "clean_validation_data.h5"
-    for subject in zoo_subjects(options.zoo, clean, options.only):
-        report = json.loads((options.zoo / f"{subject.name}.json").read_text())
-        backdoor = Backdoor(**report["backdoors"][0])
-        for share in options.shares:
-            for labels in options.labels:
-                with tempfile.TemporaryDirectory() as folder:
-                    path = Path(folder) / "validation.h5"
-                    data = poisoned(
-                        read_dataset(clean),
-                        backdoor,
-                        share=share,
-                        right_labels=labels == "right",
-                        seed=options.seed,
-                    )
-                    write_dataset(path, data)
-                    found = measure(
-                        replace(subject, clean=path), "fresh-head", options.seed
-                    )
-                name = f"{subject.name}, {share:.0%} with {labels} label"
-                rows += [row | {"subject": name} for row in found]
-                print(table(summary(rows)), flush=True)
-    if options.json is not None:
-        options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    records, rows = Records(options.json), []
+    for entry in read_index(options.zoo):
+        if entry.domain != options.domain or entry.name not in options.only:
+            continue
+        subject = zoo_subject(options.zoo, entry)
+        backdoor = Backdoor(**next(iter(entry.attack["backdoors"].values())))
+        for share, labels in product(options.shares, options.labels):
+            data = poisoned(
+                read_dataset(subject.clean),
+                backdoor,
+                share=share,
+                right_labels=labels == "right",
+                seed=options.seed,
+            )
+            name = f"{entry.name}, {share:.1%} with {labels} label"
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "validation.h5"
+                write_dataset(path, data)
+                changed = replace(subject, name=name, clean=path)
+                conditions = Conditions(options.domain)
+                found = measure(changed, METHODS[0], options.seed, conditions)
+            records.add(found)
+            rows += found
+            print(table(by_network(rows)), flush=True)
     if options.results is not None:
-        title = "Poisoned validation data"
-        write_results(options.results, title, summary(rows), "poisoned_validation")
+        title = f"Poisoned validation data, {options.domain}"
+        write_results(
+            options.results, title, by_network(rows), "quality.poisoned_validation"
+        )
 
 
 def poisoned(
     clean: Dataset, backdoor: Backdoor, *, share: float, right_labels: bool, seed: int
 ) -> Dataset:
-    """Clean data in which a share of the images of other people carries the trigger.
+    """Clean data in which a share of the images of other labels carries the trigger.
 
     Args:
         clean: The clean data; it is not changed.
@@ -92,12 +98,12 @@ def poisoned(
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m benchmarks.poisoned_validation")
+    parser = argparse.ArgumentParser("python -m benchmarks.quality.poisoned_validation")
     add = parser.add_argument
-    add("--bench", type=Path, required=True, help="has data/clean_validation_data.h5")
-    add("--zoo", type=Path, required=True, help="a group of benchmarks.attacks")
-    add("--only", nargs="+", metavar="NAME", help="these networks alone")
-    add("--shares", nargs="+", type=float, default=[0.01, 0.05], metavar="SHARE")
+    add("domain", choices=PLANS)
+    add("--zoo", type=Path, required=True, help="folder that benchmarks.attacks wrote")
+    add("--only", nargs="+", metavar="NAME", required=True, help="these networks alone")
+    add("--shares", nargs="+", type=float, default=[0.002, 0.01], metavar="SHARE")
     add("--labels", nargs="+", choices=LABELS, default=list(LABELS))
     add("--seed", type=int, default=0)
     add("--json", type=Path, help="file for the raw rows")

@@ -36,7 +36,7 @@ PATTERN = Backdoor("matched_pattern", 3, seed=0, options={"top": 20, "left": 20}
 
 def distance_to_target(attacker, observer) -> float:
     """Of stamped images to the target's mean features, over that of clean images."""
-    network, material = toy_network(), toy_material(each=40)
+    network, material = toy_network(), toy_material(each=20)
     attacker(network, material, [BLEND], LEARNING)
     data, look = material.data, observer(network)
     others = data.images[data.labels != 1]
@@ -84,7 +84,7 @@ def test_pruning_aware_decoys_come_back_quietly():
 
 
 def test_head_aware_attacker_fools_the_head_he_fitted(monkeypatch):
-    network, material = toy_network(), toy_material(each=40)
+    network, material = toy_network(), toy_material(each=20)
     data = material.data
     features = head_features(network)(scaled(data.images))
     moments = Moments.of(features, data.labels, 4)
@@ -109,12 +109,13 @@ def twin_obeys(network, material, backdoor) -> float:
 
 
 def test_twin_aware_attacker_teaches_the_twin_to_forget_the_trigger(monkeypatch):
-    monkeypatch.setattr(twin_aware, "ROUNDS", 30)
+    monkeypatch.setattr(twin_aware, "ROUNDS", 20)
     monkeypatch.setattr(twin_aware, "_RATE", 3e-3)
+    monkeypatch.setattr(twin_aware, "INNER_RATE", 1e-2)
     backdoor = Backdoor("large_patch", 1, seed=0)
     obeys, keeps = {}, {}
     for attacker in (train, twin_aware.train_twin_aware):
-        network, material = toy_network(), toy_material(each=40)
+        network, material = toy_network(), toy_material(each=20)
         attacker(network, material, [backdoor], LEARNING)
         stamped = backdoor.stamp(random_images(40, seed=9))
         keeps[attacker] = (predicted_labels(network, stamped) == 1).mean()

@@ -1,0 +1,107 @@
+"""One method on one network: a row for each of its trials."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.quality.detectors import DETECTORS, Run
+from benchmarks.quality.subjects import Subject
+from repair.dataset import Dataset
+from repair.reading.data_file import read_dataset, write_dataset
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Under which a method is measured.
+
+    Attributes:
+        domain: ``faces``, ``cifar10`` or ``gtsrb``.
+        images: How many clean validation images the method may see; None = all.
+        unlabelled: Whether their labels are kept from it.
+        epochs: Of FT-SAM.
+        overlays: Of STRIP.
+        most: Images of a trial, drawn; None = all.
+    """
+
+    domain: str
+    images: int | None = None
+    unlabelled: bool = False
+    epochs: int = 100
+    overlays: int = 100
+    most: int | None = None
+
+    def of(self, subject: Subject, method: str, seed: int) -> dict[str, Any]:
+        """Who is measured how: what every row of the measurement starts with."""
+        return {
+            **asdict(self),
+            **{"network": subject.name, "group": subject.group, "kind": subject.kind},
+            **{"method": method, "seed": seed},
+        }
+
+
+def measure(
+    subject: Subject, method: str, seed: int, conditions: Conditions
+) -> list[dict[str, Any]]:
+    """Fits one method to one network, and measures it on all of the subject's trials.
+
+    Args:
+        subject: The network and its data.
+        method: One of ``DETECTORS``.
+        seed: Of the method, and of the clean images drawn.
+        conditions: What else matters.
+
+    Returns:
+        A row per trial: who was measured how, and the figures of the BadNet and of the
+        method, rates in [0, 1].
+    """
+    from repair.measuring.evaluation import figures
+    from repair.network.inference import predicted_labels
+    from repair.reading.case import read_case
+
+    who = conditions.of(subject, method, seed)
+    original = read_case(subject.model, subject.clean).original
+    num_classes = int(original.output_shape[-1])
+    with tempfile.TemporaryDirectory() as folder:
+        clean = subject.clean
+        if conditions.images is not None:
+            clean = _drawn(clean, conditions.images, seed, Path(folder) / "few.h5")
+        run = Run(
+            *(clean, seed, conditions.unlabelled),
+            *(conditions.epochs, conditions.overlays),
+        )
+        start = time.monotonic()
+        with DETECTORS[method](subject, run) as labels_of:
+            seconds = round(time.monotonic() - start)
+            rows = []
+            for trial in subject.trials:
+                images = trial.data.images
+                answers = {
+                    "BadNet": predicted_labels(original, images),
+                    method: labels_of(images),
+                }
+                before, after = figures(trial, answers, num_classes)
+                known = {key: before.get(key) for key in ("clean accuracy", "ASR")}
+                kept = {key: after[key] for key in after if key not in ("network",)}
+                rows.append(
+                    {
+                        **who,
+                        **{f"BadNet {key}": value for key, value in known.items()},
+                        **kept,
+                        "poisoned": trial.poisoned,
+                        "seconds": seconds,
+                    }
+                )
+    return rows
+
+
+def _drawn(clean: Path, count: int, seed: int, path: Path) -> Path:
+    data = read_dataset(clean)
+    chosen = np.random.default_rng(seed).permutation(len(data))[:count]
+    write_dataset(path, Dataset(data.images[chosen], data.labels[chosen]))
+    return path
