@@ -20,7 +20,7 @@ build:
 	$(PYTHON) -m build
 
 benchmark:
-	$(PYTHON) -m benchmarks.quality --bench $(BENCH)
+	$(PYTHON) -m benchmarks.quality faces --bench $(BENCH)
 
 # What development and CI install; needs pip-tools.
 lock:
