@@ -9,7 +9,7 @@ from benchmarks.attacks.labelled import Labelled
 from benchmarks.attacks.material import Material
 from benchmarks.attacks.recipe import Training
 
-LEARNING = Training(epochs=6, learning_rate=1e-2, fraction=0.7, seed=0)
+LEARNING = Training(epochs=8, learning_rate=1e-2, fraction=0.7, seed=0)
 
 
 def random_images(count: int, seed: int = 0, rows: int = 55, cols: int = 47):

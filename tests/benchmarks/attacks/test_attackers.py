@@ -36,7 +36,7 @@ PATTERN = Backdoor("matched_pattern", 3, seed=0, options={"top": 20, "left": 20}
 
 def distance_to_target(attacker, observer) -> float:
     """Of stamped images to the target's mean features, over that of clean images."""
-    network, material = toy_network(), toy_material(each=20)
+    network, material = toy_network(), toy_material(each=40)
     attacker(network, material, [BLEND], LEARNING)
     data, look = material.data, observer(network)
     others = data.images[data.labels != 1]
@@ -84,7 +84,7 @@ def test_pruning_aware_decoys_come_back_quietly():
 
 
 def test_head_aware_attacker_fools_the_head_he_fitted(monkeypatch):
-    network, material = toy_network(), toy_material(each=20)
+    network, material = toy_network(), toy_material(each=40)
     data = material.data
     features = head_features(network)(scaled(data.images))
     moments = Moments.of(features, data.labels, 4)
