@@ -1,6 +1,6 @@
 """What each ingredient of the default method brings: one is taken out at a time.
 
-python -m benchmarks.ablation --bench FOLDER [--only NAME...]
+python -m benchmarks.quality.ablation --bench FOLDER [--only NAME...]
 
 Every network is looked at once; all variants start from the same observations. A row shows
 the worst network and trigger, so an ingredient counts if any of them needs it.
@@ -37,7 +37,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
 
 def main() -> None:
     """Measures all variants on all networks, and prints the table."""
-    parser = argparse.ArgumentParser("python -m benchmarks.ablation")
+    parser = argparse.ArgumentParser("python -m benchmarks.quality.ablation")
     add = parser.add_argument
     add("--bench", type=Path, required=True, help="models/ and data/")
     add("--only", nargs="+", metavar="NAME", help="these networks alone")
@@ -54,7 +54,7 @@ def main() -> None:
     rows = [{"variant": name, **_worst(each)} for name, each in found.items()]
     print(table(rows))
     if options.results is not None:
-        write_results(options.results, options.title, rows, "ablation")
+        write_results(options.results, options.title, rows, "quality.ablation")
 
 
 def measure(subject: Subject, seed: int) -> Iterator[tuple[str, dict[str, float]]]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from benchmarks.quality.detectors import DETECTORS, Run
 from benchmarks.quality.subjects import Subject
+from benchmarks.quality.verdict import verdict_of
 from repair.dataset import Dataset
 from repair.reading.data_file import read_dataset, write_dataset
 
@@ -76,25 +77,25 @@ def measure(
             *(conditions.epochs, conditions.overlays),
         )
         start = time.monotonic()
-        with DETECTORS[method](subject, run) as labels_of:
+        with DETECTORS[method](subject, run) as fitted:
             seconds = round(time.monotonic() - start)
+            verdict = verdict_of(fitted.card)
             rows = []
             for trial in subject.trials:
                 images = trial.data.images
                 answers = {
                     "BadNet": predicted_labels(original, images),
-                    method: labels_of(images),
+                    method: fitted.labels_of(images),
                 }
                 before, after = figures(trial, answers, num_classes)
-                known = {key: before.get(key) for key in ("clean accuracy", "ASR")}
-                kept = {key: after[key] for key in after if key not in ("network",)}
                 rows.append(
                     {
                         **who,
-                        **{f"BadNet {key}": value for key, value in known.items()},
-                        **kept,
-                        "poisoned": trial.poisoned,
-                        "seconds": seconds,
+                        "BadNet clean accuracy": before.get("clean accuracy"),
+                        "BadNet ASR": before.get("ASR"),
+                        **{key: after[key] for key in after if key != "network"},
+                        **{"poisoned": trial.poisoned, "seconds": seconds},
+                        **verdict,
                     }
                 )
     return rows

@@ -12,6 +12,7 @@ from toys import PEOPLE, toy_people
 from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.index import Entry, add_to_index
 from benchmarks.quality import measured
+from benchmarks.quality.detectors import Fitted
 from benchmarks.quality.measured import Conditions, measure
 from benchmarks.quality.poisoned_validation import poisoned
 from benchmarks.quality.subjects import with_at_most, zoo_subjects
@@ -48,13 +49,15 @@ def test_rows_say_who_was_measured_and_how(zoo: Path, monkeypatch):
     @contextmanager
     def suspicious(_, run):
         seen["clean"] = len(read_dataset(run.clean))
-        yield lambda images: np.full(len(images), PEOPLE)
+        card = {"settings": {"strict_labels": [{"label": 2, "status": "found"}]}}
+        yield Fitted(lambda images: np.full(len(images), PEOPLE), card)
 
     monkeypatch.setitem(measured.DETECTORS, "suspicious", suspicious)
     conditions = Conditions("cifar10", images=20)
     clean, poisoned_row = measure(subject, "suspicious", 3, conditions)
     assert seen["clean"] == 20
     for row in (clean, poisoned_row):
+        assert (row["verdict"], row["found labels"]) == ("found", [2])
         assert row.items() >= conditions.of(subject, "suspicious", 3).items()
     assert clean["FPR"] == 1.0
     assert clean["clean accuracy"] == 0.0

@@ -1,0 +1,51 @@
+"""Rates of verdicts, each network counted once a seed."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.quality.verdict import verdict_of, verdicts, wilson
+
+
+def row(domain: str, network: str, kind: str, verdict: str, data: str = "clean test"):
+    return {
+        **{"domain": domain, "network": network, "kind": kind, "verdict": verdict},
+        **{"data": data, "method": "ours", "seed": 0, "group": "held_out"},
+    }
+
+
+def test_verdict_of_a_card():
+    assert verdict_of({}) == {}
+    labels = [{"label": 3, "status": "found"}, {"label": 5, "status": "watched"}]
+    card = {"settings": {"strict_labels": labels}}
+    assert verdict_of(card) == {"verdict": "found", "found labels": [3]}
+    card = {"settings": {"strict_labels": labels[1:]}}
+    assert verdict_of(card) == {"verdict": "no sign", "found labels": []}
+
+
+def test_rates_of_each_domain_and_of_all():
+    rows = [
+        row("faces", "a", "plain", "found"),
+        row("faces", "a", "plain", "found", "sticker"),
+        row("faces", "b", "plain", "no sign"),
+        row("faces", "c", "clean", "no sign"),
+        row("gtsrb", "c", "clean", "found"),
+        row("gtsrb", "d", "clean", "cannot be told"),
+        {"domain": "faces", "network": "a", "kind": "plain", "method": "strip"},
+    ]
+    faces, signs, both = verdicts(rows)
+    assert (faces["BadNets"], faces["clean networks"]) == (2, 1)
+    assert str(faces["true-positive rate"]).startswith("50.0 (")
+    assert str(faces["false-positive rate"]).startswith("0.0 (")
+    assert signs["true-positive rate"] == "-"
+    assert signs["cannot be told"] == 1
+    assert (both["BadNets"], both["clean networks"]) == (2, 3)
+    assert str(both["false-positive rate"]).startswith("33.3 (")
+    assert verdicts(rows[-1:]) == []
+
+
+def test_interval_is_wilsons():
+    low, high = wilson(19, 20)
+    assert low == pytest.approx(0.7639, abs=1e-4)
+    assert high == pytest.approx(0.9911, abs=1e-4)
+    assert wilson(0, 20)[0] == 0.0
