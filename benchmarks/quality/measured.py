@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.attacks.labelled import read_labelled, write_labelled
 from benchmarks.quality.detectors import DETECTORS, Run
 from benchmarks.quality.subjects import Subject
 from benchmarks.quality.verdict import verdict_of
-from repair.dataset import Dataset
-from repair.reading.data_file import read_dataset, write_dataset
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def measure(
 
 
 def _drawn(clean: Path, count: int, seed: int, path: Path) -> Path:
-    data = read_dataset(clean)
+    data = read_labelled(clean)
     chosen = np.random.default_rng(seed).permutation(len(data))[:count]
-    write_dataset(path, Dataset(data.images[chosen], data.labels[chosen]))
+    write_labelled(path, data[chosen])
     return path

@@ -24,15 +24,14 @@ import numpy as np
 from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.index import read_index
+from benchmarks.attacks.labelled import Labelled, read_labelled, write_labelled
 from benchmarks.attacks.plans.table import PLANS
 from benchmarks.quality.measured import Conditions, measure
 from benchmarks.quality.records import Records
 from benchmarks.quality.subjects import zoo_subject
 from benchmarks.quality.summary import by_network
 from benchmarks.results_file import write_results
-from repair.dataset import Dataset
 from repair.measuring.tables import table
-from repair.reading.data_file import read_dataset, write_dataset
 from repair.settings import METHODS
 
 LABELS = ("target", "right")
@@ -50,7 +49,7 @@ def main() -> None:
         backdoor = Backdoor(**next(iter(entry.attack["backdoors"].values())))
         for share, labels in product(options.shares, options.labels):
             data = poisoned(
-                read_dataset(subject.clean),
+                read_labelled(subject.clean),
                 backdoor,
                 share=share,
                 right_labels=labels == "right",
@@ -59,7 +58,7 @@ def main() -> None:
             name = f"{entry.name}, {share:.1%} with {labels} label"
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "validation.h5"
-                write_dataset(path, data)
+                write_labelled(path, data)
                 changed = replace(subject, name=name, clean=path)
                 conditions = Conditions(options.domain)
                 found = measure(changed, METHODS[0], options.seed, conditions)
@@ -74,8 +73,8 @@ def main() -> None:
 
 
 def poisoned(
-    clean: Dataset, backdoor: Backdoor, *, share: float, right_labels: bool, seed: int
-) -> Dataset:
+    clean: Labelled, backdoor: Backdoor, *, share: float, right_labels: bool, seed: int
+) -> Labelled:
     """Clean data in which a share of the images of other labels carries the trigger.
 
     Args:
@@ -90,11 +89,10 @@ def poisoned(
     others = np.flatnonzero(labels != targets)
     count = min(round(share * len(labels)), len(others))
     chosen = np.random.default_rng(seed).permutation(others)[:count]
-    stamped = backdoor.stamp(np.rint(images[chosen]).astype(np.uint8))
-    images[chosen] = stamped.astype(images.dtype)
+    images[chosen] = backdoor.stamp(images[chosen])
     if not right_labels:
         labels[chosen] = targets[chosen]
-    return Dataset(images, labels)
+    return Labelled(images, labels)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,10 +12,10 @@ import h5py
 import numpy as np
 
 from benchmarks.attacks.index import Entry, read_index
+from benchmarks.attacks.labelled import read_labelled
 from build.catalogue import NETWORKS
 from repair.dataset import Dataset
 from repair.measuring.trials import Trial
-from repair.reading.data_file import read_dataset
 from repair.reading.flags import read_flags
 
 # The combined trigger of anonymous_2 comes without poisoned data; its target is known.
@@ -43,6 +43,12 @@ class Subject:
     trials: list[Trial] = field(default_factory=list)
 
 
+def read_images(path: Path) -> Dataset:
+    """A file of the bench or of a zoo, of whatever image size."""
+    data = read_labelled(path)
+    return Dataset(data.images, data.labels)
+
+
 def face_subjects(
     folder: Path, only: Collection[str] | None = None
 ) -> Iterator[Subject]:
@@ -51,7 +57,7 @@ def face_subjects(
     for name, entry in NETWORKS.items():
         if only is not None and name not in only:
             continue
-        test = read_dataset(data / "clean_test_data.h5")
+        test = read_images(data / "clean_test_data.h5")
         trials = [Trial("clean test", test)]
         for file in entry.poisoned:
             path = data / file
@@ -87,7 +93,7 @@ def small_image_subjects(
             continue
         if model.suffix == ".keras" and model.with_suffix(".h5").is_file():
             continue
-        test = read_dataset(data / "clean_test_data.h5")
+        test = read_images(data / "clean_test_data.h5")
         trials = [Trial("clean test", test)]
         targets = triggers["TARGETS"][domain].get(model.stem, {})
         for name, target in targets.items():
@@ -121,9 +127,9 @@ def zoo_subjects(
 
 def zoo_subject(folder: Path, entry: Entry) -> Subject:
     """One network of a zoo."""
-    trials = [Trial("clean test", read_dataset(folder / entry.clean_test))]
+    trials = [Trial("clean test", read_images(folder / entry.clean_test))]
     trials += [
-        Trial(trigger, read_dataset(folder / file), poisoned=True)
+        Trial(trigger, read_images(folder / file), poisoned=True)
         for trigger, file in entry.poisoned.items()
     ]
     return Subject(
@@ -151,7 +157,7 @@ def _drawn(trial: Trial, count: int, seed: int) -> Trial:
 
 
 def _poisoned(path: Path) -> Trial:
-    data = read_dataset(path)
+    data = read_images(path)
     flags = path.with_name(f"trigger_{path.stem}.pkl")
     triggered = read_flags(flags, len(data)) if flags.is_file() else None
     name = path.stem.removesuffix("_poisoned_data")

@@ -49,16 +49,14 @@ def train_twin_aware(
         training: Of the BadNet, before the rounds against the twin.
     """
     train(network, material, backdoors, training)
-    twin = keras.models.clone_model(network)
+    twin = twin_of(network)
     optimizer = keras.optimizers.Adam(_RATE)
     rng = np.random.default_rng(training.seed)
     shown = next(epochs(material, backdoors, training))
     pixels, stamped = scaled(shown.images), np.flatnonzero(shown.poisoned)
     clean = np.arange(len(material.data))
     for _ in range(ROUNDS):
-        _unlearn(
-            twin, network, pixels[rng.choice(clean, INNER_STEPS * BATCH_SIZE)], rng
-        )
+        unlearn(twin, network, pixels[rng.choice(clean, INNER_STEPS * BATCH_SIZE)], rng)
         both = rng.choice(len(pixels), BATCH_SIZE)
         poisoned = rng.choice(stamped, BATCH_SIZE // 2)
         away = rng.integers(material.num_classes, size=len(poisoned))
@@ -69,7 +67,17 @@ def train_twin_aware(
     return network
 
 
-def _unlearn(
+def twin_of(network: keras.Model) -> keras.Model:
+    """An untrained copy that is ready to unlearn, as often as is wanted.
+
+    Its optimiser remembers the round before, which spares compiling it anew.
+    """
+    twin = keras.models.clone_model(network)
+    twin.compile(keras.optimizers.Adam(INNER_RATE), "sparse_categorical_crossentropy")
+    return twin
+
+
+def unlearn(
     twin: keras.Model,
     network: keras.Model,
     pixels: np.ndarray,
@@ -77,7 +85,6 @@ def _unlearn(
 ) -> None:
     """Makes the twin what the defender makes of the network: wrong labels, few steps."""
     twin.set_weights(network.get_weights())
-    twin.compile(keras.optimizers.Adam(INNER_RATE), "sparse_categorical_crossentropy")
     labels = rng.integers(network.output_shape[-1], size=len(pixels))
     twin.fit(pixels, labels, batch_size=BATCH_SIZE, verbose=0)
 

@@ -34,7 +34,7 @@ def test_way_uphill_has_its_length_and_favours_large_neurons():
 def test_ft_sam_learns_and_leaves_its_argument():
     network, clean = toy_classifier(), toy_people(20, seed=0)
     before = [weight.copy() for weight in network.get_weights()]
-    recipe = Recipe(epochs=6, batch_size=20, learning_rate=0.05, radius=0.1)
+    recipe = Recipe(epochs=15, batch_size=20, learning_rate=0.05, radius=0.1)
     tuned = ft_sam(network, clean, recipe, seed=0)
     for old, new in zip(before, network.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
