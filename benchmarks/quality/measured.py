@@ -15,6 +15,9 @@ from benchmarks.quality.detectors import DETECTORS, Run
 from benchmarks.quality.subjects import Subject
 from benchmarks.quality.verdict import verdict_of
 
+# Keys of the defence table that mean something else in a row.
+_OURS = ("network", "images")
+
 
 @dataclass(frozen=True)
 class Conditions:
@@ -92,7 +95,8 @@ def measure(
                         **who,
                         "BadNet clean accuracy": before.get("clean accuracy"),
                         "BadNet ASR": before.get("ASR"),
-                        **{key: after[key] for key in after if key != "network"},
+                        **{key: after[key] for key in after if key not in _OURS},
+                        "trial images": len(images),
                         **{"poisoned": trial.poisoned, "seconds": seconds},
                         **verdict,
                     }
