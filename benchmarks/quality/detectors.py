@@ -1,22 +1,21 @@
-"""The methods that are measured: ours, built as artifacts, and other people's."""
+"""The methods that are measured: ours, and other people's."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 
-from artifacts.card import read_card
 from benchmarks.quality.subjects import Subject
 from repair.settings import METHODS, Settings
+
+if TYPE_CHECKING:
+    from repair.reading.case import Case
 
 # From images (n, rows, columns, 3) uint8, 0..255, to labels (n,), N where flagged.
 Labeller = Callable[[np.ndarray], np.ndarray]
@@ -28,11 +27,11 @@ class Fitted:
 
     Attributes:
         labels_of: What it answers.
-        card: Of the artifact, if it is one.
+        settings: What its artifact's card would say of it.
     """
 
     labels_of: Labeller
-    card: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,58 +53,57 @@ class Run:
     overlays: int = 100
 
 
-@contextmanager
-def _built(method: str, subject: Subject, run: Run) -> Iterator[Fitted]:
-    """The artifact that ``python -m build`` makes, as it is handed over."""
-    from build.pipeline import build_artifact
-    from build.request import Request
-    from repair.measuring.saved_detector import SavedDetector
+def _fused(method: str, subject: Subject, run: Run) -> Fitted:
+    """One of ours, fused with the BadNet, before it is exported.
 
-    with tempfile.TemporaryDirectory() as folder:
-        request = Request(
-            model=subject.model,
-            clean=run.clean,
-            out=Path(folder) / subject.name,
-            name=subject.name,
-            method=method,
-            settings=Settings(seed=run.seed),
-            unlabelled=run.unlabelled,
-        )
-        with contextlib.redirect_stdout(io.StringIO()):
-            build_artifact(request)
-        detector = SavedDetector(request.out)
-        yield Fitted(
-            lambda images: detector.answers(images)["detector"], read_card(request.out)
-        )
+    ``python -m benchmarks.identity`` shows that an artifact gives the same labels.
+    """
+    from build.fusing.fusion import fuse
+    from repair.methods.choose import repair_network
+    from repair.network.inference import labels_by_network
+
+    keras.utils.set_random_seed(run.seed)
+    case = _case(subject, run)
+    settings = Settings(seed=run.seed)
+    repair = repair_network(method, case.original, case.clean, settings)
+    detector = fuse(case.original, repair.repaired, repair.thresholds)
+
+    def labels_of(images: np.ndarray) -> np.ndarray:
+        answers = labels_by_network(partial(detector, training=False), images)
+        return answers["detector"]
+
+    return Fitted(labels_of, repair.settings)
 
 
-@contextmanager
-def _ft_sam(subject: Subject, run: Run) -> Iterator[Fitted]:
+def _ft_sam(subject: Subject, run: Run) -> Fitted:
     """The strongest published repair; it answers, and flags nothing."""
     from benchmarks.quality.opponents.ft_sam import Recipe, ft_sam
     from repair.network.inference import predicted_labels
-    from repair.reading.case import read_case
 
-    case = read_case(subject.model, run.clean, unlabelled=run.unlabelled)
+    case = _case(subject, run)
     recipe = Recipe(epochs=run.epochs)
     tuned = ft_sam(case.original, case.clean, recipe, seed=run.seed)
-    yield Fitted(partial(predicted_labels, tuned))
+    return Fitted(partial(predicted_labels, tuned))
 
 
-@contextmanager
-def _strip(subject: Subject, run: Run) -> Iterator[Fitted]:
+def _strip(subject: Subject, run: Run) -> Fitted:
     """The usual detector; the BadNet answers where it does not flag."""
     from benchmarks.quality.opponents.strip import strip
+
+    case = _case(subject, run)
+    return Fitted(
+        strip(case.original, case.clean, seed=run.seed, overlays=run.overlays)
+    )
+
+
+def _case(subject: Subject, run: Run) -> Case:
     from repair.reading.case import read_case
 
-    case = read_case(subject.model, run.clean, unlabelled=run.unlabelled)
-    yield Fitted(strip(case.original, case.clean, seed=run.seed, overlays=run.overlays))
+    return read_case(subject.model, run.clean, unlabelled=run.unlabelled)
 
 
-DETECTORS: Mapping[
-    str, Callable[[Subject, Run], contextlib.AbstractContextManager[Fitted]]
-] = {
-    **{method: partial(_built, method) for method in METHODS},
+DETECTORS: Mapping[str, Callable[[Subject, Run], Fitted]] = {
+    **{method: partial(_fused, method) for method in METHODS},
     "ft-sam": _ft_sam,
     "strip": _strip,
 }

@@ -79,28 +79,28 @@ def measure(
             *(conditions.epochs, conditions.overlays),
         )
         start = time.monotonic()
-        with DETECTORS[method](subject, run) as fitted:
-            seconds = round(time.monotonic() - start)
-            verdict = verdict_of(fitted.card)
-            rows = []
-            for trial in subject.trials:
-                images = trial.data.images
-                answers = {
-                    "BadNet": predicted_labels(original, images),
-                    method: fitted.labels_of(images),
-                }
-                before, after = figures(trial, answers, num_classes)
-                rows.append(
-                    {
-                        **who,
-                        "BadNet clean accuracy": before.get("clean accuracy"),
-                        "BadNet ASR": before.get("ASR"),
-                        **{key: after[key] for key in after if key not in _OURS},
-                        "trial images": len(images),
-                        **{"poisoned": trial.poisoned, "seconds": seconds},
-                        **verdict,
-                    }
-                )
+        fitted = DETECTORS[method](subject, run)
+        seconds = round(time.monotonic() - start)
+    verdict = verdict_of(fitted.settings)
+    rows = []
+    for trial in subject.trials:
+        images = trial.data.images
+        answers = {
+            "BadNet": predicted_labels(original, images),
+            method: fitted.labels_of(images),
+        }
+        before, after = figures(trial, answers, num_classes)
+        rows.append(
+            {
+                **who,
+                "BadNet clean accuracy": before.get("clean accuracy"),
+                "BadNet ASR": before.get("ASR"),
+                **{key: after[key] for key in after if key not in _OURS},
+                "trial images": len(images),
+                **{"poisoned": trial.poisoned, "seconds": seconds},
+                **verdict,
+            }
+        )
     return rows
 
 

@@ -28,11 +28,14 @@ _WIDTH = 1.96
 _ALL = "all"
 
 
-def verdict_of(card: Mapping[str, Any]) -> dict[str, Any]:
-    """What an artifact's card says of its BadNet: nothing, or a verdict and labels."""
-    labels = card.get("settings", {}).get("strict_labels")
-    if labels is None:
+def verdict_of(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What a method's settings, as on a card, say of its BadNet: a verdict and labels.
+
+    Empty for a method that gives none.
+    """
+    if "strict_labels" not in settings:
         return {}
+    labels = settings["strict_labels"]
     found = [each["label"] for each in labels if each["status"] == "found"]
     return {"verdict": "found" if found else "no sign", "found labels": found}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -45,11 +44,10 @@ def test_rows_say_who_was_measured_and_how(zoo: Path, monkeypatch):
     (subject,) = zoo_subjects(zoo, "cifar10", ["held_out"])
     seen = {}
 
-    @contextmanager
     def suspicious(_, run):
         seen["clean"] = len(read_labelled(run.clean))
-        card = {"settings": {"strict_labels": [{"label": 2, "status": "found"}]}}
-        yield Fitted(lambda images: np.full(len(images), PEOPLE), card)
+        settings = {"strict_labels": [{"label": 2, "status": "found"}]}
+        return Fitted(lambda images: np.full(len(images), PEOPLE), settings)
 
     monkeypatch.setitem(measured.DETECTORS, "suspicious", suspicious)
     conditions = Conditions("cifar10", images=20)

@@ -17,9 +17,9 @@ def row(domain: str, network: str, kind: str, verdict: str, data: str = "clean t
 def test_verdict_of_a_card():
     assert verdict_of({}) == {}
     labels = [{"label": 3, "status": "found"}, {"label": 5, "status": "watched"}]
-    card = {"settings": {"strict_labels": labels}}
+    card = {"strict_labels": labels}
     assert verdict_of(card) == {"verdict": "found", "found labels": [3]}
-    card = {"settings": {"strict_labels": labels[1:]}}
+    card = {"strict_labels": labels[1:]}
     assert verdict_of(card) == {"verdict": "no sign", "found labels": []}
 
 
