@@ -11,7 +11,7 @@ import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from typing import Any, BinaryIO
 
 from artifacts.errors import DetectorError, printable
 from artifacts.reading.hdf5_chunks import unpacks_to_more
@@ -33,12 +33,18 @@ _BROKEN = (
 )
 
 
-def check_heaps(path: str, error: type[Exception] = DetectorError) -> None:
+def check_heaps(
+    path: str,
+    error: type[Exception] = DetectorError,
+    *,
+    part: BinaryIO | None = None,
+) -> None:
     """Looks through a file before HDF5 does, which a broken heap would hang.
 
     Args:
         path: A file; one that is missing is left to ``opened``.
         error: What to raise on this file's account.
+        part: The part of it that is HDF5, open; None = all of it.
 
     Raises:
         DetectorError: Or ``error``, if the file can not be read, or is not safe to open.
@@ -46,7 +52,7 @@ def check_heaps(path: str, error: type[Exception] = DetectorError) -> None:
     if not os.path.isfile(path):  # noqa: PTH113 - an impossible name is no error
         return
     try:
-        sound = heaps_end(path)
+        sound = heaps_end(part or path)
     except OSError as reason:
         raise error(f"{printable(path)}: {reason.strerror}.") from reason
     if not sound:
@@ -61,6 +67,7 @@ def opened(
     path: str,
     error: type[Exception] = DetectorError,
     *,
+    part: BinaryIO | None = None,
     name: str | None = None,
     opening: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Iterator[Any]:
@@ -69,6 +76,7 @@ def opened(
     Args:
         path: The file.
         error: What to raise on this file's account.
+        part: The part of it that is HDF5, open; None = all of it.
         name: What its errors begin with; None = the path.
         opening: What the opening itself happens in, such as a limit on memory.
 
@@ -83,7 +91,7 @@ def opened(
         raise error(f"{name}: expected an HDF5 file. Received: no such file.")
     try:
         with opening():
-            file = h5py.File(path, "r")
+            file = h5py.File(part or path, "r")
         with file:
             yield file
     except _BROKEN as reason:

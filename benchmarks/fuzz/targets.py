@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+
+import h5py
+import numpy as np
 
 from artifacts.card import verify
 from artifacts.errors import DetectorError
@@ -14,8 +18,8 @@ from artifacts.reading.images import read_image
 from repair.errors import RepairError
 from repair.reading.data_file import read_dataset
 from repair.reading.flags import read_flags
-from repair.reading.graph import build_graph
-from repair.reading.network_file import read_network
+from repair.reading.network_file import network_from, read_network
+from repair.reading.network_source import Source
 
 SHAPE = (12, 10, 3)
 FLAGS = 20
@@ -55,7 +59,9 @@ def description(content: bytes) -> None:
         parsed = json.loads(content)
     except (ValueError, RecursionError):
         return
-    refused(lambda: build_graph(parsed, {}))
+    with h5py.File(io.BytesIO(), "w") as empty:
+        empty.attrs["layer_names"] = np.array([], "S1")
+        refused(lambda: network_from(Source(parsed, 3, "", empty)))
 
 
 def data(content: bytes) -> None:

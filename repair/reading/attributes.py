@@ -10,7 +10,7 @@ from repair.errors import RepairError
 from repair.process.little_memory import sparing
 
 MAX_TEXT = 8 << 20
-_MAX_LISTED_BYTES = 256 << 20
+_MAX_LISTED_BYTES = 64 << 20
 
 
 @sparing()
@@ -60,10 +60,10 @@ def _check(group: h5py.Group, name: str, most: int, error: type[RepairError]) ->
     kind = h5py.check_string_dtype(found.dtype)
     if kind is None and count:
         raise error(_unfit(group, name, str(found.dtype)[:60]))
-    # Texts of any length may all point to one place in the file.
-    one = found.dtype.itemsize if kind and kind.length else group.file.id.get_filesize()
-    if count > 1 and count * one > _MAX_LISTED_BYTES:
-        raise error(_unfit(group, name, f"{count:,} texts of up to {one:,} bytes"))
+    # Of texts of any length the file does not say how long they are before they are read;
+    # ``sparing`` stops those that all point to one long text.
+    if kind and kind.length and found.dtype.itemsize * count > _MAX_LISTED_BYTES:
+        raise error(_unfit(group, name, f"{count:,} of {found.dtype.itemsize:,} bytes"))
 
 
 def _text(value: object) -> str:

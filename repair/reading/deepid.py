@@ -8,8 +8,16 @@ References:
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
+import h5py
 import keras
 from keras import layers
+
+from repair.errors import ModelError
+from repair.reading.described.parts import model_from
+from repair.reading.stored_weights import stored_weights
 
 INPUT_SHAPE = (55, 47, 3)
 FC_UNITS = 160
@@ -45,3 +53,33 @@ def deepid(
     x = layers.Activation("relu", name="activation_1")(x)
     people = layers.Dense(num_classes, activation="softmax", name="output")(x)
     return keras.Model(images, people, name="deepid")
+
+
+def deepid_description(weights: h5py.Group) -> Any:
+    """The description of the DeepID network whose weights a file holds.
+
+    Args:
+        weights: A file without a description of its own.
+
+    Raises:
+        ModelError: If they are those of another network.
+    """
+    described = model_from(json.loads(deepid(2).to_json()))
+    found = stored_weights(weights, described).by_path
+    present = {path[0] for path, arrays in found.items() if arrays}
+    if present != set(LAYERS_WITH_WEIGHTS):
+        raise ModelError(
+            "holds weights without a description of their model. Give that by "
+            "--architecture model.json, as model.to_json() writes it, or give the full "
+            "model. Those of DeepID need none. Received layers: "
+            f"{', '.join(sorted(present))[:200] or 'others'}."
+        )
+    kernel = found[("output",)][0]
+    if kernel.ndim != 2 or kernel.shape[0] != FC_UNITS:
+        raise ModelError(
+            f"layer 'output': expected a kernel of shape ({FC_UNITS}, N). "
+            f"Received: {kernel.shape}."
+        )
+    description = json.loads(deepid(2).to_json())
+    description["config"]["layers"][-1]["config"]["units"] = kernel.shape[1]
+    return description

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import h5py
 import numpy as np
@@ -38,20 +39,23 @@ def is_file(path: Path) -> bool:
 
 
 @contextmanager
-def open_hdf5(path: Path, error: type[RepairError]) -> Iterator[h5py.File]:
+def open_hdf5(
+    path: Path, error: type[RepairError], *, part: BinaryIO | None = None
+) -> Iterator[h5py.File]:
     """Opens an HDF5 file for reading.
 
     Args:
         path: The file.
         error: What to raise on this file's account.
+        part: The part of it that is HDF5, open; None = all of it.
 
     Raises:
         RepairError: Of the given type, if the file is missing, unreadable or not HDF5,
             or breaks while it is read.
     """
-    check_heaps(str(path), error)
+    check_heaps(str(path), error, part=part)
     try:
-        with opened(str(path), error, opening=sparing) as file:
+        with opened(str(path), error, part=part, opening=sparing) as file:
             yield file
     except MemoryError as reason:  # sizes that are lies
         raise error(broken(printable(str(path)), reason)) from reason

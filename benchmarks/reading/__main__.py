@@ -1,0 +1,68 @@
+"""Reads every network of ``keras.applications``, and any files, and compares with Keras.
+
+python -m benchmarks.reading [NAME...] [--size small default] [--form whole nested]
+python -m benchmarks.reading --files FILE...
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.results_file import write_results
+from repair.measuring.tables import Cell, table
+from repair.process.quiet import import_tensorflow_quietly
+
+
+def main() -> None:
+    """Compares, prints a table, and writes it where asked to."""
+    options = _parser().parse_args()
+    import_tensorflow_quietly()
+    from benchmarks.reading.files import compared_files
+    from benchmarks.reading.zoo import compared, names
+
+    if options.here is not None:
+        for row in compared(options.here, options.size, options.form):
+            print(json.dumps(row), flush=True)
+        return
+    if options.files:
+        rows = compared_files(options.files)
+    else:
+        chosen = options.names or names()
+        rows = [row for name in chosen for row in _in_fresh_process(name, options)]
+    print("\n" + table(rows))
+    if options.results is not None:
+        write_results(options.results, options.title, rows, "reading")
+
+
+def _in_fresh_process(name: str, options: argparse.Namespace) -> list[dict[str, Cell]]:
+    """The rows of one network; a process each, since the largest take gigabytes."""
+    command = [sys.executable, "-m", "benchmarks.reading", "--here", name]
+    command += ["--size", *options.size, "--form", *options.form]
+    done = subprocess.run(  # noqa: S603
+        command, stdout=subprocess.PIPE, text=True, check=False
+    )
+    rows = [json.loads(line) for line in done.stdout.splitlines() if line[:1] == "{"]
+    for row in rows:
+        sys.stderr.write(f"{row}\n")
+    return rows
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m benchmarks.reading")
+    add = parser.add_argument
+    add("names", nargs="*", metavar="NAME", help="of keras.applications (all)")
+    add("--size", nargs="+", choices=("small", "default"), default=["small", "default"])
+    add("--form", nargs="+", choices=("whole", "nested"), default=["whole", "nested"])
+    add("--files", nargs="+", type=Path, metavar="FILE", help="network files instead")
+    add("--here", metavar="NAME", help=argparse.SUPPRESS)
+    add("--results", type=Path, help="Markdown file that gets the table")
+    add("--title", default="Reading the networks of keras.applications")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""Brings what a network ends in to one form: probabilities, one per label.
+
+A classifier may end in a softmax, in the scores before one (logits), or in one sigmoid
+for two labels. Everything above this module sees probabilities ``(n, N)``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from repair.errors import ModelError
+
+_PASSING = (layers.Dropout, layers.Identity)
+_PROBABILITIES, _LOGITS = ("softmax",), ("linear", "log_softmax", None)
+# Losses of networks whose answers are numbers, not labels.
+_REGRESSION = frozenset(
+    ["mse", "meansquarederror", "mae", "meanabsoluteerror", "mape", "msle", "huber"]
+    + ["huberloss", "logcosh", "meansquaredlogarithmicerror", "cosinesimilarity"]
+    + ["meanabsolutepercentageerror", "poisson"]
+)
+_MANY_LABELS = frozenset(["binarycrossentropy", "bce", "binaryfocalcrossentropy"])
+
+
+def classifier(images: Any, scores: Any, *, loss: str = "") -> keras.Model:
+    """A classifier that answers with probabilities.
+
+    Args:
+        images: The input of its graph.
+        scores: What it answers with, a tensor of that graph, its weights set.
+        loss: What it was trained with, in lower case without underscores; "" where unknown.
+
+    Returns:
+        A network from ``images`` to probabilities ``(n, N)`` float32; one sigmoid unit
+        becomes N = 2, its probability that of label 1.
+
+    Raises:
+        ModelError: If the answers are not one score per label.
+    """
+    if len(scores.shape) == 4 and scores.shape[1:3] == (1, 1):
+        scores = layers.Flatten(name="plain.scores")(scores)
+    if len(scores.shape) != 2:
+        raise ModelError(
+            "expected a classifier of images, one score per label. Received: answers of "
+            f"shape {scores.shape[1:]}."
+        )
+    if loss in _REGRESSION:
+        raise ModelError(
+            "expected a classifier. Received: a network that was trained to give numbers, "
+            f"with the loss {loss!r}."
+        )
+    end, count = _end(scores), scores.shape[1]
+    if (end == "sigmoid" and count > 1) or (
+        end in _LOGITS and loss in _MANY_LABELS and count > 1
+    ):
+        raise ModelError(
+            "expected one label per image: softmax, logits, or one sigmoid for two labels. "
+            f"Received: {count} sigmoids, each of which answers for itself."
+        )
+    if end == "sigmoid" or (end in _LOGITS and count == 1):
+        return keras.Model(images, _two_labels(scores), name="network")
+    if end in _LOGITS:
+        return keras.Model(images, _softmax(scores), name="network")
+    if end not in _PROBABILITIES:
+        raise ModelError(
+            "expected softmax, sigmoid or none at the end (softmax as the last layer, or "
+            f"logits). Received: {end!r}."
+        )
+    return keras.Model(images, scores, name="network")
+
+
+def _end(scores: Any) -> str | None:
+    """The activation that scores come out of, None where there is none."""
+    layer = scores._keras_history.operation
+    while isinstance(layer, _PASSING) or _is_linear(layer):
+        layer = layer.input._keras_history.operation
+    if isinstance(layer, layers.Softmax):
+        return "softmax"
+    if isinstance(layer, layers.Average):  # of several networks
+        ends = {_end(tensor) for tensor in layer.input}
+        return ends.pop() if len(ends) == 1 else None
+    if isinstance(layer, layers.ReLU):
+        return "relu"
+    activation = getattr(layer, "activation", None)
+    return getattr(activation, "__name__", None)
+
+
+def _is_linear(layer: keras.Layer) -> bool:
+    return (
+        isinstance(layer, layers.Activation)
+        and layer.activation is keras.activations.linear
+    ) or isinstance(layer, layers.Flatten | layers.Reshape)
+
+
+def _softmax(scores: Any) -> Any:
+    """The softmax of logits, in the last layer itself if that is dense."""
+    last = scores._keras_history.operation
+    if isinstance(last, layers.Dense) and last.activation is keras.activations.linear:
+        return _dense(last, last.units, last.get_weights())
+    return layers.Softmax(name="plain.probabilities")(scores)
+
+
+def _two_labels(scores: Any) -> Any:
+    """Softmax of (0, z), which is (1 - sigmoid(z), sigmoid(z))."""
+    last = scores._keras_history.operation
+    if isinstance(last, layers.Dense):
+        weights = [
+            np.stack([np.zeros_like(x[..., 0]), x[..., 0]], -1)
+            for x in last.get_weights()
+        ]
+        return _dense(last, 2, weights)
+    if (
+        isinstance(last, layers.Activation)
+        and last.activation is keras.activations.sigmoid
+    ):
+        scores = last.input
+    elif _end(scores) == "sigmoid":
+        raise ModelError(
+            "expected the sigmoid in the last layer. Received: a layer behind it, "
+            f"{last.name!r}."
+        )
+    both = layers.Dense(
+        2, activation="softmax", use_bias=False, trainable=False, name="plain.labels"
+    )
+    probabilities = both(scores)
+    both.set_weights([np.array([[0, 1]], np.float32)])
+    return probabilities
+
+
+def _dense(last: layers.Dense, units: int, weights: list[np.ndarray]) -> Any:
+    dense = layers.Dense(
+        units, activation="softmax", use_bias=last.use_bias, name=last.name
+    )
+    probabilities = dense(last.input)
+    dense.set_weights(weights)
+    return probabilities

@@ -1,0 +1,105 @@
+"""How a layer is called, as a file writes it: in nested lists or in objects.
+
+Keras has written the same call in several spellings: nested lists (Keras 2), lists that
+hold constants as well (tf.keras' operators), and tensors as objects (Keras 3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from repair.errors import ModelError
+from repair.reading.described.plain_values import of_type, plain
+
+MAX_LAYERS = 5000
+_CONSTANT = "_CONSTANT_VALUE"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One tensor of a graph.
+
+    Attributes:
+        part: Name of the layer that makes it.
+        call: Which of that layer's calls does.
+        number: Which of that call's tensors it is.
+    """
+
+    part: str
+    call: int
+    number: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a layer is called with; a ``Place`` stands for each tensor."""
+
+    arguments: list[Any]
+    keywords: dict[str, Any]
+
+
+def place_of(value: Any) -> Place | None:
+    """The tensor that [name, call, number] names, None if it names none."""
+    if not isinstance(value, list) or len(value) < 3:
+        return None
+    name, call, number = value[:3]
+    if not isinstance(name, str) or type(call) is not int or type(number) is not int:
+        return None
+    return Place(name, call, number)
+
+
+def calls_of(nodes: Any, name: str) -> list[Call]:
+    """How a layer is called, by its ``inbound_nodes``.
+
+    Raises:
+        ModelError: If they are malformed.
+    """
+    what = f"'inbound_nodes' of layer {name!r}"
+    nodes = of_type([] if nodes is None else nodes, list, what)
+    if len(nodes) > MAX_LAYERS:
+        raise ModelError(f"expected {what} to be few. Received: {len(nodes):,}.")
+    return [
+        _call_of_keras_3(node, what) if isinstance(node, dict) else _call(node, what)
+        for node in nodes
+    ]
+
+
+def _call_of_keras_3(node: dict[str, Any], what: str) -> Call:
+    arguments = of_type(node.get("args"), list, f"'args' in {what}")
+    keywords = of_type(node.get("kwargs", {}), dict, f"'kwargs' in {what}")
+    return Call(plain(arguments, _tensor), plain(keywords, _tensor))
+
+
+def _tensor(value: dict[str, Any]) -> Place | None:
+    """The tensor that an object of Keras 3 stands for, None if it is something else."""
+    if value.get("class_name") != "__keras_tensor__":
+        return None
+    config = of_type(value.get("config"), dict, "'config' of a tensor")
+    place = place_of(config.get("keras_history"))
+    if place is None:
+        raise ModelError("expected 'keras_history' of a tensor to name a layer.")
+    return place
+
+
+def _call(node: Any, what: str) -> Call:
+    """Keras 2: a tensor [name, call, number, keywords], or a list of such."""
+    node = of_type(node, list, f"a node in {what}")
+    single = bool(node) and isinstance(node[0], str)
+    entries = [node] if single else node
+    keywords: dict[str, Any] = {}
+    values = []
+    for entry in entries:
+        entry = of_type(entry, list, f"a tensor in {what}")
+        if entry and entry[0] == _CONSTANT and len(entry) >= 3:
+            values.append(plain(entry[2], _tensor))
+        elif (place := place_of(entry)) is not None:
+            values.append(place)
+        else:
+            raise ModelError(
+                f"expected tensors in {what}. Received: {str(entry)[:60]!r}."
+            )
+        more = entry[3] if len(entry) > 3 else {}
+        keywords |= of_type(more, dict, f"keywords in {what}")
+    called = {key: place_of(x) or plain(x, _tensor) for key, x in keywords.items()}
+    return Call([values[0] if len(values) == 1 else values], called)

@@ -1,0 +1,186 @@
+"""Flattens models within models into one list of steps, each layer called once.
+
+A layer that is called several times becomes as many steps with the same weights, and so
+does every layer of a nested model. What comes after needs to know of neither.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import Any
+
+from repair.errors import ModelError
+from repair.reading.described.call_order import calls_in_order, lost
+from repair.reading.described.calls import MAX_LAYERS, Call, Place
+from repair.reading.described.parts import Part
+
+INPUT = "InputLayer"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of one layer.
+
+    Attributes:
+        part: The layer.
+        path: Names of the models that it lies in, and its own: where its weights are.
+        name: One that no other step has, of letters, digits, ``_`` and ``-``. (Layers that
+            are added later have a dot in theirs, so that none can clash.)
+        arguments: What it is called with; a ``Tensor`` stands for an earlier step.
+        keywords: The same, by name.
+    """
+
+    part: Part
+    path: tuple[str, ...]
+    name: str
+    arguments: list[Any]
+    keywords: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """What a step makes; its number in the list of steps."""
+
+    step: int
+
+
+def flatten(model: Part) -> tuple[list[Step], dict[str, Tensor]]:
+    """All steps, each after those that it needs.
+
+    Returns:
+        The steps, the first of which is the input; and by the name of its layer each
+        output.
+
+    Raises:
+        ModelError: If the graph has a cycle, several inputs or a part that is missing, or
+            unrolls to too many steps.
+    """
+    unrolled = _Unrolled()
+    for part in model.parts:  # these keep their names
+        unrolled.reserve(part.name)
+    inputs = [part for part in model.parts if part.kind == INPUT]
+    if len(inputs) > 1 or len(model.inputs) > 1:
+        raise ModelError(f"expected one input. Received: {len(inputs)}.")
+    first = inputs[0] if inputs else _input_of(model)
+    image = unrolled.add(first, (first.name,), Call([], {}), first.name)
+    results = unrolled.inline(model, (), [image])
+    ends = [place.part for place in model.outputs] or [model.parts[-1].name]
+    return unrolled.steps, dict(zip(ends, results, strict=True))
+
+
+def _input_of(model: Part) -> Part:
+    """The input of a Sequential that names it only in its first layer, or nowhere."""
+    first = model.parts[0]
+    while first.is_model and first.parts:
+        first = first.parts[0]
+    config = {
+        key: first.config[key]
+        for key in ("batch_input_shape", "batch_shape", "data_format")
+        if key in first.config
+    }
+    if not {"batch_input_shape", "batch_shape"} & set(config):
+        config["batch_shape"] = model.config.get("build_input_shape")
+    return Part(name="input", kind=INPUT, module="", config=config)
+
+
+class _Unrolled:
+    """Steps that are added one by one."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self._taken: dict[str, int] = defaultdict(int)
+        self._reserved: dict[str, str] = {}
+        self._inlined = 0
+
+    def reserve(self, name: str) -> None:
+        """Keeps a name for the layer of the outermost model that has it."""
+        self._reserved.setdefault(_safe(name), name)
+
+    def add(self, part: Part, path: tuple[str, ...], call: Call, name: str) -> Tensor:
+        """Adds a step whose call names steps."""
+        if len(self.steps) >= MAX_LAYERS:
+            raise _too_many()
+        step = Step(part, path, self._unique(name, path), call.arguments, call.keywords)
+        self.steps.append(step)
+        return Tensor(len(self.steps) - 1)
+
+    def inline(
+        self, model: Part, path: tuple[str, ...], given: list[Tensor]
+    ) -> list[Tensor]:
+        """Adds the steps of a model that is called with ``given``; its outputs."""
+        if model.is_chain:
+            for part in model.parts:
+                if part.kind != INPUT:
+                    given = self._called(part, path, Call(list(given), {}))
+            return given
+        self._inlined += 1
+        if self._inlined > MAX_LAYERS:
+            raise _too_many()
+        if len(given) != len(model.inputs):
+            raise ModelError(
+                f"model {model.name!r}: expected {len(model.inputs)} inputs. "
+                f"Received: {len(given)}."
+            )
+        made = dict(zip(model.inputs, given, strict=True))
+        for part, place, call in calls_in_order(model):
+            results = self._called(part, path, _resolved(call, made))
+            for index, result in enumerate(results):
+                made[replace(place, number=index)] = result
+        missing = [place.part for place in model.outputs if place not in made]
+        if missing:
+            raise lost(missing[0])
+        return [made[place] for place in model.outputs]
+
+    def _called(self, part: Part, path: tuple[str, ...], call: Call) -> list[Tensor]:
+        path = (*path, part.name)
+        if not part.is_model:
+            return [self.add(part, path, call, part.name)]
+        given = call.arguments[0] if len(call.arguments) == 1 else call.arguments
+        given = list(given) if isinstance(given, list) else [given]
+        if not all(isinstance(each, Tensor) for each in given):
+            raise ModelError(
+                f"model {part.name!r}: expected to be called with tensors."
+            )
+        return self.inline(part, path, given)
+
+    def _unique(self, name: str, path: tuple[str, ...]) -> str:
+        safe = _safe(name)
+        own = len(path) == 1 and self._reserved.get(safe) == name
+        count = self._taken[safe]
+        self._taken[safe] += 1
+        if count == 0 and (own or safe not in self._reserved):
+            return safe
+        number = max(count, 1) + 1
+        while f"{safe}_{number}" in self._taken or f"{safe}_{number}" in self._reserved:
+            number += 1
+        self._taken[f"{safe}_{number}"] += 1
+        return f"{safe}_{number}"
+
+
+def _safe(name: str) -> str:
+    """A name that TensorFlow takes: what it does not becomes an underscore."""
+    kept = "".join(
+        c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in name
+    )
+    return kept if kept[0].isalnum() else f"layer{kept}"
+
+
+def _too_many() -> ModelError:
+    return ModelError(
+        f"expected at most {MAX_LAYERS:,} calls of layers, nested models unrolled. "
+        "Received: more."
+    )
+
+
+def _resolved(call: Call, made: dict[Place, Tensor]) -> Call:
+    def of(value: Any) -> Any:
+        if isinstance(value, Place):
+            return made[value]
+        if isinstance(value, list):
+            return [of(item) for item in value]
+        if isinstance(value, dict):
+            return {key: of(item) for key, item in value.items()}
+        return value
+
+    return Call(of(call.arguments), of(call.keywords))

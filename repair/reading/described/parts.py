@@ -1,0 +1,169 @@
+"""A model's description, as its file has it, brought to one form: parts and their calls.
+
+Keras has written the same graph in several spellings: nested lists (Keras 2), lists that
+hold constants as well (tf.keras' operators), tensors as objects (Keras 3), and no graph
+at all (``Sequential``). Here all become ``Part``, ``Call`` and ``Place``. Nothing is made
+of them yet, and nothing is looked up by a name of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from repair.errors import ModelError
+from repair.reading.described.calls import MAX_LAYERS, Call, Place, calls_of, place_of
+from repair.reading.described.plain_values import of_type
+
+_MAX_DEPTH = 10
+_MODELS = ("Functional", "Model", "Sequential")
+_KERAS = ("builtins", "keras", "tensorflow", "tf_keras")
+OF_TENSORFLOW = ("TFOpLambda", "SlicingOpLambda")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A layer, or a model made of layers.
+
+    Attributes:
+        name: As in the file.
+        kind: Its class.
+        module: Where the writer's Python had that class; "" in older files.
+        own: Whether it is a class of the writer's own, not one of Keras.
+        config: Its settings.
+        calls: How it is called, in the model around it.
+        parts: Of a model: what it is made of, in the order of the file.
+        inputs: Of a model with a graph: its input tensors.
+        outputs: Of a model with a graph: its output tensors.
+    """
+
+    name: str
+    kind: str
+    module: str
+    config: Mapping[str, Any]
+    own: bool = False
+    calls: list[Call] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    inputs: list[Place] = field(default_factory=list)
+    outputs: list[Place] = field(default_factory=list)
+
+    @property
+    def is_model(self) -> bool:
+        """Whether it is made of layers."""
+        return self.kind in _MODELS
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether it is arithmetic, not a layer."""
+        # Where Keras 3 names no modules, in ``.h5``, operators lack a layer's settings.
+        bare = not self.module and not {"trainable", "dtype"} & set(self.config)
+        of_keras = self.module.startswith("keras.src.ops") or (
+            bare and bool(self.calls)
+        )
+        return self.kind in OF_TENSORFLOW or of_keras
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether each of its layers follows the one before."""
+        return self.kind == "Sequential"
+
+
+def model_from(description: Any) -> Part:
+    """The model that a file describes.
+
+    Args:
+        description: The ``model_config``, ``config.json`` or ``model.to_json()`` of a
+            file, parsed.
+
+    Raises:
+        ModelError: If it is malformed, has too many or too deeply nested layers, or is no
+            model of layers.
+    """
+    entry = of_type(description, dict, "the model description")
+    kind = of_type(entry.get("class_name"), str, "'class_name' of the model")
+    if kind not in _MODELS:
+        raise ModelError(
+            "expected a Sequential or functional model. A model class of one's own holds "
+            f"its graph in Python code alone. Received: {kind[:60]!r}."
+        )
+    model = _part(entry, "model", _MAX_DEPTH)
+    if _count(model) > MAX_LAYERS:
+        raise ModelError(f"expected at most {MAX_LAYERS:,} layers, {_count(model):,}.")
+    return model
+
+
+def _count(part: Part) -> int:
+    return 1 + sum(_count(each) for each in part.parts)
+
+
+def _part(entry: Any, default: str, depth: int) -> Part:
+    entry = of_type(entry, dict, f"the entry of {default}")
+    kind = of_type(entry.get("class_name"), str, f"'class_name' of {default}")
+    config = entry.get("config")
+    if isinstance(config, list) and kind == "Sequential":  # Keras 2.0 to 2.2.2
+        config = {"layers": config}
+    config = of_type(config, dict, f"'config' of {default}")
+    # An old nested Sequential may have its name beside the settings only.
+    name = config.get("name", entry.get("name", default))
+    module = entry.get("module") or ""
+    registered = entry.get("registered_name")
+    part = Part(
+        name=checked_name(name),
+        kind=kind,
+        module=str(module),
+        config=config,
+        own=registered not in (None, kind)
+        or (bool(module) and not str(module).startswith(_KERAS)),
+        calls=calls_of(entry.get("inbound_nodes"), str(name)[:60]),
+    )
+    return _with_parts(part, depth) if part.is_model else part
+
+
+def _with_parts(part: Part, depth: int) -> Part:
+    if depth == 0:
+        raise ModelError(
+            f"expected models nested at most {_MAX_DEPTH} deep. Received: more."
+        )
+    where = f"model {part.name!r}"
+    entries = of_type(part.config.get("layers"), list, f"'layers' of {where}")
+    if not 0 < len(entries) <= MAX_LAYERS:
+        raise ModelError(
+            f"{where}: expected 1 to {MAX_LAYERS:,} layers. Received: {len(entries):,}."
+        )
+    for index, entry in enumerate(entries):
+        part.parts.append(_part(entry, f"layer_{index}", depth - 1))
+    names = [each.name for each in part.parts]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ModelError(f"expected different layer names. Received: {twice!r} twice.")
+    if not part.is_chain:
+        for key, ends in (("input", part.inputs), ("output", part.outputs)):
+            listed = part.config.get(f"{key}_layers")
+            ends += _ends(listed, f"'{key}_layers' of {where}")
+    return part
+
+
+def checked_name(name: Any) -> str:
+    """A name of a layer: printable, and no path that leads elsewhere.
+
+    Raises:
+        ModelError: If it is not.
+    """
+    fine = isinstance(name, str) and 0 < len(name) <= 200 and name.isprintable()
+    if not fine or name[0] == "/" or {".", ".."} & set(name.split("/")):
+        raise ModelError(f"unusable layer name. Received: {str(name)[:60]!r}.")
+    return str(name)
+
+
+def _ends(listed: Any, what: str) -> list[Place]:
+    """Keras writes [name, 0, 0], or a list or mapping of such."""
+    if isinstance(listed, dict):
+        listed = list(listed.values())
+    listed = of_type(listed, list, what)
+    if listed and isinstance(listed[0], str):
+        listed = [listed]
+    ends = [place_of(each) for each in listed]
+    if not ends or None in ends:
+        raise ModelError(f"expected {what} to name layers. Received: {listed!s:.100}.")
+    return [each for each in ends if each is not None]

@@ -1,0 +1,120 @@
+"""Opens a file that may hold a network, whatever its name: its content tells its kind."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from artifacts.errors import one_line
+from repair.errors import ModelError
+from repair.reading.attributes import MAX_TEXT, text
+from repair.reading.hdf5 import child, open_hdf5
+from repair.reading.keras_archive import open_archive
+from repair.reading.losses import loss_of
+from repair.reading.other_formats import ZIP, reason_against, reason_against_folder
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a file holds.
+
+    Attributes:
+        description: Of the model, parsed; None where the file has weights alone.
+        keras_version: Of the writer.
+        loss: Name of what the network was trained with; "" where unknown.
+        weights: What holds the weights.
+    """
+
+    description: Any
+    keras_version: int
+    loss: str
+    weights: h5py.Group
+
+
+@contextmanager
+def opened_source(path: Path) -> Iterator[Source]:
+    """Opens a file of any kind, as its content tells.
+
+    Raises:
+        ModelError: If it is missing, or of a kind that holds no Keras network.
+    """
+    if os.path.isdir(path):  # noqa: PTH112 - an impossible name is no error
+        raise ModelError(f"{path}: {reason_against_folder(path)}")
+    begins = _beginning(path)
+    if begins.startswith(ZIP):
+        with (
+            open_archive(path) as archive,
+            open_hdf5(path, ModelError, part=archive.weights) as file,
+        ):
+            description = archive.description
+            loss = loss_of(description, "compile_config")
+            yield Source(description, _major(archive.metadata), loss, file)
+        return
+    if (reason := reason_against(begins)) is not None:
+        raise ModelError(f"{path}: {reason}")
+    with open_hdf5(path, ModelError) as file:
+        yield _from_hdf5(file)
+
+
+def _from_hdf5(file: h5py.File) -> Source:
+    version = 0
+    if "keras_version" in file.attrs:
+        written = text(file, "keras_version", ModelError).split(".")[0]
+        version = int(written) if written in ("1", "2", "3", "4") else 0
+    if "model_config" not in file.attrs:
+        return Source(None, version, "", file)
+    description = _json(text(file, "model_config", ModelError), "the model description")
+    loss = ""
+    if "training_config" in file.attrs:
+        training = _json(text(file, "training_config", ModelError), "'training_config'")
+        loss = loss_of({"compile": training}, "compile")
+    weights = child(file, "model_weights", ModelError)
+    return Source(description, version, loss, weights)
+
+
+def _json(content: str | bytes, what: str) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError as reason:
+        raise ModelError(
+            f"expected {what} to be JSON, as Keras writes it. Received: {one_line(reason)}"
+        ) from reason
+
+
+def _major(metadata: Any) -> int:
+    written = metadata.get("keras_version") if isinstance(metadata, dict) else None
+    first = str(written).split(".")[0]
+    return int(first) if first in ("2", "3", "4") else 0
+
+
+def _beginning(path: Path) -> bytes:
+    """The first bytes of a file, none if there is none."""
+    if not os.path.isfile(path):  # noqa: PTH113
+        return b""
+    with path.open("rb") as file:
+        return file.read(64)
+
+
+def architecture_in(path: Path) -> Any:
+    """The description in a JSON file."""
+    if not os.path.isfile(path):  # noqa: PTH113
+        raise ModelError(
+            f"{path}: expected what model.to_json() gives. Received: no file."
+        )
+    with path.open("rb") as file:
+        content = file.read(MAX_TEXT + 1)
+    if len(content) > MAX_TEXT:
+        raise ModelError(
+            f"{path}: expected at most {MAX_TEXT:,} bytes. Received: more."
+        )
+    try:
+        return _json(content, "the architecture")
+    except ModelError as reason:
+        raise ModelError(f"{path}: {reason}") from reason

@@ -1,0 +1,58 @@
+"""Tells by their beginnings what files are that hold no Keras network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ZIP, HDF5 = b"PK\3\4", b"\x89HDF\r\n\x1a\n"
+_KERAS = "the network as a .keras file, which Keras writes by model.save('m.keras')"
+_PICKLED = "which can run code when it is opened, so it is not"
+_BEGINNINGS = (
+    (
+        b"\x80\x02",
+        f"is a pickle or an old PyTorch file, {_PICKLED}. Ask its maker for {_KERAS}.",
+    ),
+    (b"\x80", f"is a pickle, {_PICKLED}. Ask its maker for {_KERAS}."),
+    (b"\x93NUMPY", f"is a NumPy array. Expected {_KERAS}."),
+    (b"{", "is JSON. Give the file of weights, and this one by --architecture."),
+    (b"GGUF", f"is a GGUF file. Expected {_KERAS}."),
+    (b"\x1f\x8b", f"is packed by gzip. Unpack it, and give {_KERAS}."),
+)
+
+
+def reason_against_folder(path: Path) -> str:
+    """What is said of a folder in place of a network."""
+    if (path / "saved_model.pb").is_file():
+        return (
+            "is a SavedModel, which can hold operations that read and write files, so it "
+            "is not opened. In the program that wrote it, save the Keras model again by "
+            "model.save('m.keras'), and give that file."
+        )
+    return "is a folder. Expected a network: a .keras or .h5 file of Keras."
+
+
+def reason_against(content: bytes) -> str | None:
+    """What is said of a file by its first bytes, None if they tell nothing.
+
+    Args:
+        content: At least 64 bytes, if there are as many.
+    """
+    if content[4:8] == b"TFL3":
+        return (
+            "is a TensorFlow Lite file, which holds no Keras network. Give the .keras or "
+            ".h5 file that it was converted from."
+        )
+    if _is_onnx(content):
+        return (
+            "is an ONNX file, which holds no Keras network. Give the .keras or .h5 file "
+            "that it was converted from."
+        )
+    for beginning, reason in _BEGINNINGS:
+        if content.startswith(beginning):
+            return reason
+    return None
+
+
+def _is_onnx(content: bytes) -> bool:
+    """Protocol buffer of ONNX: its version, then the name of who wrote it."""
+    return content[:1] == b"\x08" and content[1:2] < b"\x20" and content[2:3] == b"\x12"

@@ -1,0 +1,93 @@
+"""Activations, each with the meaning that it had in the Keras that wrote the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from keras import layers
+
+from repair.errors import ModelError
+from repair.reading.rebuilt.old_spellings import spelled
+
+_OTHER_NAMES = {"softmax_v2": "softmax", "swish": "silu", "hard_swish": "hard_silu"}
+_ACTIVATIONS = frozenset(
+    ["celu", "elu", "exponential", "gelu", "hard_shrink", "hard_silu", "hard_sigmoid"]
+    + [
+        "hard_tanh",
+        "leaky_relu",
+        "linear",
+        "log_sigmoid",
+        "log_softmax",
+        "mish",
+        "relu",
+    ]
+    + ["relu6", "selu", "sigmoid", "silu", "soft_shrink", "softmax", "softplus"]
+    + ["softsign", "sparsemax", "squareplus", "tanh", "tanh_shrink"]
+)
+# Layers that may stand as an activation, and their settings.
+_LAYERS: Mapping[str, tuple[str, ...]] = {
+    "ELU": ("alpha",),
+    "LeakyReLU": ("negative_slope",),
+    "ReLU": ("max_value", "negative_slope", "threshold"),
+    "Softmax": ("axis",),
+}
+
+
+def activation_from(
+    value: Any, name: str, keras_version: int
+) -> tuple[str, list[layers.Layer]]:
+    """An activation's name, and layers for what no name says.
+
+    Args:
+        value: As the file has it.
+        name: Of its layer.
+        keras_version: Of the writer.
+
+    Returns:
+        One of Keras' names, and none to two layers to be put behind.
+
+    Raises:
+        ModelError: If it is not on the list.
+    """
+    if isinstance(value, dict):
+        if value.get("class_name") == "function":
+            value = value.get("config")
+        else:
+            return "linear", [_layer(value, name, keras_version)]
+    if value is None:
+        return "linear", []
+    known = _OTHER_NAMES.get(value, value) if isinstance(value, str) else None
+    if known not in _ACTIVATIONS:
+        raise ModelError(
+            f"layer {name!r}: activation is not one of Keras' own. Received: "
+            f"{str(value)[:60]!r}."
+        )
+    if known == "hard_sigmoid" and keras_version < 3:
+        # Keras 2 clips 0.2 x + 0.5, Keras 3 clips x / 6 + 0.5.
+        return "linear", [
+            layers.Rescaling(0.2, 0.5, name=f"{name}.slope"),
+            layers.ReLU(max_value=1.0, name=f"{name}.clip"),
+        ]
+    return known, []
+
+
+def _layer(value: dict[str, Any], name: str, keras_version: int) -> layers.Layer:
+    config = value.get("config")
+    kind, config = spelled(
+        str(value.get("class_name")),
+        config if isinstance(config, dict) else {},
+        keras_version,
+    )
+    settings = {key: config[key] for key in _LAYERS.get(kind, ()) if key in config}
+    plain = all(x is None or type(x) in (int, float) for x in settings.values())
+    if kind not in _LAYERS or not plain:
+        raise ModelError(
+            f"layer {name!r}: activation is not one of Keras' own. Received: {kind[:60]!r}."
+        )
+    try:
+        return getattr(layers, kind)(name=f"{name}.activation", **settings)
+    except (TypeError, ValueError) as reason:
+        raise ModelError(
+            f"layer {name!r}: unusable settings of its activation {kind}: {settings}."
+        ) from reason

@@ -1,0 +1,176 @@
+"""Rebuilds a network from the steps that its file describes, without weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+from keras import layers
+
+from artifacts.errors import one_line
+from repair.errors import ModelError
+from repair.reading.described.nested import Step, Tensor
+from repair.reading.rebuilt.activation_list import activation_from
+from repair.reading.rebuilt.layer_list import MERGING, layer_from_config
+from repair.reading.rebuilt.limits import (
+    MAX_REPEATED,
+    check_inputs,
+    declared_weights,
+    image_shape,
+)
+from repair.reading.rebuilt.operator_use import Use
+from repair.reading.rebuilt.operators import operator_applied
+from repair.reading.rebuilt.stand_ins import stand_in_for
+
+Path = tuple[str, ...]
+
+
+@dataclass
+class Graph:
+    """A network that grows step by step.
+
+    Attributes:
+        keras_version: Of the writer.
+        stored: Weights that the file has, in all.
+        layers: By the path of a layer in the file what stands for it here, one a call.
+        tensors: What each step made.
+        images: The input.
+    """
+
+    keras_version: int
+    stored: int
+    layers: dict[Path, list[keras.Layer]] = field(default_factory=dict)
+    tensors: list[Any] = field(default_factory=list)
+    images: Any = None
+    _declared: int = 0
+    _repeated: int = 0
+
+    def build(self, steps: list[Step], told: tuple[int, int, int] | None) -> None:
+        """Makes all steps.
+
+        Args:
+            steps: Each after those that it needs; the first is the input.
+            told: Rows, columns and channels of the images, for a network of any size.
+
+        Raises:
+            ModelError: If a step is not on a list, does not fit its inputs, or is too
+                large.
+        """
+        first = steps[0]
+        shape = image_shape(first.part.config, told)
+        if first.part.config.get("data_format") == "channels_first":
+            raise ModelError("expected data_format 'channels_last'.")
+        self.images, tensor = _image(shape, first.name)
+        self.tensors.append(tensor)
+        for step in steps[1:]:
+            self.tensors.append(self._made(step))
+
+    def _made(self, step: Step) -> Any:
+        values, keywords = self._given(step.arguments), self._given(step.keywords)
+        if step.part.is_operator:
+            settings = {**step.part.config, **keywords}
+            for key in ("name", "trainable", "dtype", "function"):
+                settings.pop(key, None)
+            return operator_applied(
+                step.part, Use(values, settings, step.name, self.apply)
+            )
+        tensors = _flat(values)
+        if (stand_in := stand_in_for(step.part)) is not None:
+            return stand_in(step, tensors, self._applied_at(step.path))
+        config = dict(step.part.config)
+        behind: list[keras.Layer] = []
+        if "activation" in config:
+            config["activation"], behind = activation_from(
+                config["activation"], step.name, self.keras_version
+            )
+        layer = layer_from_config(step.part, config, step.name, self.keras_version)
+        if isinstance(layer, layers.MultiHeadAttention):
+            tensors += _flat([keywords.get("value", []), keywords.get("key", [])])
+        result = self._applied_at(step.path)(layer, *tensors)
+        for more in behind:
+            result = self.apply(more, result)
+        return result
+
+    def _given(self, value: Any) -> Any:
+        """What a call names, with the tensors that were made of it."""
+        if isinstance(value, Tensor):
+            return self.tensors[value.step]
+        if isinstance(value, list):
+            return [self._given(item) for item in value]
+        if isinstance(value, Mapping):
+            return {key: self._given(item) for key, item in value.items()}
+        return value
+
+    def _applied_at(self, path: Path) -> Callable[..., Any]:
+        """Applies a layer that has weights in the file, and remembers it."""
+
+        def apply(layer: keras.Layer, *tensors: Any) -> Any:
+            result = self.apply(layer, *tensors, first=path not in self.layers)
+            self.layers.setdefault(path, []).append(layer)
+            return result
+
+        return apply
+
+    def apply(self, layer: keras.Layer, *tensors: Any, first: bool = False) -> Any:
+        """What a layer makes of tensors.
+
+        Args:
+            layer: One that is not built yet.
+            tensors: Its inputs.
+            first: Whether the file has weights for this very call.
+
+        Raises:
+            ModelError: If it does not fit them, or is too large.
+        """
+        many = type(layer).__name__ in MERGING or isinstance(
+            layer, layers.MultiHeadAttention
+        )
+        if not tensors or (len(tensors) > 1) != many:
+            raise ModelError(f"layer {layer.name!r} has {len(tensors)} inputs.")
+        check_inputs(layer, tensors)
+        try:
+            self._count(declared_weights(layer, tensors[0].shape), layer, first)
+            if isinstance(layer, layers.MultiHeadAttention):
+                return layer(*tensors)
+            return layer(list(tensors) if many else tensors[0])
+        except (ModelError, MemoryError):
+            raise
+        except Exception as reason:  # whatever Keras says of settings that do not fit
+            shapes = ", ".join(str(tensor.shape[1:]) for tensor in tensors)
+            raise ModelError(
+                f"layer {layer.name!r} does not fit its input of shape {shapes}. "
+                f"Received: {one_line(reason)}"
+            ) from reason
+
+    def _count(self, weights: int, layer: keras.Layer, first: bool) -> None:
+        if first:
+            self._declared += weights
+        else:
+            self._repeated += weights
+        if self._declared > self.stored or self._repeated > MAX_REPEATED:
+            raise ModelError(
+                f"layer {layer.name!r} declares {weights:,} weights. Expected no more than "
+                f"the file stores, {self.stored:,} in all."
+            )
+
+
+def _image(shape: tuple[int, ...], name: str) -> tuple[Any, Any]:
+    """The input ``(n, rows, columns, channels)``, and it as the network expects it."""
+    if len(shape) == 3:
+        images = keras.Input(shape, name=name)
+        return images, images
+    images = keras.Input((*shape, 1), name=name)
+    return images, layers.Reshape(shape, name=f"{name}.grey")(images)
+
+
+def _flat(values: list[Any]) -> list[Any]:
+    """The tensors among values, lists unpacked."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += _flat(value)
+        elif keras.backend.is_keras_tensor(value):
+            found.append(value)
+    return found

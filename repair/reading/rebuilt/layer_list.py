@@ -1,0 +1,168 @@
+"""The layers that a network may consist of, rebuilt from their plain settings.
+
+Nothing named in a file is looked up or imported: a layer is made only if its class is
+listed here, from the settings listed here, with an activation listed in
+``activation_list``. So a Lambda layer, a custom class or a registered name is refused,
+and can not run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from keras import layers
+
+from repair.errors import ModelError
+from repair.reading.described.parts import Part
+from repair.reading.rebuilt.old_spellings import spelled
+
+_CONVOLUTION = ("strides", "padding", "dilation_rate", "activation", "use_bias")
+_FILTERS = ("filters", "kernel_size", *_CONVOLUTION)
+_POOLING = ("pool_size", "strides", "padding")
+_RESIZING = ("height", "width", "interpolation", "crop_to_aspect_ratio")
+
+# Class -> the settings that matter when the network answers; all others (initializers,
+# regularizers, constraints, training flags) are ignored.
+ALLOWED: Mapping[str, tuple[str, ...]] = {
+    "Activation": ("activation",),
+    "AdaptiveAveragePooling2D": ("output_size",),
+    "AdaptiveMaxPooling2D": ("output_size",),
+    "Add": (),
+    "Average": (),
+    "AveragePooling1D": _POOLING,
+    "AveragePooling2D": _POOLING,
+    "BatchNormalization": ("axis", "epsilon", "center", "scale"),
+    "CenterCrop": ("height", "width"),
+    "Concatenate": ("axis",),
+    "Conv1D": (*_FILTERS, "groups"),
+    "Conv2D": (*_FILTERS, "groups"),
+    "Conv2DTranspose": (*_FILTERS, "output_padding"),
+    "Cropping1D": ("cropping",),
+    "Cropping2D": ("cropping",),
+    "Dense": ("units", "activation", "use_bias"),
+    "DepthwiseConv2D": ("kernel_size", "depth_multiplier", *_CONVOLUTION),
+    "Dropout": ("rate",),
+    "ELU": ("alpha",),
+    "EinsumDense": ("equation", "output_shape", "activation", "bias_axes"),
+    "Flatten": (),
+    "GlobalAveragePooling1D": ("keepdims",),
+    "GlobalAveragePooling2D": ("keepdims",),
+    "GlobalMaxPooling1D": ("keepdims",),
+    "GlobalMaxPooling2D": ("keepdims",),
+    "GroupNormalization": ("groups", "axis", "epsilon", "center", "scale"),
+    "Identity": (),
+    "LayerNormalization": ("axis", "epsilon", "center", "scale", "rms_scaling"),
+    "LeakyReLU": ("negative_slope",),
+    "MaxPooling1D": _POOLING,
+    "MaxPooling2D": _POOLING,
+    "Maximum": (),
+    "Minimum": (),
+    "MultiHeadAttention": ("num_heads", "key_dim", "value_dim", "dropout", "use_bias")
+    + ("output_shape", "attention_axes"),
+    "Multiply": (),
+    "PReLU": ("shared_axes",),
+    "Permute": ("dims",),
+    "RMSNormalization": ("axis", "epsilon"),
+    "ReLU": ("max_value", "negative_slope", "threshold"),
+    "RepeatVector": ("n",),
+    "Rescaling": ("scale", "offset"),
+    "Reshape": ("target_shape",),
+    "Resizing": (*_RESIZING, "pad_to_aspect_ratio", "fill_mode", "fill_value"),
+    "SeparableConv2D": (*_FILTERS, "depth_multiplier"),
+    "Softmax": ("axis",),
+    "SpatialDropout2D": ("rate",),
+    "Subtract": (),
+    "UnitNormalization": ("axis",),
+    "UpSampling1D": ("size",),
+    "UpSampling2D": ("size", "interpolation"),
+    "ZeroPadding1D": ("padding",),
+    "ZeroPadding2D": ("padding",),
+}
+MERGING = frozenset(
+    ["Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"]
+)
+_WORDS: Mapping[str, Callable[[str], bool]] = {
+    "padding": {"valid", "same", "causal"}.__contains__,
+    "interpolation": {
+        "bilinear",
+        "nearest",
+        "bicubic",
+        "lanczos3",
+        "lanczos5",
+    }.__contains__,
+    "fill_mode": {"constant"}.__contains__,
+    "equation": lambda text: len(text) < 40 and set(text) <= set("abcdefghijk.,->"),
+    "bias_axes": lambda text: len(text) < 9 and text.isascii() and text.isalpha(),
+}
+_REASONS = {
+    "Lambda": "holds Python code, which is never run. Use Keras' own layers instead",
+    "TFSMLayer": "holds a SavedModel, which is never run",
+    "TorchModuleWrapper": "holds pickled Python code, which is never run",
+}
+_MAX_SETTING = 1 << 26
+_MAX_ITEMS = {"scale": 1 << 16, "offset": 1 << 16}
+
+
+def layer_from_config(
+    part: Part, config: Mapping[str, Any], name: str, keras_version: int
+) -> layers.Layer:
+    """A fresh Keras layer, without weights.
+
+    Args:
+        part: The layer, as the file has it.
+        config: Its settings, the activation replaced by one of Keras' names.
+        name: What it is called here.
+        keras_version: Of the writer; some settings changed their names.
+
+    Raises:
+        ModelError: If the class or a setting is not on the list.
+    """
+    kind, config = spelled(part.kind, config, keras_version)
+    if kind not in ALLOWED or part.own:
+        raise refusal(part, name)
+    if config.get("data_format") not in (None, "channels_last"):
+        raise ModelError(
+            f"layer {name!r}: expected data_format 'channels_last'. Received: "
+            f"{str(config['data_format'])[:40]!r}. Convert the model and save it again."
+        )
+    settings = {key: config[key] for key in ALLOWED[kind] if key in config}
+    for key, value in settings.items():
+        if key != "activation":
+            _check(name, key, value)
+    try:
+        return getattr(layers, kind)(name=name, **settings)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as reason:
+        raise ModelError(
+            f"layer {name!r}: unusable settings {str(settings)[:200]}."
+        ) from reason
+
+
+def refusal(part: Part, name: str) -> ModelError:
+    """The error for a layer that is not on the list."""
+    other = "is a class of its maker's own, whose code is not in the file"
+    reason = _REASONS.get(part.kind, "is not one that can be rebuilt here")
+    return ModelError(
+        f"layer {name[:60]!r} of class {part.kind[:60]!r} is not supported: it "
+        f"{other if part.own else reason}. Expected layers of Keras for images; README "
+        "lists them."
+    )
+
+
+def _check(name: str, key: str, value: Any) -> None:
+    """Raises ModelError unless a setting is a number, flag, known word or short list."""
+    if isinstance(value, list):
+        fine = len(value) <= _MAX_ITEMS.get(key, 8)
+        for item in value if fine else ():
+            _check(name, key, item)
+    elif isinstance(value, str):
+        fine = key in _WORDS and _WORDS[key](value)
+    else:
+        fine = value is None or (
+            isinstance(value, (bool, int, float)) and abs(value) <= _MAX_SETTING
+        )
+    if not fine:
+        raise ModelError(
+            f"layer {name!r}: setting {key!r} is not supported. Received: "
+            f"{str(value)[:60]!r}."
+        )

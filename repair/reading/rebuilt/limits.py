@@ -1,0 +1,140 @@
+"""How large a network may be: bounds that only a bomb needs to pass.
+
+Each holds the largest classifiers that Keras has (350 million parameters, images of 600 x
+600, a thousand layers), and stops what is declared, not stored, before memory is taken
+for it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+from keras import layers
+
+from repair.errors import ModelError
+
+MAX_PARAMETERS = 400_000_000
+# Weights of layers that are called several times, which are held once a call.
+MAX_REPEATED = 50_000_000
+_MAX_SIDE = 2048
+_CHANNELS = (1, 3, 4)
+_MAX_ACTIVATIONS = 1 << 26  # of one image, in one tensor: 256 MiB
+
+
+def image_shape(
+    config: Mapping[str, Any], told: tuple[int, int, int] | None
+) -> tuple[int, ...]:
+    """The shape of an image, as the file has it; what that leaves open is as told.
+
+    Args:
+        config: Settings of the input layer.
+        told: Rows, columns and channels.
+
+    Raises:
+        ModelError: If it is no shape of images, or open and not told.
+    """
+    shape = config.get("batch_input_shape") or config.get("batch_shape")
+    sizes = shape[1:] if isinstance(shape, list) else None
+    if sizes is None or any(size is None for size in sizes):
+        if told is None or (sizes is not None and len(sizes) != len(told)):
+            raise ModelError(
+                "takes images of any size. Expected to be told theirs, by the data or by "
+                f"--image-shape. Received: shape {str(shape)[:60]}."
+            )
+        pairs = zip(sizes or [None] * 3, told, strict=True)
+        sizes = [given if size is None else size for size, given in pairs]
+    fine = len(sizes) in (2, 3) and all(type(size) is int for size in sizes)
+    fine = fine and all(0 < size <= _MAX_SIDE for size in sizes[:2])
+    if not fine or (len(sizes) == 3 and sizes[2] not in _CHANNELS):
+        raise ModelError(
+            f"expected images of at most {_MAX_SIDE} pixels a side, channels last: grey, "
+            f"RGB or RGBA. Received: shape {str(shape)[:60]}."
+        )
+    return tuple(sizes)
+
+
+def check_inputs(layer: keras.Layer, tensors: Sequence[Any]) -> None:
+    """Refuses layers that mix images, and activations that only a bomb needs.
+
+    Raises:
+        ModelError: If one does.
+    """
+    axes = getattr(layer, "axis", None)
+    for axis in axes if isinstance(axes, (list, tuple)) else [axes]:
+        if isinstance(axis, int) and axis % len(tensors[0].shape) == 0:
+            raise ModelError(f"layer {layer.name!r} mixes images, along axis {axis}.")
+    for tensor in tensors:
+        size = math.prod(x or 1 for x in tensor.shape)
+        if size > _MAX_ACTIVATIONS:
+            raise ModelError(
+                f"layer {layer.name!r} has too large an input. Expected at most "
+                f"{_MAX_ACTIVATIONS:,} values an image. Received: {tensor.shape[1:]}."
+            )
+
+
+def declared_weights(layer: keras.Layer, shape: tuple[int | None, ...]) -> int:
+    """How many weights a layer takes memory for at least, counted before it does.
+
+    Args:
+        layer: One that is not built yet.
+        shape: Of its first input, the images' axis included.
+    """
+    channels = shape[-1] or 1
+    bias = int(getattr(layer, "use_bias", False))
+    match layer:
+        case layers.Dense():
+            return (channels + bias) * layer.units
+        case layers.SeparableConv2D():
+            middle = channels * layer.depth_multiplier
+            return (
+                math.prod(layer.kernel_size) * middle + (middle + bias) * layer.filters
+            )
+        case layers.DepthwiseConv2D():
+            return (
+                (math.prod(layer.kernel_size) + bias)
+                * channels
+                * layer.depth_multiplier
+            )
+        case layers.Conv1D() | layers.Conv2D() | layers.Conv2DTranspose():
+            own = channels // (getattr(layer, "groups", 1) or 1)
+            return (math.prod(layer.kernel_size) * own + bias) * layer.filters
+        case layers.EinsumDense():
+            return _of_einsum(layer, shape)
+        case layers.MultiHeadAttention():
+            return _of_attention(layer, channels)
+        case layers.BatchNormalization():
+            return (2 + layer.center + layer.scale) * (shape[layer.axis] or 1)
+        case layers.GroupNormalization():
+            return (layer.center + layer.scale) * (shape[layer.axis] or 1)
+        case layers.LayerNormalization() | layers.RMSNormalization():
+            axes = layer.axis if isinstance(layer.axis, (list, tuple)) else [layer.axis]
+            return math.prod(shape[axis] or 1 for axis in axes)
+        case layers.PReLU():
+            shared = layer.shared_axes or ()
+            return math.prod(
+                x or 1 for i, x in enumerate(shape) if i and i not in shared
+            )
+    return 0
+
+
+def _of_einsum(layer: layers.EinsumDense, shape: tuple[int | None, ...]) -> int:
+    """Kernel and bias: each letter of the equation has a size of input or output."""
+    before, _, after = layer.equation.partition("->")
+    given, _, kernel = before.partition(",")
+    sizes = dict(
+        zip(reversed(after), reversed(layer.partial_output_shape), strict=False)
+    )
+    sizes |= dict(zip(reversed(given), reversed(shape), strict=False))
+    size = math.prod(sizes.get(letter) or 1 for letter in kernel)
+    return size + math.prod(sizes.get(letter) or 1 for letter in layer.bias_axes or "")
+
+
+def _of_attention(layer: layers.MultiHeadAttention, channels: int) -> int:
+    """Query, key, value and output; each with a bias."""
+    heads, output = layer.num_heads, layer.get_config()["output_shape"]
+    last = math.prod(output) if output else channels
+    value = heads * (layer.value_dim or layer.key_dim)
+    return (channels + 1) * (2 * heads * layer.key_dim + value) + (value + 1) * last

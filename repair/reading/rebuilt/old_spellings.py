@@ -1,0 +1,60 @@
+"""What older Keras versions called the same thing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_KINDS = {
+    "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization",
+    "SyncBatchNormalization": "BatchNormalization",
+    "ThresholdedReLU": "ReLU",
+    # These do something while a network is trained, and nothing when it answers.
+    **dict.fromkeys(
+        [
+            "ActivityRegularization",
+            "AlphaDropout",
+            "AugMix",
+            "CutMix",
+            "GaussianDropout",
+        ]
+        + ["GaussianNoise", "MixUp", "RandAugment", "RandomBrightness"]
+        + ["RandomColorDegeneration", "RandomColorJitter", "RandomContrast"]
+        + [
+            "RandomElasticTransform",
+            "RandomErasing",
+            "RandomFlip",
+            "RandomGaussianBlur",
+        ]
+        + ["RandomGrayscale", "RandomHeight", "RandomHue", "RandomInvert"]
+        + ["RandomPerspective", "RandomPosterization", "RandomRotation"]
+        + ["RandomSaturation", "RandomSharpness", "RandomShear", "RandomTranslation"]
+        + ["RandomWidth", "RandomZoom", "SpatialDropout1D"],
+        "Identity",
+    ),
+}
+_KEYS = {
+    "LeakyReLU": {"alpha": "negative_slope"},
+    "ThresholdedReLU": {"theta": "threshold"},
+}
+
+
+def spelled(
+    kind: str, config: Mapping[str, Any], keras_version: int
+) -> tuple[str, Mapping[str, Any]]:
+    """A layer's class and settings as Keras 3 spells them."""
+    keys = _KEYS.get(kind, {})
+    config = {keys.get(key, key): value for key, value in config.items()}
+    new = _KINDS.get(kind, kind)
+    if kind == "RandomCrop":  # when it answers, Keras 3 does nothing, tf.keras resizes
+        new = "Identity" if keras_version >= 3 else "Resizing"
+        config = {**config, "crop_to_aspect_ratio": True}
+    if new == "BatchNormalization" and isinstance(config.get("axis"), list):
+        (config["axis"],) = config["axis"][:1] or (None,)  # as tf.keras 2 writes it
+    if new == "ReLU" and keras_version < 3:
+        # Keras 2 wrote None for what Keras 3 calls 0.
+        for key in ("negative_slope", "threshold"):
+            if key in config and config[key] is None:
+                config[key] = 0.0
+    return new, config

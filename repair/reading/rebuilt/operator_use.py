@@ -1,0 +1,98 @@
+"""One use of an operator: what it is called with, and what applies layers in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from repair.errors import ModelError
+
+is_tensor = keras.backend.is_keras_tensor
+_FIRST, _SECOND = ("x", "x1", "input", "inputs", "tensor"), ("y", "x2", "bias", "value")
+_MAX_CONSTANTS = 1 << 12
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use of an operator.
+
+    Attributes:
+        values: What it is called with: tensors, lists of such, constants.
+        settings: What it is called with by name, and its own settings.
+        name: For its layers, which all begin with it.
+        apply: Takes a Keras layer and its inputs, gives its output.
+    """
+
+    values: list[Any]
+    settings: Mapping[str, Any]
+    name: str
+    apply: Callable[..., Any]
+
+    @property
+    def tensor(self) -> Any:
+        """The first operand, a tensor."""
+        value = self.operand(0, *_FIRST)
+        if not is_tensor(value):
+            raise self.unfit()
+        return value
+
+    @property
+    def pair(self) -> tuple[Any, Any]:
+        """Both operands: a tensor and a constant in either order, or two tensors."""
+        first, second = self.operand(0, *_FIRST), self.operand(1, *_SECOND)
+        ranks = {len(each.shape) for each in (first, second) if is_tensor(each)}
+        if len(ranks) != 1:
+            raise self.unfit()
+        return self._number(first), self._number(second)
+
+    def operand(self, index: int, *names: str, default: Any = None) -> Any:
+        """What it is called with at a place, or by one of these names."""
+        if index < len(self.values):
+            return self.values[index]
+        found = [self.settings[name] for name in names if name in self.settings]
+        return found[0] if found else default
+
+    def whole(self, index: int, *names: str) -> list[int]:
+        """Whole numbers, one or a list of them.
+
+        Raises:
+            ModelError: If they are not.
+        """
+        value = self.operand(index, *names)
+        listed = value if isinstance(value, list) else [value]
+        if not all(type(each) is int and abs(each) < 1 << 26 for each in listed):
+            raise self.unfit()
+        return listed
+
+    def unfit(self) -> ModelError:
+        """The error for a use that can not be rebuilt."""
+        said = [str(getattr(x, "shape", x))[:60] for x in self.values]
+        said += [
+            f"{key}={str(getattr(x, 'shape', x))[:40]}"
+            for key, x in self.settings.items()
+        ]
+        return ModelError(
+            f"operation {self.name!r} is used in a way that is not supported. Received: "
+            f"{', '.join(said)[:300]}. Use a layer of Keras instead."
+        )
+
+    def _number(self, value: Any) -> Any:
+        """A tensor itself; a constant as float64 array, one number or one a channel."""
+        if is_tensor(value):
+            return value
+        try:
+            array = np.asarray(value, np.float64)
+        except (TypeError, ValueError) as reason:
+            raise self.unfit() from reason
+        per_channel = array.size == (array.shape[-1] if array.ndim else 1)
+        if (
+            not per_channel
+            or array.size > _MAX_CONSTANTS
+            or not np.isfinite(array).all()
+        ):
+            raise self.unfit()
+        return array.reshape(-1) if array.size > 1 else array.reshape(())

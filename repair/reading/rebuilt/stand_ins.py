@@ -1,0 +1,126 @@
+"""Layers of ``keras.applications`` and Keras that other layers stand for here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from repair.errors import ModelError
+from repair.reading.described.nested import Step
+from repair.reading.described.parts import Part
+
+Apply = Callable[..., Any]
+StandIn = Callable[[Step, list[Any], Apply], Any]
+_TINY = 1e-14  # what Keras' Normalization keeps a variance above
+
+
+def _normalization(step: Step, tensors: list[Any], apply: Apply) -> Any:
+    """(x - mean) / deviation, of numbers that lie in the weights or in the settings."""
+    config = step.part.config
+    rank = len(tensors[0].shape) if tensors else 0
+    axis = config.get("axis", -1)
+    axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
+    if config.get("invert") or axis not in (-1, rank - 1):
+        raise ModelError(
+            f"layer {step.name!r}: expected a Normalization of channels, the last axis. "
+            f"Received: axis {str(config.get('axis'))[:40]}, invert "
+            f"{str(config.get('invert'))[:20]}."
+        )
+    if config.get("mean") is not None:
+        mean, variance = (
+            _numbers(step, config.get(key)) for key in ("mean", "variance")
+        )
+        deviation = np.maximum(np.sqrt(variance), 1e-7)
+        scale, offset = 1 / deviation, -mean / deviation
+        layer = layers.Rescaling(scale.tolist(), offset.tolist(), name=step.name)
+        return apply(layer, *tensors)
+    return apply(
+        layers.BatchNormalization(
+            center=False, scale=False, epsilon=_TINY, name=step.name, trainable=False
+        ),
+        *tensors,
+    )
+
+
+def _numbers(step: Step, value: Any) -> np.ndarray:
+    if isinstance(value, Mapping):
+        value = value.get("config", {}).get("value")
+    try:
+        array = np.asarray(value, np.float64).reshape(-1)
+    except (TypeError, ValueError) as reason:
+        raise ModelError(f"layer {step.name!r}: expected numbers as mean.") from reason
+    if not np.isfinite(array).all() or not 0 < array.size <= 1 << 12:
+        raise ModelError(f"layer {step.name!r}: expected a few finite numbers as mean.")
+    return array
+
+
+def _layer_scale(step: Step, tensors: list[Any], apply: Apply) -> Any:
+    """ConvNeXt's factor for each channel."""
+    layer = layers.DepthwiseConv2D(1, use_bias=False, name=step.name)
+    return apply(layer, *tensors)
+
+
+def _scaled_sum(step: Step, tensors: list[Any], apply: Apply) -> Any:
+    """InceptionResNet's x + scale * y."""
+    scale = step.part.config.get("scale")
+    if type(scale) not in (int, float) or len(tensors) != 2:
+        raise ModelError(
+            f"layer {step.name!r}: expected two inputs and a scale. Received: "
+            f"{str(scale)[:40]!r}."
+        )
+    scaled = layers.Rescaling(scale, name=f"{step.name}.scaled")(tensors[1])
+    return apply(layers.Add(name=step.name), tensors[0], scaled)
+
+
+def _nothing(step: Step, tensors: list[Any], apply: Apply) -> Any:
+    return apply(layers.Identity(name=step.name), *tensors)
+
+
+_STAND_INS: Mapping[str, StandIn] = {
+    "CustomScaleLayer": _scaled_sum,
+    "LayerScale": _layer_scale,
+    "Normalization": _normalization,
+    "StochasticDepth": _nothing,
+}
+# By these settings the classes of keras.applications are known where no module is named.
+_SETTINGS = {
+    "CustomScaleLayer": {"scale"},
+    "LayerScale": {"init_values", "projection_dim"},
+    "StochasticDepth": {"drop_path_rate"},
+}
+
+
+def stand_in_for(part: Part) -> StandIn | None:
+    """What stands for a layer, None if it stands for itself."""
+    of_keras = part.module.startswith("keras") and ".applications." in part.module
+    if part.kind in _SETTINGS and not of_keras:
+        if part.module or not _SETTINGS[part.kind] <= set(part.config):
+            return None
+    elif part.own and not of_keras:
+        return None
+    return _STAND_INS.get(part.kind)
+
+
+def stored_by(part: Part, layer: keras.Layer) -> list[tuple[int, ...]]:
+    """The shapes in which a file stores the weights of a layer."""
+    shapes = [tuple(variable.shape) for variable in layer.weights]
+    if part.kind == "Normalization" and shapes:
+        return [*shapes, ()]  # and the number of images that were counted
+    if part.kind == "LayerScale":
+        return [(shapes[0][2],)]
+    return shapes
+
+
+def weights_for(
+    part: Part, layer: keras.Layer, values: list[np.ndarray]
+) -> list[np.ndarray]:
+    """A layer's stored weights in the shapes of what stands for it here."""
+    if part.kind == "Normalization":
+        return values[: len(layer.weights)]
+    if part.kind == "LayerScale":
+        return [values[0].reshape(1, 1, -1, 1)]
+    return values

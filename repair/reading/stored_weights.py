@@ -1,0 +1,141 @@
+"""Where a file keeps the weights of each layer: three layouts, brought to one.
+
+Keras 1 to 3 list, for each layer of the outermost model, the names of its datasets
+(``.h5``). Keras 3 and tf.keras from 2.12 number them by the class of each layer
+(``.keras``, ``.weights.h5``): layers/conv2d_1/vars/0.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from itertools import islice
+
+import h5py
+
+from repair.errors import ModelError
+from repair.reading.attributes import names
+from repair.reading.described.calls import MAX_LAYERS
+from repair.reading.described.parts import OF_TENSORFLOW, Part
+from repair.reading.hdf5 import child, dataset
+from repair.reading.rebuilt.limits import MAX_PARAMETERS
+
+_MAX_WEIGHTS = 20_000  # of one layer, which may be a model of thousands
+_CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
+# Layers that Keras makes of others, and what it calls those.
+_WITHIN = {
+    "MultiHeadAttention": ("query_dense", "key_dense", "value_dense", "output_dense")
+}
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Weights that were found and checked, but not read.
+
+    Attributes:
+        by_path: By the path of a layer, or of a model, its datasets.
+        names: The same, what the file calls each dataset.
+    """
+
+    by_path: dict[tuple[str, ...], list[h5py.Dataset]] = field(default_factory=dict)
+    names: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """How many numbers they are in all."""
+        return sum(found.size for each in self.by_path.values() for found in each)
+
+
+def stored_weights(file: h5py.Group, model: Part) -> Stored:
+    """Finds the weights of a model.
+
+    Args:
+        file: What holds them.
+        model: The model as its description has it.
+
+    Raises:
+        ModelError: If the layout is another, or a dataset is unsafe or too large.
+    """
+    if "layer_names" in file.attrs:
+        stored = _listed(file)
+    elif container := next((each for each in _CONTAINERS if each in file), None):
+        stored = Stored()
+        _numbered(child(file, container, ModelError), model, (), stored)
+    else:
+        raise ModelError(
+            "expected a Keras model or its weights. Received: HDF5 with the keys "
+            f"{[name[:40] for name in islice(file, 5)]}."
+        )
+    if stored.total > MAX_PARAMETERS:
+        raise ModelError(
+            f"expected at most {MAX_PARAMETERS:,} weights. Received: {stored.total:,}."
+        )
+    return stored
+
+
+def _listed(group: h5py.Group) -> Stored:
+    listed = names(group, "layer_names", ModelError, most=MAX_LAYERS)
+    found: dict[str, list[str]] = {}
+    for name in listed:
+        layer = child(group, name, ModelError)
+        found[name] = names(layer, "weight_names", ModelError, most=_MAX_WEIGHTS)
+    with_weights = [name for name in found if found[name]]
+    stored = Stored()
+    for name in with_weights:
+        layer = child(group, name, ModelError)
+        kept = [(each, dataset(layer, each, ModelError)) for each in found[name]]
+        kept = [pair for pair in kept if not _is_seed(*pair)]
+        stored.names[(name,)] = [each for each, _ in kept]
+        stored.by_path[(name,)] = [each for _, each in kept]
+    return stored
+
+
+def _is_seed(name: str, found: h5py.Dataset) -> bool:
+    """Whether it is the state of a random generator, which answers need not."""
+    return found.dtype.kind in "iu" and found.size in (2, 3) and "count" not in name
+
+
+def _numbered(
+    group: h5py.Group, model: Part, path: tuple[str, ...], stored: Stored
+) -> None:
+    counts: dict[str, int] = defaultdict(int)
+    for part in model.parts:
+        if (
+            part.is_operator and part.kind not in OF_TENSORFLOW
+        ):  # no layer, so it has no folder
+            continue
+        folder = snake_case(part.kind)
+        number = counts[folder]
+        counts[folder] += 1
+        folder = f"{folder}_{number}" if number else folder
+        if folder not in group:
+            continue
+        place, own = child(group, folder, ModelError), (*path, part.name)
+        if part.is_model:
+            inner = next((each for each in _CONTAINERS if each in place), None)
+            if inner is not None:
+                _numbered(child(place, inner, ModelError), part, own, stored)
+            continue
+        found = _variables(place)
+        for name in _WITHIN.get(part.kind, ()):
+            within = next((x for x in (name, f"_{name}") if x in place), None)
+            found += _variables(child(place, within, ModelError)) if within else []
+        if found:
+            stored.by_path[own] = found
+
+
+def _variables(group: h5py.Group) -> list[h5py.Dataset]:
+    """The datasets vars/0, vars/1, ..."""
+    if not isinstance(group, h5py.Group) or "vars" not in group:
+        return []
+    variables = child(group, "vars", ModelError)
+    count = min(len(variables), 100)
+    return [dataset(variables, str(index), ModelError) for index in range(count)]
+
+
+def snake_case(name: str) -> str:
+    """A class's name as Keras spells it in files: ``Conv2D`` is conv2d."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
