@@ -75,11 +75,12 @@ def stored_weights(file: h5py.Group, model: Part) -> Stored:
 
 
 def _listed(group: h5py.Group) -> Stored:
-    listed = names(group, "layer_names", ModelError, most=MAX_LAYERS)
+    listed = _different(names(group, "layer_names", ModelError, most=MAX_LAYERS))
     found: dict[str, list[str]] = {}
     for name in listed:
         layer = child(group, name, ModelError)
-        found[name] = names(layer, "weight_names", ModelError, most=_MAX_WEIGHTS)
+        weights = names(layer, "weight_names", ModelError, most=_MAX_WEIGHTS)
+        found[name] = _different(weights)
     with_weights = [name for name in found if found[name]]
     stored = Stored()
     for name in with_weights:
@@ -89,6 +90,15 @@ def _listed(group: h5py.Group) -> Stored:
         stored.names[(name,)] = [each for each, _ in kept]
         stored.by_path[(name,)] = [each for _, each in kept]
     return stored
+
+
+def _different(listed: list[str]) -> list[str]:
+    if len(set(listed)) < len(listed):
+        raise ModelError(
+            "expected different names of layers and weights. Received: one of "
+            f"{len(listed):,} twice."
+        )
+    return listed
 
 
 def _is_seed(name: str, found: h5py.Dataset) -> bool:

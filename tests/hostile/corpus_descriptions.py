@@ -132,7 +132,7 @@ for name, change in {
     "output below the top": lambda d: d["config"].update(
         output_layers=[["fc_1", 0, 0]]
     ),
-    "no softmax": setting("output", activation="linear"),
+    "end in ReLU": setting("output", activation="relu"),
     "sigmoid": setting("output", activation="sigmoid"),
     "two inputs": lambda d: d["config"]["layers"].append(layer(d, "input")),
     "same name twice": lambda d: d["config"]["layers"].append(layer(d, "fc_1")),
@@ -165,7 +165,7 @@ TEXTS: dict[str, Callable[[Any], str]] = {
         '"units": 16', '"units": 1' + "0" * 9999
     ),
     "a million layers": many(100_000),
-    "500 layers and more": many(500),
+    "5000 layers and more": many(5000),
     "null": lambda _: "null",
     "a number": lambda _: "1e999",
     "lone surrogate": lambda d: json.dumps(d).replace("pool_1", "\\ud800"),

@@ -51,11 +51,10 @@ def activation_from(
         ModelError: If it is not on the list.
     """
     if isinstance(value, dict):
-        if value.get("class_name") == "function":
-            value = value.get("config")
-        else:
+        if value.get("class_name") != "function":
             return "linear", [_layer(value, name, keras_version)]
-    if value is None:
+        value = str(value.get("config"))
+    if value is None:  # as Keras writes it where there is none
         return "linear", []
     known = _OTHER_NAMES.get(value, value) if isinstance(value, str) else None
     if known not in _ACTIVATIONS:
