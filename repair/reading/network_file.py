@@ -13,7 +13,6 @@ from typing import Any
 
 import keras
 
-from artifacts.errors import one_line
 from repair.errors import ModelError, RepairError
 from repair.network.plain import classifier
 from repair.reading.deepid import deepid_description
