@@ -12,9 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.results_file import write_results
 from repair.measuring.tables import Cell, table
-from repair.process.quiet import import_tensorflow_quietly
 
 
 def main() -> None:
