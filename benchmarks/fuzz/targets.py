@@ -19,7 +19,7 @@ from repair.errors import RepairError
 from repair.reading.data_file import read_dataset
 from repair.reading.flags import read_flags
 from repair.reading.network_file import network_from, read_network
-from repair.reading.network_source import Source
+from repair.reading.stored.network_source import Source
 
 SHAPE = (12, 10, 3)
 FLAGS = 20

@@ -17,7 +17,7 @@ from keras import layers
 
 from repair.errors import ModelError
 from repair.reading.described.parts import model_from
-from repair.reading.stored_weights import stored_weights
+from repair.reading.stored.stored_weights import stored_weights
 
 INPUT_SHAPE = (55, 47, 3)
 FC_UNITS = 160

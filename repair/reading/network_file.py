@@ -18,10 +18,10 @@ from repair.network.plain import classifier
 from repair.reading.deepid import deepid_description
 from repair.reading.described.nested import Tensor, flatten
 from repair.reading.described.parts import model_from
-from repair.reading.network_source import Source, architecture_in, opened_source
 from repair.reading.rebuilt.filling import fill
 from repair.reading.rebuilt.graph import Graph
-from repair.reading.stored_weights import stored_weights
+from repair.reading.stored.network_source import Source, architecture_in, opened_source
+from repair.reading.stored.stored_weights import stored_weights
 
 
 def read_network(

@@ -18,7 +18,7 @@ from repair.reading.described.parts import Part
 from repair.reading.hdf5 import numbers
 from repair.reading.rebuilt.graph import Graph
 from repair.reading.rebuilt.stand_ins import stored_by, weights_for
-from repair.reading.stored_weights import Stored
+from repair.reading.stored.stored_weights import Stored
 
 Path = tuple[str, ...]
 

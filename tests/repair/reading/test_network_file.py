@@ -22,7 +22,7 @@ from repair.errors import ModelError
 from repair.network.inference import outputs
 from repair.reading.deepid import INPUT_SHAPE, LAYERS_WITH_WEIGHTS, deepid
 from repair.reading.network_file import network_from, read_network
-from repair.reading.network_source import Source
+from repair.reading.stored.network_source import Source
 
 IMAGES = np.random.default_rng(0).normal(0, 1, (30, *SHAPE)).astype(np.float32)
 

@@ -16,9 +16,13 @@ from artifacts.errors import one_line
 from repair.errors import ModelError
 from repair.reading.attributes import MAX_TEXT, text
 from repair.reading.hdf5 import child, open_hdf5
-from repair.reading.keras_archive import open_archive
-from repair.reading.losses import loss_of
-from repair.reading.other_formats import ZIP, reason_against, reason_against_folder
+from repair.reading.stored.keras_archive import open_archive
+from repair.reading.stored.losses import loss_of
+from repair.reading.stored.other_formats import (
+    ZIP,
+    reason_against,
+    reason_against_folder,
+)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 from repair.errors import ModelError
 from repair.reading.attributes import MAX_TEXT
-from repair.reading.windows import Unpacked, Window
+from repair.reading.stored.windows import Unpacked, Window
 
 _END = struct.Struct("<4s4H2IH")
 _END_MARK = b"PK\5\6"
