@@ -9,7 +9,7 @@ from artifacts.detector import run, with_inputs
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
-        prog="python -m artifacts", description="Labels face images with any detector."
+        prog="python -m artifacts", description="Labels images with any detector."
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="an artifact")
     arguments = with_inputs(parser)

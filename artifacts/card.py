@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from artifacts.errors import DetectorError, printable
 
 CARD = "card.json"
+CHANNELS = (1, 3, 4)  # grey, RGB, RGBA
 _MAX_BYTES = 4 << 20
 _MAX_SIDE = 2048
 # Key -> the largest whole number that may stand there.
@@ -50,14 +51,10 @@ class Artifact(NamedTuple):
     files: dict[str, bytes]
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Rows and columns of its images."""
-        return self.card["input"]["rows"], self.card["input"]["columns"]
-
-    @property
     def image_shape(self) -> tuple[int, int, int]:
         """Rows, columns and channels of its images."""
-        return *self.size, self.card["input"]["channels"]
+        given = self.card["input"]
+        return given["rows"], given["columns"], given["channels"]
 
 
 def read_artifact(folder: Path) -> Artifact:
@@ -138,6 +135,9 @@ def _parsed(content: bytes, folder: Path) -> dict[str, Any]:
             raise _odd_card(
                 folder, f"expected {key!r}, a number in 1..{most}. Received: {found}."
             )
+    channels = card["input"]["channels"]
+    if channels not in CHANNELS:
+        raise _odd_card(folder, f"expected 1, 3 or 4 channels. Received: {channels}.")
     if not isinstance(card.get("files"), dict):
         raise _odd_card(folder, "expected 'files', hashes by name. Received: none.")
     return card

@@ -14,7 +14,9 @@ from typing import NoReturn
 
 from artifacts.card import read_artifact, read_card, verify
 from artifacts.errors import DetectorError
+from artifacts.names import spelled
 from artifacts.reading.images import read_image
+from artifacts.reading.kinds import Kinds
 from artifacts.runtime.load import load, loaded, prepare, settle
 
 __all__ = ["DetectorError", "load", "main", "read_card", "read_image", "run", "verify"]
@@ -74,10 +76,15 @@ def _label(folder: Path, arguments: argparse.Namespace) -> int:
         prepare()
     artifact = read_artifact(folder)
     if one:
+        names = spelled(artifact.card) if arguments.names else None
         image = read_image(
-            Path(arguments.inputs[0]), artifact.size, resize=arguments.resize
+            Path(arguments.inputs[0]),
+            artifact.image_shape,
+            resize=arguments.resize,
+            kinds=Kinds(tuple(arguments.formats)),
         )
-        print(int(loaded(artifact)(image[None])[0]))
+        label = int(loaded(artifact)(image[None])[0])
+        print(label if names is None else names[label])
         return 0
     from artifacts.many import label_many
 
@@ -99,7 +106,7 @@ def _is_one_image(arguments: argparse.Namespace) -> bool:
 
 def _description(detector: str) -> str:
     return (
-        f"Labels face images with the detector {detector}: the person's number, or N "
+        f"Labels images with the detector {detector}: the number of the class, or N "
         "(one more than the highest) for a poisoned image."
     )
 
@@ -109,7 +116,11 @@ def with_inputs(parser: argparse.ArgumentParser) -> argparse.Namespace:
     add = parser.add_argument
     add("inputs", nargs="+", metavar="INPUT",
         help="PNG or JPEG file, folder of such, quoted pattern, HDF5 file (.h5) with "
-        "'data' (n, 3, rows, columns), or - for a list of paths on stdin")  # fmt: skip
+        "'data' (n, channels, rows, columns), or - for a list of paths on stdin")  # fmt: skip
+    add("--names", action="store_true",
+        help="print names of classes in place of numbers")  # fmt: skip
+    add("--formats", nargs="+", default=[], choices=("webp", "bmp", "ppm"),
+        help="read such image files too")  # fmt: skip
     add("--resize", action="store_true",
         help="accept image files of other sizes than the detector's")  # fmt: skip
     add("--why", action="store_true",

@@ -11,7 +11,9 @@ from functools import partial
 from artifacts.card import Artifact
 from artifacts.errors import DetectorError
 from artifacts.labelling import BATCH, Decoded, Failure, decode, score
+from artifacts.names import spelled
 from artifacts.progress import Progress
+from artifacts.reading.kinds import Kinds
 from artifacts.reading.sources import STDIN, Piece, pieces
 from artifacts.results import (
     Form,
@@ -29,7 +31,8 @@ def label_many(artifact: Artifact, arguments: argparse.Namespace) -> tuple[int, 
 
     Args:
         artifact: The detector.
-        arguments: ``inputs``, ``resize``, ``json``, ``output`` and ``resume``.
+        arguments: ``inputs``, ``resize``, ``formats``, ``json``, ``names``, ``output``
+            and ``resume``.
 
     Returns:
         How many images were labelled, and how many inputs were not.
@@ -38,7 +41,11 @@ def label_many(artifact: Artifact, arguments: argparse.Namespace) -> tuple[int, 
         DetectorError: If the detector can not be loaded, or the output is unfit.
         BrokenPipeError: If nobody reads the results.
     """
-    size = artifact.size
+    size, kinds = artifact.image_shape, Kinds(tuple(arguments.formats))
+    names = None
+    if arguments.names:
+        names = spelled(artifact.card, as_json=arguments.json)
+    spell = str if names is None else names.__getitem__
     form = json_line if arguments.json else tab_separated
     output: Stdout | OutputFile = Stdout()
     if arguments.output is not None:
@@ -49,18 +56,22 @@ def label_many(artifact: Artifact, arguments: argparse.Namespace) -> tuple[int, 
     progress = _progress(arguments, size)
     labelled, failed = output.trusted, 0
     try:
-        found = pieces(arguments.inputs, size)
+        found = pieces(arguments.inputs, size, kinds)
         if isinstance(output, OutputFile) and output.trusted:
-            again = partial(decode, size=size, resize=arguments.resize)
-            found = without_scored(found, output.lines(), form, again)
-        scored = score(found, partial(loaded, artifact), size, resize=arguments.resize)
+            again = partial(decode, size=size, resize=arguments.resize, kinds=kinds)
+            found = without_scored(found, output.lines(), form, again, names)
+        scored = score(
+            *(found, partial(loaded, artifact), size),
+            resize=arguments.resize,
+            kinds=kinds,
+        )
         for batch in scored:
             if isinstance(batch, Failure):
                 failed += 1
                 progress.say(f"error: {batch.reason}")
                 continue
             ends = ((form(source), label) for source, label in batch)
-            output.write("".join(f"{e[0]}{label}{e[1]}" for e, label in ends))
+            output.write("".join(f"{e[0]}{spell(label)}{e[1]}" for e, label in ends))
             labelled += len(batch)
             progress.at(labelled + failed)
         if not labelled + failed:
@@ -78,6 +89,7 @@ def without_scored(
     lines: Iterator[bytes],
     form: Form,
     decode: Callable[[Piece], Decoded],
+    names: Iterable[str] | None = None,
 ) -> Iterator[Piece | DetectorError]:
     """What is left to decode, once the inputs that have a line are passed over.
 
@@ -87,6 +99,7 @@ def without_scored(
     Raises:
         DetectorError: If the lines are not those of the first inputs.
     """
+    known = frozenset(name.encode() for name in names or ())
     line = next(lines, None)
     for piece in found:
         if line is None or isinstance(piece, DetectorError):
@@ -96,7 +109,7 @@ def without_scored(
             if line is None:
                 yield piece.after(count)
                 break
-            if is_line_of(line, form(source)):
+            if is_line_of(line, form(source), known):
                 line = next(lines, None)
                 continue
             [(_, answer)] = decode(source.piece())
@@ -116,16 +129,18 @@ def _other_inputs() -> DetectorError:
 
 def _mark(artifact: Artifact, arguments: argparse.Namespace) -> str:
     """Eight digits that tell detectors and the options that change lines apart."""
-    settings = f"{arguments.json} {arguments.resize} {artifact.digest}"
+    settings = (
+        f"{arguments.json} {arguments.resize} {arguments.names} {artifact.digest}"
+    )
     return hashlib.sha256(settings.encode()).hexdigest()[:8]
 
 
-def _progress(arguments: argparse.Namespace, size: tuple[int, int]) -> Progress:
+def _progress(arguments: argparse.Namespace, size: tuple[int, ...]) -> Progress:
     """A bar where it does not disturb; inputs are counted first where they can be."""
     to_terminal = arguments.output is None and sys.stdout.isatty()
     shown = sys.stderr.isatty() and not to_terminal
     total = None
     if shown and STDIN not in arguments.inputs:
-        found = pieces(arguments.inputs, size)
+        found = pieces(arguments.inputs, size, Kinds(tuple(arguments.formats)))
         total = sum(len(x) for x in found if isinstance(x, Piece))
     return Progress(total, shown=shown)

@@ -28,11 +28,21 @@ def json_line(source: Source) -> tuple[str, str]:
     return f'{{"path": {json.dumps(source.path)}, "label": ', f"{index}}}\n"
 
 
-def is_line_of(line: bytes, ends: tuple[str, str]) -> bool:
-    """Whether ``line`` is the one of the source whose ``ends`` these are."""
+def is_line_of(
+    line: bytes, ends: tuple[str, str], names: frozenset[bytes] = frozenset()
+) -> bool:
+    """Whether ``line`` is the one of the source whose ``ends`` these are.
+
+    Args:
+        line: A whole line.
+        ends: What stands before and after the label.
+        names: What may stand in its place.
+    """
     before, after = (end.encode() for end in ends)
     label = line[len(before) : len(line) - len(after)]
-    return line == before + label + after and label.isdigit()
+    return line == before + label + after and (
+        label in names if names else label.isdigit()
+    )
 
 
 class Stdout:

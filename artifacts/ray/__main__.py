@@ -61,13 +61,13 @@ def _label(arguments: argparse.Namespace) -> tuple[int, int]:
     parts = Parts(arguments.output, suffix, mark, resume=arguments.resume)
     progress = Progress(None, shown=sys.stderr.isatty())
     job = Job(
-        *(str(Path.cwd()), arguments.folder, artifact.digest, artifact.size),
+        *(str(Path.cwd()), arguments.folder, artifact.digest, artifact.image_shape),
         *(arguments.resize, form, parts.folder),
     )
     try:
         cluster = _connected(arguments.address)
         run = cluster.Run(job, parts, progress)
-        run.all(shards(arguments.inputs, artifact.size, images))
+        run.all(shards(arguments.inputs, artifact.image_shape, images))
         if not run.count:
             raise DetectorError("nothing to label. Expected at least one image.")
         parts.finish(run.count)

@@ -39,7 +39,7 @@ class Shard:
 
 
 def shards(
-    arguments: Iterable[str], size: tuple[int, int], images: int | None = None
+    arguments: Iterable[str], size: tuple[int, ...], images: int | None = None
 ) -> Iterator[Shard]:
     """All that the arguments stand for, in order, found as it is asked for.
 
@@ -73,7 +73,7 @@ def images_in(number: int) -> int:
 
 
 def _found(
-    arguments: Iterable[str], size: tuple[int, int]
+    arguments: Iterable[str], size: tuple[int, ...]
 ) -> Iterator[Piece | Failure]:
     for argument in arguments:
         for path in paths([argument]):

@@ -38,7 +38,7 @@ class Job:
     home: str
     artifact: str
     card: str
-    size: tuple[int, int]
+    size: tuple[int, ...]
     resize: bool
     form: str
     parts: Path

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from artifacts.errors import DetectorError, printable
-from artifacts.reading.kinds import Kinds
+from artifacts.reading.kinds import ALWAYS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +17,7 @@ _BLOCK = 4096
 
 
 def walk(
-    folder: str, suffixes: tuple[str, ...] | None = Kinds().suffixes
+    folder: str, suffixes: tuple[str, ...] | None = ALWAYS.suffixes
 ) -> Iterator[str | DetectorError]:
     """Images and those of other folders, both in the order of their names.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from artifacts.errors import DetectorError, printable
 from artifacts.reading.jpeg import MOST_SCANS, scans
-from artifacts.reading.kinds import Kinds
+from artifacts.reading.kinds import ALWAYS, Kinds
 from artifacts.reading.png import colours, has_all_lines
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _PHOTOGRAPHS = ("JPEG", "MPO")  # the latter may hold a second, smaller picture
 _MAX_PIXELS = 25_000_000
 _MAX_BYTES = 32 << 20
-_ALWAYS = Kinds()
 
 
 def read_image(
@@ -30,7 +29,7 @@ def read_image(
     size: tuple[int, ...],
     *,
     resize: bool = False,
-    kinds: Kinds = _ALWAYS,
+    kinds: Kinds = ALWAYS,
 ) -> np.ndarray:
     """Reads an image of any mode, upright as its EXIF data says.
 
@@ -54,7 +53,7 @@ def read_image(
 
 def open_image(
     path: Path,
-    kinds: Kinds = _ALWAYS,
+    kinds: Kinds = ALWAYS,
     *,
     channels: int | None = 3,
     size: tuple[int, int] | None = None,

@@ -9,7 +9,7 @@ _ENDINGS = {
     "BMP": (".bmp",),
     "PPM": (".ppm", ".pgm"),
 }
-_ALWAYS = ("PNG", "JPEG")
+_USUAL = ("PNG", "JPEG")
 
 
 class Kinds:
@@ -20,7 +20,7 @@ class Kinds:
     """
 
     def __init__(self, more: tuple[str, ...] = ()) -> None:
-        self.formats = (*_ALWAYS, *(name.upper() for name in more))
+        self.formats = (*_USUAL, *(name.upper() for name in more))
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -42,3 +42,6 @@ class Kinds:
     def __str__(self) -> str:
         """As in "PNG or JPEG"."""
         return f"{', '.join(self.formats[:-1])} or {self.formats[-1]}"
+
+
+ALWAYS = Kinds()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from artifacts.errors import DetectorError, printable
 from artifacts.reading import hdf5_images
 from artifacts.reading.folders import walk
+from artifacts.reading.kinds import ALWAYS, Kinds
 
 STDIN = "-"
 
@@ -75,33 +76,37 @@ def is_many(argument: str) -> bool:
 
 
 def pieces(
-    arguments: Iterable[str], size: tuple[int, ...]
+    arguments: Iterable[str], size: tuple[int, ...], kinds: Kinds = ALWAYS
 ) -> Iterator[Piece | DetectorError]:
     """Everything that the arguments stand for, in their order, duplicates as given.
 
     Args:
         arguments: Paths, patterns, or ``-``.
-        size: Rows and columns that images of an HDF5 file must have.
+        size: Rows, columns and channels that images of an HDF5 file must have.
+        kinds: Formats of image files that are read.
 
     Yields:
         What to decode, or why an argument is nothing to decode.
     """
-    for path in paths(arguments):
+    for path in paths(arguments, kinds):
         if isinstance(path, DetectorError):
             yield path
         else:
             yield from of_file(path, size)
 
 
-def paths(arguments: Iterable[str]) -> Iterator[str | DetectorError]:
+def paths(
+    arguments: Iterable[str], kinds: Kinds = ALWAYS
+) -> Iterator[str | DetectorError]:
     """The files that the arguments stand for; none is opened.
 
-    A folder is searched for PNG and JPEG files and other folders, both in the order of
+    A folder is searched for image files and other folders, both in the order of
     their names; hidden ones are passed over. A pattern stands for the files that match
     it, in order. A line of stdin is a path.
 
     Args:
         arguments: Paths, patterns, or ``-``.
+        kinds: Formats of image files that are read.
 
     Yields:
         Paths of image and HDF5 files, or why an argument stands for none.
@@ -110,7 +115,7 @@ def paths(arguments: Iterable[str]) -> Iterator[str | DetectorError]:
         if argument == STDIN:
             for line in sys.stdin.buffer:
                 if path := os.fsdecode(line.rstrip(b"\r\n")):
-                    yield from _of_path(path)
+                    yield from _of_path(path, kinds)
         elif _is_pattern(argument):
             matches = glob.glob(argument, recursive=True)  # noqa: PTH207 - names as given
             found = sorted(filter(os.path.isfile, matches))
@@ -120,7 +125,7 @@ def paths(arguments: Iterable[str]) -> Iterator[str | DetectorError]:
                     f"{printable(argument)}: expected files that match. Received: none."
                 )
         else:
-            yield from _of_path(argument)
+            yield from _of_path(argument, kinds)
 
 
 def of_file(path: str, size: tuple[int, ...]) -> Iterator[Piece | DetectorError]:
@@ -138,15 +143,15 @@ def _is_pattern(argument: str) -> bool:
     return glob.has_magic(argument) and not os.path.lexists(argument)
 
 
-def _of_path(path: str) -> Iterator[str | DetectorError]:
+def _of_path(path: str, kinds: Kinds) -> Iterator[str | DetectorError]:
     if not os.path.isdir(path):  # noqa: PTH112
         yield path
         return
     nothing = True
-    for found in walk(path):
+    for found in walk(path, kinds.suffixes):
         nothing = False
         yield found
     if nothing:
         yield DetectorError(
-            f"{printable(path)}: expected PNG or JPEG files. Received: none."
+            f"{printable(path)}: expected {kinds} files. Received: none."
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from artifacts.errors import DetectorError, printable
 from artifacts.reading.images import read_image
+from artifacts.reading.kinds import Kinds
 from artifacts.reading.sources import pieces
 from artifacts.why.asking import Explainer
 from artifacts.why.story import STAND_IN, sentence, story
@@ -26,12 +27,12 @@ def tell(folder: Path, arguments: argparse.Namespace) -> tuple[int, int]:
     Raises:
         DetectorError: If the artifact is unfit.
     """
-    detector = Explainer(folder)
+    detector, kinds = Explainer(folder), Kinds(tuple(arguments.formats))
     if detector.stand_in:
         print(f"note: {STAND_IN}", file=sys.stderr)
     told = failed = 0
     several = len(arguments.inputs) > 1 or not Path(arguments.inputs[0]).is_file()
-    for piece in pieces(arguments.inputs, detector.size):
+    for piece in pieces(arguments.inputs, detector.size, kinds):
         try:
             if isinstance(piece, DetectorError):
                 raise piece
@@ -41,7 +42,7 @@ def tell(folder: Path, arguments: argparse.Namespace) -> tuple[int, int]:
                     "HDF5. Use: python -m repair explain"
                 )
             pixels = read_image(
-                Path(piece.path), detector.size, resize=arguments.resize
+                Path(piece.path), detector.size, resize=arguments.resize, kinds=kinds
             )
         except DetectorError as reason:
             failed += 1

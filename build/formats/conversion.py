@@ -13,11 +13,12 @@ from build.formats.probes import probes
 from build.formats.writers import RUNNERS, WRITERS
 from repair.errors import RepairError, RepairFailedError
 from repair.measuring.saved_detector import SavedDetector
+from repair.network.inference import batch_size
 from repair.process import interruption
 from repair.reading.data_file import read_dataset
 
 CHECKED_IMAGES = 1000
-_BATCH_SIZE = 250
+_BATCH_SIZE = 250  # fewer of large images
 
 
 def convert(folder: Path, to: str, out: Path, images_from: Path | None = None) -> int:
@@ -66,11 +67,12 @@ def convert(folder: Path, to: str, out: Path, images_from: Path | None = None) -
 
 def _written(to: str, function: Any, path: Path, images: np.ndarray) -> np.ndarray:
     """Writes the file; its labels of the images in batches, then of the first alone."""
-    starts = range(0, len(images), _BATCH_SIZE)
+    step = min(_BATCH_SIZE, batch_size(images))
+    starts = range(0, len(images), step)
     try:
         WRITERS[to](function, path)
         run = RUNNERS[to](path)
-        found = [run(images[start : start + _BATCH_SIZE]) for start in starts]
+        found = [run(images[start : start + step]) for start in starts]
         return np.concatenate([*found, run(images[:1])])
     except (RepairError, OSError):
         raise

@@ -123,6 +123,8 @@ class _Rebuilding:
                 return leaky(operation, values[0])
             case "Pad":
                 return ops.pad(values[0], values[1].tolist())
+            case "ReverseV2":
+                return ops.flip(values[0], axis=values[1].tolist())
         raise _unknown(operation)
 
     def _weighted(self, operation: Any) -> Any:

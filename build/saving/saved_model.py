@@ -15,22 +15,28 @@ import tensorflow as tf
 
 from build.saving.any_number import answers_to_any_number
 from build.saving.card import add_hashes, write_card
+from build.saving.decoding import decoded
 from build.saving.kept_apart import keep_apart
 from build.saving.new_folder import check_place, new_folder
 from repair.errors import RepairFailedError
+from repair.network.inference import batch_size
 
 # Runs where nothing of ours can be imported: isolated, from another folder.
 _CHECK = """
 import json, sys
 import numpy as np, tensorflow as tf
-folder, sample = sys.argv[1:]
+folder, sample, step = sys.argv[1:]
+step = int(step)
 images = np.load(sample, allow_pickle=False)
 detector = tf.saved_model.load(folder)
-labels = detector.serve(tf.constant(images)).numpy()
-for start in range(0, len(images), 256):
-    batch = tf.constant(images[start:start + 256])
+labels = np.concatenate([
+    detector.serve(tf.constant(images[start:start + step])).numpy()
+    for start in range(0, len(images), step)
+])
+for start in range(0, len(images), step):
+    batch = tf.constant(images[start:start + step])
     explained = detector.signatures["explain"](images=batch)["label"]
-    assert (explained.numpy() == labels[start:start + 256]).all(), "explain differs"
+    assert (explained.numpy() == labels[start:start + step]).all(), "explain differs"
 encoded = tf.constant([tf.io.encode_png(image).numpy() for image in images[:16]])
 decoded = detector.signatures["label_encoded"](encoded=encoded)["label"].numpy()
 assert (decoded == labels[:16]).all(), "label_encoded differs"
@@ -90,7 +96,7 @@ def _save(detector: keras.Model, folder: Path) -> None:
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, "encoded")])
     def label_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
         def decode(data: tf.Tensor) -> tf.Tensor:
-            image = tf.io.decode_image(data, channels, expand_animations=False)
+            image = decoded(data, channels)
             return tf.ensure_shape(image, (rows, columns, channels))
 
         one = tf.TensorSpec((rows, columns, channels), tf.uint8)
@@ -111,10 +117,11 @@ def _save(detector: keras.Model, folder: Path) -> None:
 
 
 def _check(detector: keras.Model, folder: Path, images: np.ndarray) -> None:
+    step = batch_size(images)
     expected = np.concatenate(
         [
-            np.asarray(detector(images[start : start + 256], training=False)["label"])
-            for start in range(0, len(images), 256)
+            np.asarray(detector(images[start : start + step], training=False)["label"])
+            for start in range(0, len(images), step)
         ]
     )
     sample = folder / "sample.npy"
@@ -127,6 +134,7 @@ def _check(detector: keras.Model, folder: Path, images: np.ndarray) -> None:
             _CHECK,
             str(folder.resolve()),
             str(sample.resolve()),
+            str(step),
         ],
         cwd=folder,
         capture_output=True,

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 
 from repair.errors import SettingError
-from repair.network.inference import outputs
+from repair.network.inference import batch_size, outputs
 
-_CHUNK = 1024
+_BATCHES = 4  # whose means are added up together
 
 
 def channel_layer(network: keras.Model, name: str) -> keras.Layer:
@@ -49,7 +49,8 @@ def mean_activations(
     channel_layer(network, layer)
     part = layer_output(network, layer)
     total = np.zeros(part.output_shape[-1])
-    for start in range(0, len(images), _CHUNK):
-        activations = outputs(part, images[start : start + _CHUNK])
+    step = _BATCHES * batch_size(images)
+    for start in range(0, len(images), step):
+        activations = outputs(part, images[start : start + step])
         total += activations.mean(axis=(1, 2), dtype=np.float64).sum(axis=0)
     return total / len(images)

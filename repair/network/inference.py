@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 BATCH_SIZE = 256
+_PIXELS = 1 << 20  # that a network looks at together
 # Network, as the defence table calls it -> a detector's output.
 _LABELS = {
     "BadNet": "original_label",
@@ -17,11 +18,17 @@ _LABELS = {
 }
 
 
+def batch_size(images: np.ndarray) -> int:
+    """How many images go through a network together: 256, fewer of large ones."""
+    _, rows, columns, *_ = images.shape
+    return max(1, min(BATCH_SIZE, _PIXELS // (rows * columns)))
+
+
 def outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:
     """What a network, or a part of one, makes of images.
 
     Args:
-        network: A Keras model of plain pixels (see ``pixel_scale.at_scale``) with one
+        network: A Keras model of plain pixels (see ``network.preprocessing``) with one
             output; for a classifier that is one score per label.
         images: ``(n, rows, columns, channels)`` uint8 or float32, 0..255.
 
@@ -59,5 +66,6 @@ def labels_by_network(
 
 
 def _batches(images: np.ndarray) -> Iterator[np.ndarray]:
-    for start in range(0, len(images), BATCH_SIZE):
-        yield images[start : start + BATCH_SIZE]
+    step = batch_size(images)
+    for start in range(0, len(images), step):
+        yield images[start : start + step]

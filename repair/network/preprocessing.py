@@ -76,7 +76,7 @@ class ReversedChannels(keras.layers.Layer):
 
     def call(self, images: Any) -> Any:
         """Images ``(n, rows, columns, channels)``."""
-        return ops.take(images, list(range(images.shape[-1]))[::-1], axis=-1)
+        return ops.flip(images, axis=-1)
 
     def compute_output_spec(self, images: Any) -> keras.KerasTensor:
         """The shape and type of the images."""

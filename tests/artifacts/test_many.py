@@ -221,7 +221,8 @@ def test_wherever_it_was_cut_the_resumed_output_is_the_same(
     whole = output.read_bytes()
     assert first.code == 1
     mark = many._mark(
-        read_artifact(artifact), argparse.Namespace(json=as_json, resize=False)
+        read_artifact(artifact),
+        argparse.Namespace(json=as_json, resize=False, names=False),
     )
     ends = [i + 1 for i, byte in enumerate(whole) if byte == 10]
     loaded = []

@@ -9,9 +9,10 @@ import tensorflow as tf
 from repair.dataset import Dataset
 from repair.errors import SettingError
 from repair.methods.fine_pruning.above import Above
+from repair.network.inference import batch_size
 from repair.process.progress import progress
 
-_BATCH_SIZE = 1024
+_BATCHES = 4  # that are looked at together
 
 
 def pruning_curve(
@@ -31,10 +32,11 @@ def pruning_curve(
     above = Above(network, layer)
     order = np.argsort(activations, kind="stable")
     correct = np.zeros(len(order), int)
-    for start in progress(range(0, len(clean), _BATCH_SIZE), label="pruning curve"):
+    size = _BATCHES * batch_size(clean.images)
+    for start in progress(range(0, len(clean), size), label="pruning curve"):
         # The last batch reaches back, since each size takes a graph of its own.
-        first = max(0, min(start, len(clean) - _BATCH_SIZE))
-        batch = slice(first, first + _BATCH_SIZE)
+        first = max(0, min(start, len(clean) - size))
+        batch = slice(first, first + size)
         labels = clean.labels[batch]
         parts, sums, answers, awake = above.begin(tf.constant(clean.images[batch]))
         changes = awake.numpy()

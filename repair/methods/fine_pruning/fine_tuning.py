@@ -14,6 +14,7 @@ import numpy as np
 from repair.dataset import Dataset
 from repair.errors import SettingError
 from repair.methods.fine_pruning.mask import copy_network
+from repair.network.inference import batch_size
 from repair.process.progress import progress
 
 BATCH_SIZE = 200
@@ -52,10 +53,11 @@ def fine_tune(
     tuned.compile(optimizer, "sparse_categorical_crossentropy")
     generator = np.random.default_rng(seed)
     orders = [generator.permutation(len(clean)) for _ in range(epochs)]
+    size = min(BATCH_SIZE, batch_size(clean.images))
     batches = [
-        order[start : start + BATCH_SIZE]
+        order[start : start + size]
         for order in orders
-        for start in range(0, len(order), BATCH_SIZE)
+        for start in range(0, len(order), size)
     ]
     for batch in progress(batches, label="fine-tuning"):
         tuned.train_on_batch(clean.images[batch], clean.labels[batch])

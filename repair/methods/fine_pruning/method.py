@@ -17,6 +17,7 @@ from repair.methods.fine_pruning.mask import prune, pruning_mask
 from repair.methods.repair import Repair
 from repair.network.activations import mean_activations
 from repair.network.cut import choose_convolution
+from repair.network.inference import batch_size
 from repair.settings import Settings
 
 
@@ -53,7 +54,7 @@ def _fine_prune(
         "fraction": fraction,
         "pruned_channels": np.flatnonzero(~mask).tolist(),
         "epochs": settings.epochs,
-        "batch_size": BATCH_SIZE,
+        "batch_size": min(BATCH_SIZE, batch_size(clean.images)),
         "optimizer": f"Adam, amsgrad, learning rate {LEARNING_RATE:g}",
     }
     return Repair(repaired, None, used, stages={"pruned": pruned})

@@ -11,7 +11,7 @@ from keras import layers, ops
 
 from repair.errors import SettingError
 from repair.methods.fresh_head.recipe import Recipe
-from repair.network.inference import BATCH_SIZE
+from repair.network.inference import batch_size
 from repair.network.passages import listeners, mixes, passages, step_of
 
 _POOLING = (layers.MaxPooling2D, layers.AveragePooling2D)
@@ -131,10 +131,9 @@ class Observer:
     def __call__(self, images: np.ndarray) -> Seen:
         """Looks at images ``(n, rows, columns, channels)``, 0..255."""
         features, labels, confidence = [], [], []
-        for start in range(0, len(images), BATCH_SIZE):
-            part, scores = self._both(
-                images[start : start + BATCH_SIZE], training=False
-            )
+        step = batch_size(images)
+        for start in range(0, len(images), step):
+            part, scores = self._both(images[start : start + step], training=False)
             features.append(np.asarray(part))
             labels.append(np.argmax(scores, axis=1))
             confidence.append(np.max(scores, axis=1))

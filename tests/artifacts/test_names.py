@@ -1,0 +1,31 @@
+"""Labels as the names of their classes."""
+
+from __future__ import annotations
+
+import pytest
+
+from artifacts.errors import DetectorError
+from artifacts.names import spelled
+from artifacts.results import is_line_of
+
+CARD = {"num_classes": 2, "class_names": ["a cat", "\x1b[2Jdog"]}
+
+
+def test_names_stand_for_labels_and_poisoned_for_n():
+    assert spelled(CARD) == ["a cat", "?[2Jdog", "poisoned"]
+    assert spelled(CARD, as_json=True)[2] == '2, "name": "poisoned"'
+
+
+@pytest.mark.parametrize(
+    "names", [None, [], ["a"], ["a", 3], {"a": 0}, "ab", ["a"] * 3]
+)
+def test_cards_without_such_names_are_refused(names):
+    with pytest.raises(DetectorError, match="--names"):
+        spelled({"num_classes": 2, "class_names": names})
+
+
+def test_lines_of_names_are_known_again():
+    ends, names = ("", "\tx.png\n"), frozenset([b"cat"])
+    assert is_line_of(b"cat\tx.png\n", ends, names)
+    assert not is_line_of(b"3\tx.png\n", ends, names)
+    assert not is_line_of(b"cat\tx.png\n", ends)
