@@ -19,7 +19,7 @@ FLOORS = {
     "artifacts": (
         ("errors", "quiet"),
         ("card", "in_memory"),
-        ("reading", "runtime", "progress"),
+        ("reading", "runtime", "progress", "names"),
         ("labelling", "results", "why"),
         ("many",),
         ("detector", "ray"),
