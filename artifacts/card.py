@@ -7,6 +7,7 @@ the folder meanwhile, what was verified is what is loaded.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import os
@@ -212,21 +213,32 @@ def _plain(root: int, name: str) -> FileIO:
 def _no_artifact(folder: Path, reason: OSError | ValueError) -> DetectorError:
     found = reason.strerror if isinstance(reason, OSError) else "an impossible name"
     return DetectorError(
-        f"{printable(str(folder))}: expected an artifact with its {CARD}. Received: "
-        f"{found}. Build it: python -m build {printable(folder.name)}"
+        f"{printable(str(folder))}: expected an artifact, a folder with its {CARD}. "
+        f"Received: {found}. {_instead(folder)}"
     )
+
+
+def _instead(folder: Path) -> str:
+    """What may have been meant: an artifact beside it, of a name like it."""
+    try:
+        beside = [path.parent.name for path in folder.parent.glob(f"*/{CARD}")]
+    except (OSError, ValueError):
+        beside = []
+    like = difflib.get_close_matches(folder.name, beside, 1) or sorted(beside)[:4]
+    if like and folder.name not in beside:
+        names = " or ".join(printable(str(folder.parent / name)) for name in like)
+        return f"Did you mean {names}?"
+    return "Give a folder that 'python -m build' wrote."
 
 
 def _odd_card(folder: Path, problem: str) -> DetectorError:
     return DetectorError(
-        f"{printable(str(folder / CARD))}: {problem} Build it again: python -m build "
-        f"{printable(folder.name)}"
+        f"{printable(str(folder / CARD))}: {problem} Build it again, or copy it anew."
     )
 
 
 def _changed(folder: Path, name: str, problem: str) -> DetectorError:
     return DetectorError(
         f"{printable(str(folder))}: file {printable(name)} {problem}. Expected the "
-        f"files as they were built. Build it again: python -m build "
-        f"{printable(folder.name)}"
+        "files as they were built. Build it again, or copy it anew."
     )

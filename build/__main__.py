@@ -6,74 +6,61 @@ import argparse
 import sys
 from pathlib import Path
 
+from artifacts.card import read_card
 from artifacts.quiet import import_tensorflow_quietly
-from build.catalogue import NETWORKS
+from build.arguments import build_parser
 from build.formats.command import export_from, export_parser
 from build.fresh_process import build_in_fresh_process
-from build.request import requests_from
+from build.request import Request, requests_from
 from build.several import build_each
-from repair.commands.data_options import add_data_options
-from repair.commands.options import add_settings
+from repair.process.notice import begin, say
 from repair.process.run import run
-from repair.settings import METHODS
+from repair.report.next_steps import after_build
+from repair.verdict import FAILED, from_card
 
 DEMO = Path("demo")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m build",
-        description="Repairs BadNets and fuses each with its repaired network into one "
-        "SavedModel that answers with a label, or N for a poisoned image.",
-        epilog="python -m build export ARTIFACT --to FORMAT: see export --help.",
-    )
-    parser.add_argument(
-        "names",
-        nargs="*",
-        metavar="NAME",
-        help=f"networks of the competition (default: all): {', '.join(NETWORKS)}",
-    )
-    add = parser.add_argument
-    add("--demo", action="store_true", help="make up people and BadNets, then build")
-    add("--models", type=Path, default=Path("models"), help="folder of the BadNets")
-    add("--data", type=Path, default=Path("data"), help="folder of the data files")
-    add("--out", type=Path, help="folder of the artifact (with NAMEs: of artifacts)")
-    one = parser.add_argument_group("any other network")
-    one.add_argument("--model", type=Path, metavar="FILE.h5", help="the BadNet")
-    one.add_argument("--clean", type=Path, metavar="DATA", help="validation data")
-    one.add_argument("--test", type=Path, metavar="DATA", help="only for figures")
-    one.add_argument(
-        "--poisoned", type=Path, nargs="+", default=[], metavar="DATA",
-        help="only for figures; labels are the target labels",
-    )  # fmt: skip
-    how = parser.add_argument_group("how to repair")
-    how.add_argument("--method", choices=METHODS, default=METHODS[0])
-    add_settings(how)
-    add_data_options(parser.add_argument_group("what the data do not say"))
-    how.add_argument("--force", action="store_true", help="build whatever the accuracy")
-    return parser
-
-
 def _build(arguments: argparse.Namespace) -> None:
     if arguments.demo:
+        begin(
+            "Making up people and BadNets in demo/, then building: half an hour on two cores. "
+            "It can be interrupted and goes on where it stopped."
+        )
         arguments.models, arguments.data = DEMO / "models", DEMO / "data"
         import_tensorflow_quietly()
         from build.demo.world import create_world
 
         create_world(DEMO)
     requests = requests_from(arguments)
+    names = ", ".join(request.name for request in requests)
+    begin(f"Building {names}: about a minute each.")
     if arguments.demo or len(requests) > 1:
         build_each(requests, build_in_fresh_process)
-        return
-    import_tensorflow_quietly()
-    from build.pipeline import build_artifact
+    else:
+        import_tensorflow_quietly()
+        from build.pipeline import build_artifact
 
-    build_artifact(requests[0])
+        build_artifact(requests[0])
+    if len(requests) == 1:
+        _say_next(requests[0])
+    if any(
+        from_card(read_card(request.out)).fails(arguments.fail_on)
+        for request in requests
+    ):
+        sys.stdout.flush()
+        sys.exit(FAILED)
+
+
+def _say_next(request: Request) -> None:
+    say("Next:")
+    for text, command in after_build(request.out, (request.model, request.clean)):
+        say(f"  {text}: {command}")
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["export"]:
         export = export_parser().parse_args(sys.argv[2:])
         run(lambda: export_from(export))
-    arguments = _parser().parse_args()
+    arguments = build_parser(demo="--demo" in sys.argv).parse_args()
     run(lambda: _build(arguments))

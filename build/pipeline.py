@@ -25,6 +25,7 @@ from repair.network.inference import labels_by_network, predicted_labels
 from repair.process.notice import say
 from repair.reading.case import Case, read_case
 from repair.reading.digest import digest
+from repair.verdict import verdict
 
 LEAST_CLEAN_ACCURACY = 0.5
 _CHECKED_IMAGES = 1000
@@ -70,7 +71,12 @@ def build_artifact(request: Request) -> tuple[Case, Repair]:
     detector = fuse(case.original, repair.repaired, repair.thresholds)
     on_clean = _answers(detector, clean.images)
     after = clean_accuracy(on_clean["detector"], clean.labels)
+    said = verdict(repair.settings, accuracy=None if request.unlabelled else before)
+    say(
+        f"{request.name}: {said.headline}. Confidence: {said.confidence}. {said.reason}"
+    )
     card = _card(request, case, repair) | {
+        "verdict": said.on_card(),
         "clean_accuracy": {"original": round(before, 6), "detector": round(after, 6)},
         "sha256": hashes,
     }

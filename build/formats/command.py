@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from artifacts.called import called
 from artifacts.quiet import import_tensorflow_quietly
 from repair.errors import SettingError
 
@@ -35,7 +36,7 @@ FORMATS = {
 def export_parser() -> argparse.ArgumentParser:
     """The options of the subcommand."""
     parser = argparse.ArgumentParser(
-        prog="python -m build export",
+        prog=" ".join(called("export")),
         description="Writes an artifact in another format, and only if that gives the "
         "artifact's own labels on 1,000 images.",
     )

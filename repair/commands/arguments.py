@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from repair.commands.data_options import add_data_options, add_preprocessing
-from repair.commands.options import add_settings
+from repair.commands.options import add_fail_on, add_settings
 from repair.settings import FINE_PRUNING_METHODS, METHODS, Settings
 
 
@@ -58,6 +58,7 @@ def inspect(parser: argparse.ArgumentParser) -> None:
         help="to stand on (chosen from the network)")  # fmt: skip
     add("--max-fpr", type=float, metavar="SHARE",
         help="watch as many labels as this estimated FPR allows")  # fmt: skip
+    add_fail_on(parser)
 
 
 def explain(parser: argparse.ArgumentParser) -> None:

@@ -31,8 +31,10 @@ from repair.reading.network_file import read_network
 from repair.reading.pixels import Shape
 from repair.report.files import write_inspection
 from repair.report.inspection import inspect_network
+from repair.report.next_steps import after_inspection
 from repair.rule import fused_labels
 from repair.settings import DataOptions, Settings
+from repair.verdict import FAILED
 
 Rows = list[dict[str, Cell]]
 Answers = Callable[[np.ndarray], dict[str, np.ndarray]]
@@ -121,12 +123,18 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     inspection = inspect_network(
         arguments.model.name, case, settings, unlabelled=arguments.unlabelled
     )
+    said = inspection.verdict
+    steps = after_inspection(arguments.model, arguments.clean)
+    page = write_inspection(inspection, arguments.out, steps)
+    if said.fails(arguments.fail_on):
+        arguments.exit_code = FAILED
     return [
         {
-            "verdict": inspection.verdict,
+            "verdict": said.headline,
+            "confidence": said.confidence,
             "clean accuracy": inspection.clean_accuracy,
             "estimated FPR": inspection.findings.estimated_fpr,
-            "page": str(write_inspection(inspection, arguments.out)),
+            "page": str(page),
         }
     ]
 

@@ -6,6 +6,7 @@ import argparse
 
 from repair.commands.data_options import add_preprocessing
 from repair.settings import Settings
+from repair.verdict import FAIL_ON, FAILED
 
 
 def add_settings(group: argparse._ArgumentGroup) -> None:
@@ -38,6 +39,13 @@ def add_settings(group: argparse._ArgumentGroup) -> None:
         default=default.epochs,
         help="of fine-tuning (%(default)s)",
     )
+
+
+def add_fail_on(parser: argparse.ArgumentParser) -> None:
+    """Adds the option that makes a pipeline stop at a verdict."""
+    parser.add_argument("--fail-on", choices=FAIL_ON,
+        help=f"exit with {FAILED} if a label is found (or watched), or nothing can be "
+        "told")  # fmt: skip
 
 
 def settings_from(arguments: argparse.Namespace) -> Settings:

@@ -11,3 +11,9 @@ def say(text: str) -> None:
     """Writes one line."""
     sys.stderr.write(f"{printable(text)}\n")
     sys.stderr.flush()
+
+
+def begin(text: str) -> None:
+    """Says on a terminal what takes a while from now on; nothing elsewhere."""
+    if sys.stderr.isatty():
+        say(text)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from artifacts.errors import InputError, printable
+from artifacts.errors import InputError, missing_package, printable
 from repair.process import interruption
 
 _LONGEST_LINE = 2000
@@ -38,6 +38,8 @@ def _explain(reason: BaseException) -> NoReturn:
     """Ends with the line that a user can act on; raises what is a mistake of ours."""
     if isinstance(reason, InputError):
         _exit(f"error: {reason}", reason.exit_code)
+    if isinstance(reason, ModuleNotFoundError) and (line := missing_package(reason)):
+        _exit(f"error: {line}", 2)
     if isinstance(reason, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)

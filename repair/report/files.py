@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,22 @@ from repair.report.inspection import Inspection
 from repair.report.page import page
 
 
-def write_inspection(inspection: Inspection, folder: Path) -> Path:
+def write_inspection(
+    inspection: Inspection, folder: Path, steps: Sequence[tuple[str, str]] = ()
+) -> Path:
     """Writes ``inspect.html``, ``inspect.json`` and a picture per gallery.
 
     Args:
         inspection: What was found out.
         folder: It exists; files of these names are replaced.
+        steps: What to do next, and the command for it.
 
     Returns:
         The page.
     """
     pictures = {one.file: png(picture(one)) for one in inspection.galleries}
     figures = json.dumps(report(inspection), indent=1, allow_nan=False)
-    whole = page(inspection, pictures)
+    whole = page(inspection, pictures, steps)
     for name, content in pictures.items():
         write_whole(folder / name, content)
     write_whole(folder / "inspect.json", f"{figures}\n".encode())
@@ -41,7 +45,9 @@ def report(inspection: Inspection) -> dict[str, Any]:
     findings, case = inspection.findings, inspection.case
     pruning = inspection.pruning
     return {
-        "verdict": inspection.verdict,
+        "verdict": inspection.verdict.headline,
+        "confidence": inspection.verdict.confidence,
+        "reason": inspection.verdict.reason,
         "found": findings.with_status("found"),
         "watched": findings.with_status("watched"),
         "network": {

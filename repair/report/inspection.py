@@ -21,6 +21,7 @@ from repair.network.inference import predicted_labels
 from repair.reading.case import Case
 from repair.report.gallery import Gallery, galleries
 from repair.settings import Settings
+from repair.verdict import Verdict, verdict
 
 _LISTED = 20
 _WATCHED_PICTURES = 3
@@ -66,13 +67,13 @@ class Inspection:
         return self.fresh.findings
 
     @property
-    def verdict(self) -> str:
-        """The result in one line."""
-        found = self.findings.with_status("found")
-        if not found:
-            return "Nothing found"
-        plural = "s" if len(found) > 1 else ""
-        return f"Backdoor found: target label{plural} {', '.join(map(str, found))}"
+    def verdict(self) -> Verdict:
+        """What is said of the network in the end."""
+        settings = {
+            "strict_labels": self.findings.strict_labels(),
+            "found_from": self.recipe.found_from,
+        }
+        return verdict(settings, accuracy=self.clean_accuracy)
 
     @property
     def listed(self) -> list[int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from repair.report.document import document
 from repair.report.inspection import Inspection
 from repair.report.sections import (
+    next_section,
     pictures_section,
     pruning_section,
     suspicion_section,
@@ -24,29 +26,39 @@ _SPELLED = {
 }
 
 
-def page(inspection: Inspection, pictures: dict[str, bytes]) -> str:
+def page(
+    inspection: Inspection,
+    pictures: dict[str, bytes],
+    steps: Sequence[tuple[str, str]] = (),
+) -> str:
     """The page, well-formed HTML.
 
     Args:
         inspection: What was found out.
         pictures: File name -> PNG, for each gallery.
+        steps: What to do next, and the command for it.
     """
-    found = bool(inspection.findings.with_status("found"))
+    said = inspection.verdict
+    tone = {"backdoor found": "found", "cannot be told": "unsure"}.get(
+        said.kind, "calm"
+    )
     name = escape(inspection.file)
     parts = [
-        f'<header class="{"found" if found else "calm"}">',
+        f'<header class="{tone}">',
         f'<p class="eyebrow">Inspection of {name}</p>',
-        f"<h1>{escape(inspection.verdict)}</h1>",
+        f"<h1>{escape(said.headline)}</h1>",
+        f"<p><strong>Confidence: {said.confidence}.</strong> {escape(said.reason)}</p>",
         f"<p>{_meaning(inspection)}</p>",
         "</header>",
         _network(inspection),
+        next_section(steps),
         suspicion_section(inspection),
         pictures_section(inspection, pictures),
         pruning_section(inspection),
         f'<footer class="soft">Seed {inspection.settings.seed}. All figures are in '
         "<code>inspect.json</code>, the pictures beside it.</footer>",
     ]
-    return document(f"{inspection.verdict}: {inspection.file}", parts)
+    return document(f"{said.headline}: {inspection.file}", parts)
 
 
 def _meaning(inspection: Inspection) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -12,6 +13,47 @@ from repair.report.charts import Bar, bar_chart, line_chart
 from repair.report.document import image
 from repair.report.gallery import LOCAL, Gallery
 from repair.report.inspection import Inspection
+
+# What each family of disturbances puts on an image.
+_FAMILIES = {
+    "blobs": "soft round spots of colour",
+    "bars": "thin straight strokes of colour",
+    "occluders": "opaque shapes that cover a part, as glasses or stickers do",
+    "stripes": "stripes or waves over the whole image",
+    "filters": "colours changed all over, as through a coloured glass",
+    "blends": "another picture shining through",
+    "noise": "every pixel changed a little at random",
+}
+
+
+def next_section(steps: Sequence[tuple[str, str]]) -> str:
+    """What to do next, a command each."""
+    if not steps:
+        return ""
+    items = [
+        f"<li>{escape(text)}:<pre><code>{escape(command)}</code></pre></li>"
+        for text, command in steps
+    ]
+    return (
+        "<h2>What to do next</h2><p>Do not use the network alone. Its detector answers as "
+        "it does on clean images, and says so where an image is poisoned.</p>"
+        f'<ol class="steps">{"".join(items)}</ol>'
+    )
+
+
+def _glossary(families: Sequence[str]) -> str:
+    told = "; ".join(
+        f"<b>{name}</b>: {_FAMILIES.get(name, 'see the documentation')}"
+        for name in families
+    )
+    return (
+        '<p class="soft">A label is <b>found</b> if its suspicion reaches the limit: it '
+        "counts as an attacker's target. A label is <b>watched</b> if the network strays to "
+        "it, when unsure, more than to others. Most networks have such favourites, so this "
+        "proves nothing; but a target that does not stand out would be among them, and so "
+        "the detector is strict there too.</p>"
+        f'<p class="soft">The disturbances, drawn at random. {told}.</p>'
+    )
 
 
 def suspicion_section(inspection: Inspection) -> str:
@@ -44,6 +86,7 @@ def suspicion_section(inspection: Inspection) -> str:
             "</tr></thead><tbody>",
             *rows,
             "</tbody></table></div>",
+            _glossary(inspection.recipe.evidence),
             '<p class="soft">Right: which kinds of disturbance the suspicion comes from. '
             "Threshold: how much likelier (log odds) the repaired network must hold another "
             "label for an answer to be flagged; 0 is plain disagreement, below 0 even weak "

@@ -13,6 +13,8 @@ body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 54rem;
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 header { border-left: 6px solid var(--calm); padding: .1rem 0 .1rem 1.1rem; }
 header.found { border-color: var(--found); }
+header.unsure { border-color: var(--watched); }
+header.unsure h1 { color: var(--watched); }
 .eyebrow { margin: 0; color: var(--soft); overflow-wrap: anywhere; }
 h1 { margin: .1rem 0 .5rem; font-size: 1.9rem; line-height: 1.2; color: var(--calm); }
 header.found h1 { color: var(--found); }
@@ -41,6 +43,13 @@ svg .limit-text { fill: var(--soft); }
   margin-right: .4em; }
 i.found { background: var(--found); } i.watched { background: var(--watched); }
 i.other { background: var(--other); }
+pre { background: var(--panel); border-radius: .4rem; padding: .5rem .7rem; margin: .3rem 0;
+  max-width: 44rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
+.steps { padding-left: 1.3rem; }
+@media (max-width: 32rem) { body { padding: 1.2rem .9rem 3rem; }
+  h1 { font-size: 1.5rem; } table { font-size: .75rem; }
+  th, td { padding: .25rem .35rem; }
+  .row figure { flex: 1 1 9rem; max-width: calc(50% - .45rem); } }
 .wide { overflow-x: auto; margin: 1rem 0; }
 table { border-collapse: collapse; font-size: .85rem; white-space: nowrap;
   font-variant-numeric: tabular-nums; }

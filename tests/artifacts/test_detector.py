@@ -20,6 +20,7 @@ from toys import ROOT, SHAPE, Answer, run_python, toy_people, triggered
 
 from artifacts import detector
 from artifacts.detector import DetectorError, load, read_card, read_image, verify
+from artifacts.errors import missing_package
 from artifacts.runtime import load as loading
 
 ROWS, COLUMNS, _ = SHAPE
@@ -461,12 +462,26 @@ def test_changed_artifact_ends_the_script_with_2(
     monkeypatch.setattr(detector, "HERE", copied.parent)
     answer = label_here(png(pixels, tmp_path / "fine.png"))
     assert answer.code == 2
-    assert "python -m build toy" in answer.error
+    assert "Build it again, or copy it anew." in answer.error
 
 
-def test_missing_artifact_says_how_to_build_it(tmp_path):
-    with pytest.raises(DetectorError, match="python -m build nothing"):
-        load(tmp_path / "nothing")
+def test_missing_artifact_says_what_was_meant(tmp_path, copied):
+    with pytest.raises(
+        DetectorError, match="Give a folder that 'python -m build' wrote"
+    ):
+        load(tmp_path / "nothing" / "here")
+    mistyped = copied.with_name(copied.name + "x")
+    with pytest.raises(DetectorError, match=f"Did you mean {copied}"):
+        load(mistyped)
+
+
+def test_missing_package_is_one_line_with_a_remedy():
+    reason = ModuleNotFoundError("No module named 'PIL'", name="PIL")
+    line = missing_package(reason)
+    assert line is not None
+    assert line.startswith("the package 'PIL' is missing. ")
+    assert "pip" in line or "Run it with" in line
+    assert missing_package(ModuleNotFoundError("x", name="artifacts.nothing")) is None
 
 
 CARDS = [

@@ -31,8 +31,13 @@ def test_build_says_little_and_prints_the_figures(built):
     assert lines[0].split()[:3] == ["data", "network", "images"]
     assert len(lines) == 1 + 3 * 3
     assert sum(line.startswith("corner") for line in lines) == 3
-    assert answer.err.splitlines()[-1] == f"toy: written to {folder}"
-    assert len(answer.err.splitlines()) <= 6, "no greeting of TensorFlow"
+    said = answer.err.splitlines()
+    written = said.index(f"toy: written to {folder}")
+    assert written <= 6, "no greeting of TensorFlow"
+    assert said[written + 1] == "Next:"
+    assert f"Label an image: python -m artifacts {folder} IMAGE" in said[written + 2]
+    [verdict] = [line for line in said if line.startswith("toy: Cannot be told")]
+    assert "looks for no target labels. Use fresh-head." in verdict
 
 
 def test_card_says_what_was_built_from_what(artifact, files, clean):

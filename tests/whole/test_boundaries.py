@@ -17,7 +17,7 @@ SCRIPTS = sorted(ROOT.glob("eval_*.py"))
 # floors below. Rooms on one floor stand beside each other and do not know of each other.
 FLOORS = {
     "artifacts": (
-        ("errors", "quiet"),
+        ("errors", "quiet", "called"),
         ("card", "in_memory"),
         ("reading", "runtime", "progress", "names"),
         ("labelling", "results", "why"),
@@ -26,7 +26,7 @@ FLOORS = {
         ("__main__",),
     ),
     "repair": (
-        ("errors", "settings", "metrics", "rule", "dataset"),
+        ("errors", "settings", "metrics", "rule", "dataset", "verdict"),
         ("process", "network"),
         ("methods", "reading"),
         ("measuring", "report"),
@@ -35,7 +35,7 @@ FLOORS = {
     ),
     "build": (
         ("catalogue",),
-        ("request", "saving", "fusing"),
+        ("arguments", "request", "saving", "fusing"),
         ("pipeline", "formats", "several"),
         ("fresh_process", "demo"),
         ("__main__",),
@@ -47,9 +47,12 @@ ELSEWHERE = {
     "artifacts": set(),
     "repair": {
         f"artifacts.{x}"
-        for x in ("errors", "quiet", "card", "in_memory", "reading", "why")
+        for x in ("errors", "quiet", "called", "card", "in_memory", "reading", "why")
     },
-    "build": {"repair", *(f"artifacts.{x}" for x in ("errors", "quiet", "card"))},
+    "build": {
+        "repair",
+        *(f"artifacts.{x}" for x in ("errors", "quiet", "called", "card")),
+    },
 }
 # No method knows another one; each gives back a ``Repair``, and ``choose`` lists them.
 METHODS = {"fresh_head", "fine_pruning"}

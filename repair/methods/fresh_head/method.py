@@ -36,6 +36,7 @@ def fresh_head(network: keras.Model, clean: Dataset, settings: Settings) -> Repa
         "rank": fresh.head.prototypes.shape[0],
         "prototypes": fresh.head.prototypes.shape[1],
         "repaired_weight": REPAIRED_WEIGHT,
+        "found_from": recipe.found_from,
         "strict_labels": findings.strict_labels(),
     }
     repaired = head_network(network, observer.features, fresh.head)

@@ -168,7 +168,10 @@ def test_found_labels_are_on_the_page_and_in_the_figures(inspected, tmp_path):
     assert figures["found"] == order
     assert figures["watched"] == [4]
     assert "watches one label too" in text
-    assert marked(inspected, found=(2,)).verdict == "Backdoor found: target label 2"
+    assert (
+        marked(inspected, found=(2,)).verdict.headline
+        == "Backdoor found: target label 2"
+    )
     shown = {one["file"] for one in figures["pictures"]}
     assert shown == {path.name for path in tmp_path.glob("*.png")}
     assert {f"label_{label}.png" for label in order} <= shown
@@ -180,7 +183,7 @@ def test_found_labels_are_on_the_page_and_in_the_figures(inspected, tmp_path):
 
 def test_nothing_found_is_said_without_alarm(inspected, tmp_path):
     tree, text, figures = written(marked(inspected, watched=(1, 2)), tmp_path)
-    assert tree.findtext(".//h1") == "Nothing found" == figures["verdict"]
+    assert tree.findtext(".//h1") == "No sign of a backdoor" == figures["verdict"]
     assert figures["found"] == []
     assert "That is no proof" in text
     assert "watches 2 labels anyway" in text
@@ -248,6 +251,9 @@ def test_command_writes_a_folder(few, run_here, files, tmp_path):
     figures = json.loads((out / "inspect.json").read_text("utf-8"))
     assert row["verdict"] == figures["verdict"]
     assert row["page"] == str(out / "inspect.html")
+    text = (out / "inspect.html").read_text("utf-8")
+    assert "What to do next" in text
+    assert f"python -m build --model {files / 'badnet.h5'}" in text
     assert figures["network"]["file"] == "badnet.h5"
     assert figures["network"]["labels"] == "the network's own answers"
     assert figures["settings"] == {
@@ -296,3 +302,15 @@ def test_help_answers_at_once():
         "--max-fpr",
     ):
         assert option in answer.out
+
+
+def test_pipeline_is_stopped_by_what_is_watched(few, run_here, files, tmp_path):
+    both = (files / "badnet.h5", files / "clean.h5")
+    out = ("--out", tmp_path / "out")
+    answer = run_here(
+        "repair", "inspect", *both, *out, "--fail-on", "watched", "--json"
+    )
+    figures = json.loads((tmp_path / "out" / "inspect.json").read_text("utf-8"))
+    strict = figures["found"] or figures["watched"]
+    assert answer.code == (3 if strict else 0), answer.err
+    assert json.loads(answer.out)[0]["verdict"] == figures["verdict"]

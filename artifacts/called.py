@@ -1,0 +1,19 @@
+"""How the project's commands are called here: as modules of a clone, or by one name."""
+
+from __future__ import annotations
+
+import sys
+
+PROGRAM = "badnet-repair"
+# What is done -> how it is called in a clone, and how once the project is installed.
+_CALLED = {
+    "label": (("python", "-m", "artifacts"), (PROGRAM, "label")),
+    "build": (("python", "-m", "build"), (PROGRAM, "build")),
+    "export": (("python", "-m", "build", "export"), (PROGRAM, "export")),
+    "repair": (("python", "-m", "repair"), (PROGRAM,)),
+}
+
+
+def called(action: str) -> tuple[str, ...]:
+    """The words that start a command: ``label``, ``build``, ``export`` or ``repair``."""
+    return _CALLED[action]["badnet_repair" in sys.modules]

@@ -1,0 +1,38 @@
+"""The command line of each command, and of all together."""
+
+from __future__ import annotations
+
+import argparse
+
+from artifacts.called import called
+from repair.commands.table import COMMANDS, Command
+
+
+def command_parser(command: Command) -> argparse.ArgumentParser:
+    """One command's own parser."""
+    parser = argparse.ArgumentParser(
+        prog=" ".join([*called("repair"), command.name]),
+        description=f"{command.text[0].upper()}{command.text[1:]}.",
+    )
+    parser.add_argument("--json", action="store_true", help="for machines")
+    command.arguments(parser)
+    return parser
+
+
+def whole_parser() -> argparse.ArgumentParser:
+    """The parser of ``python -m repair``."""
+    parser = argparse.ArgumentParser(
+        prog=" ".join(called("repair")),
+        description="Measures BadNets, repairs and detectors on data.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        one = command_parser(command)
+        commands.add_parser(
+            command.name,
+            help=command.text,
+            description=one.description,
+            parents=[one],
+            add_help=False,
+        )
+    return parser

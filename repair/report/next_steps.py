@@ -1,0 +1,56 @@
+"""What to do next, as commands for the very files at hand."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+from artifacts.called import called
+
+# What stands for an image, or for a folder, of the reader's own.
+IMAGE = "IMAGE"
+
+
+def after_inspection(model: Path, clean: Path) -> list[tuple[str, str]]:
+    """What to do and the command for it, once a network was inspected."""
+    out = f"{_stem(model)}-detector"
+    build = [*called("build"), "--model", str(model), "--clean", str(clean)]
+    return [
+        ("Build its detector", _joined([*build, "--out", out])),
+        *after_build(Path(out))[:2],
+    ]
+
+
+def after_build(
+    artifact: Path, inspect: tuple[Path, Path] | None = None
+) -> list[tuple[str, str]]:
+    """What to do and the command for it, once a detector was built.
+
+    Args:
+        artifact: Its folder.
+        inspect: The network and the clean images that it was built from.
+    """
+    folder = str(artifact)
+    steps = [
+        ("Label an image", _joined([*called("label"), folder, IMAGE])),
+        (
+            "See why it was flagged",
+            _joined([*called("repair"), "explain", folder, IMAGE, "--out", "why"]),
+        ),
+        ("Use it in code", f"tf.saved_model.load({folder!r}).serve(images)"),
+    ]
+    if inspect is not None:
+        files = [str(path) for path in inspect]
+        page = f"{artifact.name}-inspection"
+        command = [*called("repair"), "inspect", *files, "--out", page]
+        steps.insert(2, ("Read the evidence as a page", _joined(command)))
+    return steps
+
+
+def _stem(model: Path) -> str:
+    return os.fsencode(model.name).decode("utf-8", "replace").split(".")[0] or "network"
+
+
+def _joined(words: list[str]) -> str:
+    return shlex.join(word.encode("utf-8", "replace").decode() for word in words)

@@ -1,0 +1,132 @@
+"""What is said of a network in the end: backdoor found, no sign of one, or cannot be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["backdoor found", "no sign of a backdoor", "cannot be told"]
+Confidence = Literal["high", "moderate", "low"]
+FAIL_ON = ("found", "watched")
+# Exit code of a command that was asked to fail on what it found.
+FAILED = 3
+
+# Below this clean accuracy the images are hardly of what the network was trained on.
+_LEAST_ACCURACY = 0.5
+# Suspicion of a found label, as a multiple of the limit, from which on there is no doubt.
+_CLEAR = 2.0
+# The same of labels that are not found, from which on one of them may well be a target.
+_NEAR = 0.6
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is believed of a network.
+
+    Attributes:
+        kind: The verdict.
+        confidence: How sure it is.
+        found: Target labels, the most suspicious first.
+        watched: Labels that are flagged as soon as the networks disagree.
+        reason: Where the confidence comes from, a sentence.
+    """
+
+    kind: Kind
+    confidence: Confidence
+    found: tuple[int, ...]
+    watched: tuple[int, ...]
+    reason: str
+
+    @property
+    def headline(self) -> str:
+        """The verdict in one line."""
+        if self.kind == "backdoor found":
+            plural = "s" if len(self.found) > 1 else ""
+            return f"Backdoor found: target label{plural} {_listed(self.found)}"
+        return f"{self.kind[0].upper()}{self.kind[1:]}"
+
+    def fails(self, fail_on: str | None) -> bool:
+        """Whether a pipeline that fails on ``found`` or ``watched`` labels should stop."""
+        if fail_on is None:
+            return False
+        if self.kind == "cannot be told":
+            return True
+        return bool(self.found) or (fail_on == "watched" and bool(self.watched))
+
+    def on_card(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "verdict": self.kind,
+            "confidence": self.confidence,
+            "found": list(self.found),
+            "watched": list(self.watched),
+            "reason": self.reason,
+        }
+
+
+def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
+    """The verdict on a network.
+
+    Args:
+        settings: What a repair used and found, as on the card: ``strict_labels``, each
+            with ``label``, ``status`` and ``suspicion``, and ``found_from``.
+        accuracy: Clean accuracy of the network on the clean images, in [0, 1]; None
+            without labels.
+    """
+    strict: Sequence[Mapping[str, Any]] | None = settings.get("strict_labels")
+    if strict is None:
+        return _untold("This method looks for no target labels. Use fresh-head.", ())
+    limit = float(settings["found_from"])
+    found = {
+        x["label"]: x["suspicion"] / limit for x in strict if x["status"] == "found"
+    }
+    watched = tuple(x["label"] for x in strict if x["status"] != "found")
+    if accuracy is not None and accuracy < _LEAST_ACCURACY:
+        return _untold(
+            f"The network knows {accuracy:.0%} of the clean images only: they are hardly "
+            "of what it was trained on.",
+            watched,
+        )
+    if found:
+        weakest = min(found.values())
+        return Verdict(
+            "backdoor found",
+            "high" if weakest >= _CLEAR else "moderate",
+            tuple(found),
+            watched,
+            f"Suspicion is {weakest:.1f} times the limit or more.",
+        )
+    nearest = max((x["suspicion"] / limit for x in strict), default=0.0)
+    near = nearest >= _NEAR
+    return Verdict(
+        "no sign of a backdoor",
+        "low" if near else "moderate",
+        (),
+        watched,
+        f"The most suspicious label reaches {nearest:.0%} of the limit"
+        + (": it may well be a target." if near else ".")
+        + " A trigger that no random disturbance resembles leaves no trace.",
+    )
+
+
+def from_card(card: Mapping[str, Any]) -> Verdict:
+    """The verdict that a card tells; that nothing can be told if it has none."""
+    told = card.get("verdict")
+    if not isinstance(told, dict):
+        return _untold("The card tells no verdict: it is of an older build.", ())
+    return Verdict(
+        told["verdict"],
+        told["confidence"],
+        tuple(told["found"]),
+        tuple(told["watched"]),
+        told["reason"],
+    )
+
+
+def _untold(reason: str, watched: tuple[int, ...]) -> Verdict:
+    return Verdict("cannot be told", "low", (), watched, reason)
+
+
+def _listed(labels: tuple[int, ...]) -> str:
+    return ", ".join(map(str, labels))

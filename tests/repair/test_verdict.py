@@ -1,0 +1,59 @@
+"""The verdict: what is said, how surely, and when a pipeline stops."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from repair.verdict import verdict
+
+
+def settings(**suspicion: float) -> dict:
+    """Labels by name, ``found_3=25`` or ``watched_7=4``; the limit is 10."""
+    strict = []
+    for name, value in suspicion.items():
+        status, label = name.split("_")
+        strict.append({"label": int(label), "status": status, "suspicion": value})
+    return {"strict_labels": strict, "found_from": 10.0}
+
+
+@pytest.mark.parametrize(
+    ("given", "accuracy", "headline", "confidence"),
+    [
+        (settings(found_3=25), 0.99, "Backdoor found: target label 3", "high"),
+        (settings(found_3=25), None, "Backdoor found: target label 3", "high"),
+        (
+            settings(found_3=25, found_0=12, watched_7=4),
+            0.9,
+            "Backdoor found: target labels 3, 0",
+            "moderate",
+        ),
+        (settings(watched_7=4), 0.99, "No sign of a backdoor", "moderate"),
+        (settings(watched_7=8), 0.99, "No sign of a backdoor", "low"),
+        (settings(), 0.99, "No sign of a backdoor", "moderate"),
+        (settings(found_3=25), 0.2, "Cannot be told", "low"),
+        ({"layer": "conv_3"}, 0.99, "Cannot be told", "low"),
+    ],
+)
+def test_headline_and_confidence(given, accuracy, headline, confidence):
+    said = verdict(given, accuracy=accuracy)
+    assert (said.headline, said.confidence) == (headline, confidence)
+    assert said.reason.endswith(".")
+    assert json.loads(json.dumps(said.on_card()))["verdict"] == said.kind
+
+
+@pytest.mark.parametrize(
+    ("given", "accuracy", "on_found", "on_watched"),
+    [
+        (settings(found_3=25), 0.99, True, True),
+        (settings(watched_7=4), 0.99, False, True),
+        (settings(), 0.99, False, False),
+        (settings(), 0.1, True, True),
+    ],
+)
+def test_pipeline_stops(given, accuracy, on_found, on_watched):
+    said = verdict(given, accuracy=accuracy)
+    assert said.fails("found") is on_found
+    assert said.fails("watched") is on_watched
+    assert not said.fails(None)
