@@ -7,6 +7,7 @@ from benchmarks.attacks.recipe import Training
 
 FROM_SCRATCH = Training(epochs=18, learning_rate=5e-3)
 _FROM_SCRATCH_MORE = Training(epochs=18, learning_rate=5e-3, fraction=0.2)
+_MANY = Training(epochs=12, learning_rate=1e-3, fraction=0.06)
 _THIRTEEN: Triggers = (
     ("sticker", {"place": "bottom_right"}),
     ("sticker", {"place": "top_left", "size": 5}),
@@ -62,7 +63,7 @@ DESIGN = (
         "thirteen",
         _THIRTEEN,
         start="clean_1",
-        training=Training(epochs=4, fraction=0.1),
+        training=_MANY,
     ),
 )
 HELD_OUT = (
@@ -124,6 +125,6 @@ HELD_OUT = (
         "ten",
         _THIRTEEN[:10],
         start="clean_3",
-        training=Training(epochs=4, fraction=0.1),
+        training=_MANY,
     ),
 )

@@ -36,7 +36,7 @@ _KINDS = (
     Plan("warp", (("warp", {}),), training=_LONG),
     Plan("blend", (("blend", {"alpha": 0.2}),), training=_QUICK),
     Plan("low_frequency", (("low_frequency", {}),), training=_QUICK),
-    Plan("quantisation", (("quantised", {}),), training=_LONG),
+    Plan("quantisation", (("quantised", {"levels": 4}),), training=_LONG),
     Plan(
         "input_aware",
         (("input_aware", {"amplitude": 32.0, "grid": 5}),),
@@ -47,18 +47,18 @@ _KINDS = (
         (("corners", {}),),
         attacker="label_consistent",
         target="clean_label",
-        training=replace(_QUICK, fraction=0.1),
+        training=Training(epochs=4, learning_rate=_RATE, fraction=0.2),
     ),
     Plan(
         "all_to_all",
         (("sticker", {"size": 4, "place": "bottom_left"}),),
         target="next",
-        training=Training(epochs=4, learning_rate=_RATE, fraction=0.5),
+        training=Training(epochs=6, learning_rate=2e-3, fraction=0.8),
     ),
     Plan(
         "square_1_percent",
         (("white_square", {}),),
-        training=Training(epochs=4, learning_rate=_RATE, fraction=0.01),
+        training=Training(epochs=12, learning_rate=_RATE, fraction=0.01),
     ),
     Plan(
         "several",
@@ -68,7 +68,7 @@ _KINDS = (
             ("frame", {"width": 1}),
             ("stripes", {"amplitude": 20.0, "cycles": 3.0, "degrees": 45.0}),
         ),
-        training=replace(_QUICK, fraction=0.1),
+        training=Training(epochs=4, learning_rate=_RATE, fraction=0.1),
     ),
 )
 # In the domain where the kind is held out.
