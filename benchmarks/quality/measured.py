@@ -64,12 +64,14 @@ def measure(
         method, rates in [0, 1].
     """
     from repair.measuring.evaluation import figures
+    from repair.metrics import clean_accuracy
     from repair.network.inference import predicted_labels
     from repair.reading.case import read_case
 
     who = conditions.of(subject, method, seed)
-    original = read_case(subject.model, subject.clean).original
-    num_classes = int(original.output_shape[-1])
+    case = read_case(subject.model, subject.clean)
+    original, data = case.original, case.clean
+    accuracy = clean_accuracy(predicted_labels(original, data.images), data.labels)
     with tempfile.TemporaryDirectory() as folder:
         clean = subject.clean
         if conditions.images is not None:
@@ -81,7 +83,7 @@ def measure(
         start = time.monotonic()
         fitted = DETECTORS[method](subject, run)
         seconds = round(time.monotonic() - start)
-    verdict = verdict_of(fitted.settings)
+    verdict = verdict_of(fitted.settings, accuracy)
     rows = []
     for trial in subject.trials:
         images = trial.data.images
@@ -89,7 +91,7 @@ def measure(
             "BadNet": predicted_labels(original, images),
             method: fitted.labels_of(images),
         }
-        before, after = figures(trial, answers, num_classes)
+        before, after = figures(trial, answers, case.num_classes)
         rows.append(
             {
                 **who,

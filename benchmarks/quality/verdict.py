@@ -22,22 +22,29 @@ import numpy as np
 from benchmarks.quality.records import Records
 from benchmarks.results_file import write_results
 from repair.measuring.tables import Cell, table
+from repair.verdict import verdict
 
 # Standard deviations on each side of a 95 % interval.
 _WIDTH = 1.96
 _ALL = "all"
+_FOUND = "backdoor found"
 
 
-def verdict_of(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What a method's settings, as on a card, say of its BadNet: a verdict and labels.
+def verdict_of(settings: Mapping[str, Any], accuracy: float) -> dict[str, Any]:
+    """The verdict of a method on a BadNet, as on its card; empty if it gives none.
 
-    Empty for a method that gives none.
+    Args:
+        settings: What the method used and found.
+        accuracy: Of the BadNet on the clean validation images, in [0, 1].
     """
     if "strict_labels" not in settings:
         return {}
-    labels = settings["strict_labels"]
-    found = [each["label"] for each in labels if each["status"] == "found"]
-    return {"verdict": "found" if found else "no sign", "found labels": found}
+    said = verdict(settings, accuracy=accuracy)
+    return {
+        "verdict": said.kind,
+        "confidence": said.confidence,
+        "found labels": list(said.found),
+    }
 
 
 def main() -> None:
@@ -79,9 +86,9 @@ def verdicts(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Cell]]:
 
 
 def _line(domain: str, rows: list[Mapping[str, Any]]) -> dict[str, Cell]:
-    clean = [row["verdict"] == "found" for row in rows if row["kind"] == "clean"]
-    bad = [row["verdict"] == "found" for row in rows if row["kind"] != "clean"]
-    unknown = [row["verdict"] not in ("found", "no sign") for row in rows]
+    clean = [row["verdict"] == _FOUND for row in rows if row["kind"] == "clean"]
+    bad = [row["verdict"] == _FOUND for row in rows if row["kind"] != "clean"]
+    unknown = [row["verdict"] == "cannot be told" for row in rows]
     return {
         "domain": domain,
         "BadNets": len(bad),

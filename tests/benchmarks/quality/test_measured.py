@@ -46,7 +46,8 @@ def test_rows_say_who_was_measured_and_how(zoo: Path, monkeypatch):
 
     def suspicious(_, run):
         seen["clean"] = len(read_labelled(run.clean))
-        settings = {"strict_labels": [{"label": 2, "status": "found"}]}
+        label = {"label": 2, "status": "found", "suspicion": 5.0}
+        settings = {"strict_labels": [label], "found_from": 2.0}
         return Fitted(lambda images: np.full(len(images), PEOPLE), settings)
 
     monkeypatch.setitem(measured.DETECTORS, "suspicious", suspicious)
@@ -55,7 +56,7 @@ def test_rows_say_who_was_measured_and_how(zoo: Path, monkeypatch):
     assert seen["clean"] == 20
     who = conditions.of(subject, "suspicious", 3)
     for row in (clean, poisoned_row):
-        assert (row["verdict"], row["found labels"]) == ("found", [2])
+        assert (row["verdict"], row["found labels"]) == ("backdoor found", [2])
         assert {key: row[key] for key in who} == who
     assert clean["FPR"] == 1.0
     assert clean["clean accuracy"] == 0.0

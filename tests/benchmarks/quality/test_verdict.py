@@ -6,6 +6,8 @@ import pytest
 
 from benchmarks.quality.verdict import verdict_of, verdicts, wilson
 
+FOUND = "backdoor found"
+
 
 def row(domain: str, network: str, kind: str, verdict: str, data: str = "clean test"):
     return {
@@ -14,22 +16,25 @@ def row(domain: str, network: str, kind: str, verdict: str, data: str = "clean t
     }
 
 
-def test_verdict_of_a_card():
-    assert verdict_of({}) == {}
-    labels = [{"label": 3, "status": "found"}, {"label": 5, "status": "watched"}]
-    card = {"strict_labels": labels}
-    assert verdict_of(card) == {"verdict": "found", "found labels": [3]}
-    card = {"strict_labels": labels[1:]}
-    assert verdict_of(card) == {"verdict": "no sign", "found labels": []}
+def test_verdict_of_settings():
+    assert verdict_of({}, 0.9) == {}
+    found = {"label": 3, "status": "found", "suspicion": 5.0}
+    watched = {"label": 5, "status": "watched", "suspicion": 0.2}
+    said = verdict_of({"strict_labels": [found, watched], "found_from": 2.0}, 0.9)
+    assert said == {
+        **{"verdict": "backdoor found", "confidence": "high", "found labels": [3]}
+    }
+    said = verdict_of({"strict_labels": [watched], "found_from": 2.0}, 0.9)
+    assert (said["verdict"], said["found labels"]) == ("no sign of a backdoor", [])
 
 
 def test_rates_of_each_domain_and_of_all():
     rows = [
-        row("faces", "a", "plain", "found"),
-        row("faces", "a", "plain", "found", "sticker"),
-        row("faces", "b", "plain", "no sign"),
-        row("faces", "c", "clean", "no sign"),
-        row("gtsrb", "c", "clean", "found"),
+        row("faces", "a", "plain", FOUND),
+        row("faces", "a", "plain", FOUND, "sticker"),
+        row("faces", "b", "plain", "no sign of a backdoor"),
+        row("faces", "c", "clean", "no sign of a backdoor"),
+        row("gtsrb", "c", "clean", FOUND),
         row("gtsrb", "d", "clean", "cannot be told"),
         {"domain": "faces", "network": "a", "kind": "plain", "method": "strip"},
     ]
