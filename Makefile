@@ -1,7 +1,7 @@
 # `build/` is a package here, so nothing may make or clean a file of that name.
-.PHONY: check fix test build benchmark lock lowest
+.PHONY: check fix test build benchmark lock lowest wheel
 PYTHON ?= .venv/bin/python
-SOURCES = build repair artifacts benchmarks docs tests eval_*.py
+SOURCES = build repair artifacts benchmarks docs tests packaging eval_*.py
 
 check:
 	$(PYTHON) -m ruff format --check $(SOURCES)
@@ -21,6 +21,11 @@ build:
 
 benchmark:
 	$(PYTHON) -m benchmarks.quality faces --bench $(BENCH)
+
+# One file to install; its top-level package is `badnet_repair` alone.
+wheel:
+	rm -rf .cache/wheel && mkdir -p .cache/wheel
+	$(PYTHON) -m pip wheel --no-deps --wheel-dir dist ./packaging
 
 # What development and CI install; needs pip-tools.
 lock:

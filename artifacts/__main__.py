@@ -5,12 +5,21 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from artifacts.detector import run, with_inputs
+from artifacts.called import called
+from artifacts.detector import add_inputs, run, with_inputs
 
-if __name__ == "__main__":
+
+def label_parser(*, inputs: bool = True) -> argparse.ArgumentParser:
+    """The command line; without what ``with_inputs`` adds, if so asked."""
     parser = argparse.ArgumentParser(
-        prog="python -m artifacts", description="Labels images with any detector."
+        prog=" ".join(called("label")), description="Labels images with any detector."
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="an artifact")
-    arguments = with_inputs(parser)
+    if inputs:
+        add_inputs(parser)
+    return parser
+
+
+if __name__ == "__main__":
+    arguments = with_inputs(label_parser(inputs=False))
     run(arguments.folder, arguments)

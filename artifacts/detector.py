@@ -113,6 +113,17 @@ def _description(detector: str) -> str:
 
 def with_inputs(parser: argparse.ArgumentParser) -> argparse.Namespace:
     """Adds the inputs and options to a command line, and reads it."""
+    add_inputs(parser)
+    arguments = parser.parse_args()
+    if arguments.resume and arguments.output is None:
+        parser.error("--resume needs --output FILE")
+    if arguments.why and (arguments.json or arguments.output is not None):
+        parser.error("--why goes with neither --json nor --output")
+    return arguments
+
+
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """Adds the inputs and options to a command line."""
     add = parser.add_argument
     add("inputs", nargs="+", metavar="INPUT",
         help="PNG or JPEG file, folder of such, quoted pattern, HDF5 file (.h5) with "
@@ -130,9 +141,3 @@ def with_inputs(parser: argparse.ArgumentParser) -> argparse.Namespace:
         help="write the lines there, in one step at the end")  # fmt: skip
     add("--resume", action="store_true",
         help="continue what an interrupted run with the same --output left")  # fmt: skip
-    arguments = parser.parse_args()
-    if arguments.resume and arguments.output is None:
-        parser.error("--resume needs --output FILE")
-    if arguments.why and (arguments.json or arguments.output is not None):
-        parser.error("--why goes with neither --json nor --output")
-    return arguments

@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from artifacts.why.story import STAND_IN
 from repair.commands.data_options import data_options_from, preprocessing_from
 from repair.commands.options import settings_from
 from repair.dataset import Dataset
@@ -44,7 +45,7 @@ def accuracy(arguments: argparse.Namespace) -> Rows:
     """Accuracy of a network or a detector; the first file tells the preprocessing."""
     options, accuracies = data_options_from(arguments), dict[str, float]()
     if arguments.model.is_dir():
-        detector = SavedDetector(arguments.model)
+        detector = _detector(arguments.model)
         num_classes = detector.num_classes
         every = _datasets(arguments, detector.image_shape, num_classes, options)
         answers = [detector.answers(data.images)["detector"] for data in every]
@@ -71,7 +72,7 @@ def accuracy(arguments: argparse.Namespace) -> Rows:
 def defence(arguments: argparse.Namespace) -> Rows:
     """The full table: every network on clean and poisoned data."""
     if arguments.model.is_dir():
-        detector = SavedDetector(arguments.model)
+        detector = _detector(arguments.model)
         shape, num_classes = detector.image_shape, detector.num_classes
         clean = read_dataset(
             arguments.clean,
@@ -137,6 +138,14 @@ def inspect(arguments: argparse.Namespace) -> Rows:
             "page": str(page),
         }
     ]
+
+
+def _detector(folder: Path) -> SavedDetector:
+    """The detector, and a word on stderr if it is a stand-in."""
+    detector = SavedDetector(folder)
+    if detector.stand_in:
+        say(f"note: {STAND_IN}")
+    return detector
 
 
 def _datasets(

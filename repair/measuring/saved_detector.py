@@ -18,6 +18,7 @@ class SavedDetector:
     Attributes:
         num_classes: Number of classes, N.
         image_shape: Rows, columns and channels of its images.
+        stand_in: Whether it was built from a demo's made-up images.
         saved_model: What ``tf.saved_model.load`` gives.
     """
 
@@ -30,6 +31,7 @@ class SavedDetector:
         artifact = read_artifact(folder)
         self.num_classes: int = artifact.card["num_classes"]
         self.image_shape = artifact.image_shape
+        self.stand_in = artifact.card.get("stand_in") is True
         self.saved_model = load_saved_model(artifact.files)
 
     def answers(self, images: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,0 +1,76 @@
+"""``badnet-repair``: all commands of the project under one name."""
+
+from __future__ import annotations
+
+import argparse
+import runpy
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+# Ahead of everything else in this process, and in no other.
+sys.path.insert(0, str(Path(__file__).resolve().parent / "_packages"))
+
+from repair.commands.parser import command_parser
+from repair.commands.table import COMMANDS
+
+PROGRAM = "badnet-repair"
+# Command -> the module that runs it, and the words that stand before its arguments.
+RUN = {
+    "build": ("build", []),
+    "label": ("artifacts", []),
+    "export": ("build", ["export"]),
+    **{command.name: ("repair", [command.name]) for command in COMMANDS},
+}
+
+
+def main() -> None:
+    """Runs the command that the command line names."""
+    if len(sys.argv) > 1 and sys.argv[1] in RUN:
+        module, words = RUN[sys.argv[1]]
+        sys.argv = [PROGRAM, *words, *sys.argv[2:]]
+        runpy.run_module(module, run_name="__main__")
+        return
+    arguments = parser().parse_args()
+    if arguments.command == "completion":
+        print(_completion(arguments.shell))
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command and its arguments, for ``--help`` and for shells to complete."""
+    from artifacts.__main__ import label_parser
+    from build.arguments import build_parser
+    from build.formats.command import export_parser
+
+    whole = argparse.ArgumentParser(
+        prog=PROGRAM, description="Repairs a BadNet with clean images alone."
+    )
+    whole.add_argument(
+        "--version", action="version", version=f"{PROGRAM} {version(PROGRAM)}"
+    )
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    every = {
+        "build": (build_parser(), "builds the detector of a network"),
+        "label": (label_parser(), "labels images with a detector"),
+        "export": (export_parser(), "writes a detector in another format"),
+    }
+    others = {x.name: (command_parser(x), x.text) for x in COMMANDS}
+    for name, (one, text) in {**every, **others}.items():
+        commands.add_parser(name, help=text, parents=[one], add_help=False)
+    shells = commands.add_parser(
+        "completion", help="prints a shell's completion script"
+    )
+    shells.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+    return whole
+
+
+def _completion(shell: str) -> str:
+    try:
+        import shtab
+    except ModuleNotFoundError:
+        sys.exit("error: completion needs the package shtab: pip install shtab")
+    return str(shtab.complete(parser(), shell=shell))
+
+
+if __name__ == "__main__":
+    main()
