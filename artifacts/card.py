@@ -44,18 +44,27 @@ class Artifact(NamedTuple):
         card: What its card says.
         digest: SHA-256 of the card, and so of all that it lists.
         files: Path below the folder -> content, as the card lists it.
+        card_content: The card, as it was read.
     """
 
     folder: str
     card: dict[str, Any]
     digest: str
     files: dict[str, bytes]
+    card_content: bytes
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Rows, columns and channels of its images."""
         given = self.card["input"]
         return given["rows"], given["columns"], given["channels"]
+
+    def write(self, folder: Path) -> None:
+        """Writes what was read, the card too, into a new folder."""
+        for name, content in {**self.files, CARD: self.card_content}.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
 
 
 def read_artifact(folder: Path) -> Artifact:
@@ -69,7 +78,8 @@ def read_artifact(folder: Path) -> Artifact:
         content = _card_bytes(root, folder)
         card = _parsed(content, folder)
         digest = hashlib.sha256(content).hexdigest()
-        return Artifact(str(folder), card, digest, _files(root, card["files"], folder))
+        files = _files(root, card["files"], folder)
+    return Artifact(str(folder), card, digest, files, content)
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from benchmarks.server.protocols import PROTOCOLS
 from benchmarks.server.rest_calls import ask
 from build.formats.command import FORMATS, check_packages
 from build.formats.conversion import convert
-from build.formats.writers import RUNNERS
+from build.formats.forms import RUNNERS
 from repair.errors import SettingError
 
 # The signature whose labels the others are held against.

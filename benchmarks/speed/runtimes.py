@@ -79,7 +79,7 @@ def _runners(artifact: Path, folder: Path) -> Iterator[tuple[str, Runner]]:
     import tensorflow as tf
 
     from build.formats.conversion import convert
-    from build.formats.writers import RUNNERS
+    from build.formats.forms import RUNNERS
 
     loaded: Any = tf.saved_model.load(str(artifact))
 
@@ -89,6 +89,8 @@ def _runners(artifact: Path, folder: Path) -> Iterator[tuple[str, Runner]]:
     place = "GPU" if _on_gpu() else "CPU"
     yield f"SavedModel (tensorflow {version('tensorflow')}, {place})", saved_model
     for to, form in FORMATS.items():
+        if form.is_folder:  # holds the others
+            continue
         package = _PACKAGES[to]
         try:
             check_packages(to)

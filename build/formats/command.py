@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from artifacts.called import called
 from artifacts.quiet import import_tensorflow_quietly
@@ -17,19 +19,25 @@ class Format:
     """A format to export to.
 
     Attributes:
-        suffix: Of its files.
+        suffix: Of the file's or folder's name.
         packages: What writes and runs it, beside TensorFlow; the extra of the same name
             as the format brings them.
+        is_folder: Whether it is a folder; a new one, since nothing is replaced then.
     """
 
     suffix: str
     packages: tuple[str, ...] = ()
+    is_folder: bool = False
 
 
+_ONNX, _LITERT = ("onnx", "onnxruntime", "tf2onnx"), ("ai_edge_litert",)
+# How each is written and run stands in ``forms``.
 FORMATS = {
     "keras": Format(".keras"),
-    "onnx": Format(".onnx", ("onnx", "onnxruntime", "tf2onnx")),
-    "litert": Format(".tflite", ("ai_edge_litert",)),
+    "onnx": Format(".onnx", _ONNX),
+    "litert": Format(".tflite", _LITERT),
+    "mlflow": Format("-mlflow", ("mlflow",), is_folder=True),
+    "hub": Format("-hub", ("huggingface_hub", *_ONNX, *_LITERT), is_folder=True),
 }
 
 
@@ -42,10 +50,13 @@ def export_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("artifact", type=Path, metavar="ARTIFACT", help="folder with card.json")
-    add("--to", choices=FORMATS, required=True, help="format of the file")
-    add("--out", type=Path, metavar="FILE", help="default: NAME of the card, here")
+    add("--to", choices=FORMATS, required=True,
+        help="keras, onnx, litert: a file; mlflow, hub: a folder")  # fmt: skip
+    add("--out", type=Path, metavar="PATH", help="default: the artifact's name, here")
     add("--images", type=Path, metavar="FILE.h5",
         help="compare the labels of these images (default: made-up ones)")  # fmt: skip
+    add("--table", type=Path, metavar="FILE.json",
+        help="hub: what python -m repair defence ARTIFACT ... --json printed")  # fmt: skip
     return parser
 
 
@@ -56,19 +67,50 @@ def export_from(arguments: argparse.Namespace) -> None:
         RepairError: If an input is unfit, or the file would give other labels.
     """
     check_packages(arguments.to)
-    suffix = FORMATS[arguments.to].suffix
     folder = arguments.artifact
-    out = arguments.out or Path(folder.resolve().name + suffix)
-    if out.suffix != suffix:
-        raise SettingError(f"{out}: expected a file name that ends in {suffix}.")
-    if out.exists() and not out.is_file():
-        raise SettingError(f"{out}: expected a file or nothing. Received: a folder.")
+    out = arguments.out or Path(folder.resolve().name + FORMATS[arguments.to].suffix)
+    _check_place(out, FORMATS[arguments.to])
+    more = _more(arguments)
     import_tensorflow_quietly()
     from build.formats.conversion import convert
 
-    count = convert(folder, arguments.to, out, arguments.images)
-    size = out.stat().st_size / 1e6
+    count = convert(folder, arguments.to, out, arguments.images, **more)
+    files = [path for path in (out, *out.rglob("*")) if path.is_file()]
+    size = sum(path.stat().st_size for path in files) / 1e6
     print(f"{out}: {size:.1f} MB, the artifact's labels on {count:,} images")
+
+
+def _more(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the writer of one format alone is given."""
+    path = arguments.table
+    if path is None:
+        return {}
+    if arguments.to != "hub":
+        raise SettingError("--table: expected --to hub, whose card has room for it.")
+    try:
+        table = json.loads(path.read_bytes())
+        if not all(isinstance(row, dict) for row in table):
+            raise TypeError
+    except (OSError, ValueError, TypeError, RecursionError) as reason:
+        raise SettingError(
+            f"{path}: expected what `python -m repair defence ARTIFACT ... --json` "
+            f"printed. Received: {type(reason).__name__}."
+        ) from reason
+    return {"table": table}
+
+
+def _check_place(out: Path, form: Format) -> None:
+    if form.is_folder:
+        if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+            raise SettingError(
+                f"{out}: expected a new folder. Received: something is there. Choose "
+                "another --out, or remove it."
+            )
+        return
+    if out.suffix != form.suffix:
+        raise SettingError(f"{out}: expected a file name that ends in {form.suffix}.")
+    if out.exists() and not out.is_file():
+        raise SettingError(f"{out}: expected a file or nothing. Received: a folder.")
 
 
 def check_packages(to: str) -> None:

@@ -1,16 +1,20 @@
-"""Writes an artifact in another format, checks its labels, puts the file in place."""
+"""Writes an artifact in another format, checks its labels, puts it in place."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from build.formats.frozen import frozen
+from build.formats.command import FORMATS
+from build.formats.forms import RUNNERS, WRITERS
 from build.formats.probes import probes
-from build.formats.writers import RUNNERS, WRITERS
+from build.saving.new_folder import new_folder
 from repair.errors import RepairError, RepairFailedError
 from repair.measuring.saved_detector import SavedDetector
 from repair.network.inference import batch_size
@@ -21,15 +25,18 @@ CHECKED_IMAGES = 1000
 _BATCH_SIZE = 250  # fewer of large images
 
 
-def convert(folder: Path, to: str, out: Path, images_from: Path | None = None) -> int:
-    """Writes one file, whole or not at all.
+def convert(
+    folder: Path, to: str, out: Path, images_from: Path | None = None, **more: Any
+) -> int:
+    """Writes one file or folder, whole or not at all.
 
     Args:
         folder: An artifact; held against its card before it is loaded.
-        to: One of ``export_command.FORMATS``.
-        out: The file to write; an older one is replaced in one step.
+        to: One of ``FORMATS``.
+        out: What to write; an older file is replaced in one step.
         images_from: Data on whose first 1,000 images the labels are compared; None =
             made-up images.
+        more: Further arguments of this format's writer.
 
     Returns:
         The number of images compared.
@@ -48,13 +55,21 @@ def convert(folder: Path, to: str, out: Path, images_from: Path | None = None) -
         data = read_dataset(images_from, image_shape=shape, labelled=False)
         images = data.images[:CHECKED_IMAGES]
     expected = detector.answers(images)["detector"]
-    function = frozen(detector.saved_model)
+    with new_folder(out) if FORMATS[to].is_folder else _new_file(out) as unfinished:
+        write = partial(WRITERS[to], detector, unfinished, **more)
+        found = _written(to, write, unfinished, images)
+        _check(to, found, expected)
+    return len(images)
+
+
+@contextmanager
+def _new_file(out: Path) -> Iterator[Path]:
+    """Yields a place to write a file to, which is put at ``out`` if all goes well."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".exporting") as place:
             unfinished = Path(place) / f"detector{out.suffix}"
-            found = _written(to, function, unfinished, images)
-            _check(to, found, expected)
+            yield unfinished
             interruption.check()
             unfinished.replace(out)
     except OSError as reason:
@@ -62,15 +77,16 @@ def convert(folder: Path, to: str, out: Path, images_from: Path | None = None) -
             f"{out}: can not be written; what was there stays. "
             f"Received: {reason.strerror or reason}."
         ) from reason
-    return len(images)
 
 
-def _written(to: str, function: Any, path: Path, images: np.ndarray) -> np.ndarray:
-    """Writes the file; its labels of the images in batches, then of the first alone."""
+def _written(
+    to: str, write: Callable[[], None], path: Path, images: np.ndarray
+) -> np.ndarray:
+    """Writes the form; its labels of the images in batches, then of the first alone."""
     step = min(_BATCH_SIZE, batch_size(images))
     starts = range(0, len(images), step)
     try:
-        WRITERS[to](function, path)
+        write()
         run = RUNNERS[to](path)
         found = [run(images[start : start + step]) for start in starts]
         return np.concatenate([*found, run(images[:1])])

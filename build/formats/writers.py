@@ -1,34 +1,38 @@
-"""Each format's writer, from a frozen graph, and its runner, as its users run it."""
+"""Writers of the formats that are one file, and runners, as their users run them."""
 
 from __future__ import annotations
 
 import logging
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from artifacts.quiet import silent
-from build.formats.frozen import INPUT, OUTPUT
+from build.formats.frozen import INPUT, OUTPUT, frozen
 from build.formats.keras_graph import keras_model
+from repair.measuring.saved_detector import SavedDetector
 
 Runner = Callable[[np.ndarray], np.ndarray]
 _OPSET = 18
 
 
-def _write_keras(function: Any, path: Path) -> None:
-    with _quiet():
+def write_keras(detector: SavedDetector, path: Path) -> None:
+    """From an artifact to a file."""
+    function = frozen(detector.saved_model)
+    with quiet():
         keras_model(function).save(path)
 
 
-def _write_onnx(function: Any, path: Path) -> None:
-    with _quiet():
+def write_onnx(detector: SavedDetector, path: Path) -> None:
+    """From an artifact to a file."""
+    function = frozen(detector.saved_model)
+    with quiet():
         import tf2onnx
 
         images, label = function.inputs[0].name, function.outputs[0].name
@@ -45,31 +49,36 @@ def _write_onnx(function: Any, path: Path) -> None:
     path.write_bytes(model.SerializeToString(deterministic=True))
 
 
-def _write_litert(function: Any, path: Path) -> None:
+def write_litert(detector: SavedDetector, path: Path) -> None:
+    """From an artifact to a file."""
+    function = frozen(detector.saved_model)
     module = tf.Module()
     spec = tf.TensorSpec(function.inputs[0].shape, tf.uint8, INPUT)
     module.label = tf.function(lambda images: function(images), input_signature=[spec])
-    with _quiet(), tempfile.TemporaryDirectory() as folder:
+    with quiet(), tempfile.TemporaryDirectory() as place:
         options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
-        tf.saved_model.save(module, folder, signatures=module.label, options=options)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        tf.saved_model.save(module, place, signatures=module.label, options=options)
+        converter = tf.lite.TFLiteConverter.from_saved_model(place)
         path.write_bytes(converter.convert())
 
 
-def _keras_runner(path: Path) -> Runner:
+def keras_runner(path: Path) -> Runner:
+    """The file, loaded as its users do."""
     model = keras.models.load_model(path, compile=False, safe_mode=True)
     return lambda images: np.asarray(model.predict_on_batch(images))
 
 
-def _onnx_runner(path: Path) -> Runner:
+def onnx_runner(path: Path) -> Runner:
+    """The file, loaded as its users do."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     return lambda images: session.run([OUTPUT], {INPUT: images})[0]
 
 
-def _litert_runner(path: Path) -> Runner:
-    with _quiet():
+def litert_runner(path: Path) -> Runner:
+    """The file, loaded as its users do."""
+    with quiet():
         from ai_edge_litert.interpreter import Interpreter
 
         interpreter = Interpreter(model_path=str(path))
@@ -82,21 +91,8 @@ def _litert_runner(path: Path) -> Runner:
     return labels
 
 
-WRITERS: Mapping[str, Callable[[Any, Path], None]] = {
-    "keras": _write_keras,
-    "onnx": _write_onnx,
-    "litert": _write_litert,
-}
-# From a file to a function from images (n, rows, columns, 3) uint8 to labels (n,) int64.
-RUNNERS: Mapping[str, Callable[[Path], Runner]] = {
-    "keras": _keras_runner,
-    "onnx": _onnx_runner,
-    "litert": _litert_runner,
-}
-
-
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keeps progress and other packages' deprecations away; errors are raised."""
     tf.get_logger().setLevel(logging.ERROR)
     for name in ("tf2onnx", "tf2onnx.tfonnx"):

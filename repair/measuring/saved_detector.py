@@ -16,6 +16,7 @@ class SavedDetector:
     """A fused SavedModel of this project.
 
     Attributes:
+        artifact: What was read of it.
         num_classes: Number of classes, N.
         image_shape: Rows, columns and channels of its images.
         stand_in: Whether it was built from a demo's made-up images.
@@ -28,7 +29,7 @@ class SavedDetector:
         Raises:
             DetectorError: If ``folder`` is no artifact of ours, or a file was changed.
         """
-        artifact = read_artifact(folder)
+        artifact = self.artifact = read_artifact(folder)
         self.num_classes: int = artifact.card["num_classes"]
         self.image_shape = artifact.image_shape
         self.stand_in = artifact.card.get("stand_in") is True

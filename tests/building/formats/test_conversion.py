@@ -21,10 +21,10 @@ from toys import PATIENCE, PEOPLE, ROOT, SHAPE, random_weights, run_python
 from build.formats import command, conversion
 from build.formats.command import FORMATS, check_packages
 from build.formats.conversion import convert
+from build.formats.forms import RUNNERS, WRITERS
 from build.formats.frozen import frozen
 from build.formats.keras_graph import keras_model
 from build.formats.probes import probes
-from build.formats.writers import RUNNERS, WRITERS
 from build.fusing.fusion import fuse
 from build.saving.saved_model import export
 from repair.errors import ModelError, RepairFailedError, SettingError
