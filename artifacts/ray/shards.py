@@ -45,7 +45,7 @@ def shards(
 
     Args:
         arguments: Paths and patterns.
-        size: Rows and columns that images of an HDF5 file must have.
+        size: Rows, columns and channels that images must have.
         images: As many images a shard, or a few more: a run of an HDF5 file is not cut.
             None = few in the first ones, so that all workers soon have one, then more.
     """

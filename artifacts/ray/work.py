@@ -29,7 +29,7 @@ class Job:
         home: The folder from which the command was given.
         artifact: The artifact's folder.
         card: SHA-256 of its card, so that every machine labels with the same one.
-        size: Rows and columns of its images.
+        size: Rows, columns and channels of its images.
         resize: Bring image files of another size to this one.
         form: One of ``FORMS``.
         parts: Where the files of shards go.

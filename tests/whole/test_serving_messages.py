@@ -210,7 +210,8 @@ def test_configuration_of_the_page_is_the_servers_own_kind():
     from google.protobuf import text_format
 
     config = text_format.Parse(
-        block("", "model_config_list"), model_server_config_pb2.ModelServerConfig()
+        block("textproto", "model_config_list"),
+        model_server_config_pb2.ModelServerConfig(),
     )
     models = config.model_config_list.config
     assert {model.name for model in models} == {"sunglasses", "multi"}
