@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from artifacts.errors import DetectorError, printable
+from artifacts.signed import check_signature
 
 CARD = "card.json"
 CHANNELS = (1, 3, 4)  # grey, RGB, RGBA
@@ -31,6 +32,7 @@ _NUMBERS = {
     "input.columns": _MAX_SIDE,
     "input.channels": _MAX_SIDE,
 }
+_SIZES = ("rows", "columns", "channels")
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # A larger file is first read in pieces, so that one full of nothing fills no memory.
 _LARGE = 256 << 20
@@ -72,13 +74,15 @@ def read_artifact(folder: Path) -> Artifact:
 
     Raises:
         DetectorError: If there is none, its card says nothing of use, or a file was
-            changed, is missing, or does not belong.
+            changed, is missing, or does not belong; or if a key is required, and it is
+            not signed with that.
     """
     with _opened(folder) as root:
         content = _card_bytes(root, folder)
         card = _parsed(content, folder)
         digest = hashlib.sha256(content).hexdigest()
         files = _files(root, card["files"], folder)
+    check_signature(folder, {**files, CARD: content})
     return Artifact(str(folder), card, digest, files, content)
 
 

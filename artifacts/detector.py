@@ -18,6 +18,7 @@ from artifacts.names import spelled
 from artifacts.reading.images import read_image
 from artifacts.reading.kinds import Kinds
 from artifacts.runtime.load import load, loaded, prepare, settle
+from artifacts.signed import add_verify_key
 
 __all__ = ["DetectorError", "load", "main", "read_card", "read_image", "run", "verify"]
 HERE = Path(__file__).resolve().parent
@@ -139,5 +140,6 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="a JSON object a line")
     add("--output", type=Path, metavar="FILE",
         help="write the lines there, in one step at the end")  # fmt: skip
+    add_verify_key(parser)
     add("--resume", action="store_true",
         help="continue what an interrupted run with the same --output left")  # fmt: skip

@@ -19,6 +19,7 @@ from artifacts.errors import DetectorError, printable
 from artifacts.progress import Progress
 from artifacts.quiet import silent
 from artifacts.reading.sources import STDIN
+from artifacts.signed import add_verify_key
 
 _SECONDS_TO_CONNECT = 10
 _NEEDED = ("ray", "pyarrow")
@@ -179,6 +180,7 @@ def _parser() -> argparse.ArgumentParser:
         help="(default: 1,024 in the first files, 65,536 in the last)")  # fmt: skip
     add("--resize", action="store_true",
         help="accept image files of other sizes than the detector's")  # fmt: skip
+    add_verify_key(parser)
     add("--resume", action="store_true",
         help="continue what an interrupted run with the same --output left")  # fmt: skip
     return parser

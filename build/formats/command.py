@@ -11,6 +11,7 @@ from typing import Any
 
 from artifacts.called import called
 from artifacts.quiet import import_tensorflow_quietly
+from artifacts.signed import add_verify_key
 from repair.errors import SettingError
 
 
@@ -50,6 +51,7 @@ def export_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("artifact", type=Path, metavar="ARTIFACT", help="folder with card.json")
+    add_verify_key(parser)
     add("--to", choices=FORMATS, required=True,
         help="keras, onnx, litert: a file; mlflow, hub: a folder")  # fmt: skip
     add("--out", type=Path, metavar="PATH", help="default: the artifact's name, here")

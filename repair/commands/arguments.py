@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from artifacts.signed import add_verify_key
 from repair.commands.data_options import add_data_options, add_preprocessing
 from repair.commands.options import add_fail_on, add_settings
 from repair.settings import FINE_PRUNING_METHODS, METHODS, Settings
@@ -64,6 +65,7 @@ def inspect(parser: argparse.ArgumentParser) -> None:
 def explain(parser: argparse.ArgumentParser) -> None:
     """An artifact, images, and a folder for the page."""
     parser.add_argument("artifact", type=Path, metavar="ARTIFACT", help="folder")
+    add_verify_key(parser)
     parser.add_argument("images", nargs="+", metavar="IMAGE",
         help="PNG or JPEG file, folder of such, pattern, or .h5 file")  # fmt: skip
     _explained(parser, "explain", 50, "explain so many images at most (%(default)s)")
@@ -74,6 +76,7 @@ def explain(parser: argparse.ArgumentParser) -> None:
 def triggers(parser: argparse.ArgumentParser) -> None:
     """An artifact, images, and a folder for the page."""
     parser.add_argument("artifact", type=Path, metavar="ARTIFACT", help="folder")
+    add_verify_key(parser)
     parser.add_argument("images", nargs="+", metavar="IMAGE",
         help="PNG or JPEG file, folder of such, pattern, or .h5 file")  # fmt: skip
     text = "look at so many of a label at most (%(default)s)"
@@ -110,6 +113,7 @@ def flags(parser: argparse.ArgumentParser) -> None:
 def _model(parser: argparse.ArgumentParser) -> None:
     text = "network (.h5) or artifact (folder)"
     parser.add_argument("model", type=Path, metavar="MODEL", help=text)
+    add_verify_key(parser)
 
 
 def _how(parser: argparse.ArgumentParser, methods: tuple[str, ...] = METHODS) -> None:

@@ -1,0 +1,81 @@
+"""Who made an artifact: ``FOLDER.sig`` beside it, held against a key before it is loaded.
+
+The card guards against damage; whoever can write into the folder can write a card that fits.
+A signature of sigstore's model-signing over card and files can only be made with the private
+key. Where a key is required, it is so in every way of loading, of this process and of those
+that it starts: an environment variable says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from artifacts.errors import DetectorError, one_line, printable
+
+VERIFY_KEY = "BADNET_REPAIR_VERIFY_KEY"
+
+
+class _Required(argparse.Action):
+    def __call__(self, parser: Any, namespace: Any, value: Any, name: Any = "") -> None:
+        os.environ[VERIFY_KEY] = value
+
+
+def add_verify_key(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Adds ``--verify-key KEY.pem`` to a command that loads artifacts."""
+    parser.add_argument(
+        "--verify-key",
+        action=_Required,
+        metavar="KEY.pem",
+        default=argparse.SUPPRESS,
+        help="load an artifact only if FOLDER.sig is its signature by this key",
+    )
+
+
+def check_signature(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Holds what was read of an artifact against its signature, if a key is required.
+
+    Args:
+        folder: Where it was read from.
+        files: Path below the folder -> content, the card among them.
+
+    Raises:
+        DetectorError: If it is unsigned, changed, signed by another key, or that can not
+            be found out.
+    """
+    key = os.environ.get(VERIFY_KEY)
+    if not key:
+        return
+    place = Path(os.path.realpath(folder))
+    signature = place.with_name(f"{place.name}.sig")
+    for path, what in ((Path(key), "the public key"), (signature, "a signature")):
+        if not path.is_file():
+            raise DetectorError(
+                f"{printable(str(folder))}: expected {what} in {printable(str(path))}. "
+                "Received: no such file. See docs/signing.md."
+            )
+    try:
+        from model_signing import verifying
+    except ImportError as reason:
+        raise DetectorError(
+            "--verify-key needs the package model_signing. Received: not installed. "
+            "Install it: pip install -e .[signing]"
+        ) from reason
+    with tempfile.TemporaryDirectory() as copy:  # of what was read, and is loaded
+        for name, content in files.items():
+            path = Path(copy) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        try:
+            config = verifying.Config().use_elliptic_key_verifier(public_key=key)
+            config.verify(Path(copy), signature)
+        except Exception as reason:  # the package raises many kinds
+            raise DetectorError(
+                f"{printable(str(folder))}: expected the files that were signed with the "
+                f"private key of {printable(key)}. Received: {one_line(reason)} It is not "
+                "loaded."
+            ) from reason
