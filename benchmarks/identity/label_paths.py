@@ -21,9 +21,9 @@ from benchmarks.server.grpc_calls import NoClientError, grpc_labels
 from benchmarks.server.local_server import NAME, mlserver, serving
 from benchmarks.server.protocols import PROTOCOLS
 from benchmarks.server.rest_calls import ask
-from build.formats.command import FORMATS, check_packages
 from build.formats.conversion import convert
 from build.formats.forms import RUNNERS
+from build.formats.table import FORMATS, check_packages
 from repair.errors import SettingError
 
 # The signature whose labels the others are held against.

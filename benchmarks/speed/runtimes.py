@@ -19,7 +19,7 @@ import numpy as np
 
 from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.results_file import write_results
-from build.formats.command import FORMATS, check_packages
+from build.formats.table import FORMATS, check_packages
 from repair.errors import SettingError
 from repair.measuring.tables import Cell, table
 

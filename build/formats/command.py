@@ -4,42 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from artifacts.called import called
 from artifacts.quiet import import_tensorflow_quietly
 from artifacts.signed import add_verify_key
+from build.formats.table import FORMATS, Format, check_packages
 from repair.errors import SettingError
-
-
-@dataclass(frozen=True)
-class Format:
-    """A format to export to.
-
-    Attributes:
-        suffix: Of the file's or folder's name.
-        packages: What writes and runs it, beside TensorFlow; the extra of the same name
-            as the format brings them.
-        is_folder: Whether it is a folder; a new one, since nothing is replaced then.
-    """
-
-    suffix: str
-    packages: tuple[str, ...] = ()
-    is_folder: bool = False
-
-
-_ONNX, _LITERT = ("onnx", "onnxruntime", "tf2onnx"), ("ai_edge_litert",)
-# How each is written and run stands in ``forms``.
-FORMATS = {
-    "keras": Format(".keras"),
-    "onnx": Format(".onnx", _ONNX),
-    "litert": Format(".tflite", _LITERT),
-    "mlflow": Format("-mlflow", ("mlflow",), is_folder=True),
-    "hub": Format("-hub", ("huggingface_hub", *_ONNX, *_LITERT), is_folder=True),
-}
 
 
 def export_parser() -> argparse.ArgumentParser:
@@ -113,17 +85,3 @@ def _check_place(out: Path, form: Format) -> None:
         raise SettingError(f"{out}: expected a file name that ends in {form.suffix}.")
     if out.exists() and not out.is_file():
         raise SettingError(f"{out}: expected a file or nothing. Received: a folder.")
-
-
-def check_packages(to: str) -> None:
-    """Makes sure that a format can be written and run here.
-
-    Raises:
-        SettingError: If packages are missing.
-    """
-    missing = [name for name in FORMATS[to].packages if find_spec(name) is None]
-    if missing:
-        raise SettingError(
-            f"{to} needs packages that are not installed: {', '.join(missing)}. "
-            f"Install them: pip install -e .[{to}]"
-        )

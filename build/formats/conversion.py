@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from build.formats.command import FORMATS
 from build.formats.forms import RUNNERS, WRITERS
 from build.formats.probes import probes
+from build.formats.table import FORMATS
 from build.saving.new_folder import new_folder
 from repair.errors import RepairError, RepairFailedError
 from repair.measuring.saved_detector import SavedDetector

@@ -26,9 +26,9 @@ from artifacts.detector import read_image
 from benchmarks.server.grpc_calls import NoClientError, grpc_labels
 from benchmarks.server.local_server import NAME, Server, mlserver, serving
 from benchmarks.server.protocols import PROTOCOLS
-from build.formats.command import check_packages
 from build.formats.conversion import convert
 from build.formats.probes import probes
+from build.formats.table import check_packages
 from repair.errors import SettingError
 from repair.measuring.saved_detector import SavedDetector
 

@@ -18,13 +18,13 @@ import tensorflow as tf
 from keras import layers
 from toys import PATIENCE, PEOPLE, ROOT, SHAPE, random_weights, run_python
 
-from build.formats import command, conversion
-from build.formats.command import FORMATS, check_packages
+from build.formats import conversion, table
 from build.formats.conversion import convert
 from build.formats.forms import RUNNERS, WRITERS
 from build.formats.frozen import frozen
 from build.formats.keras_graph import keras_model
 from build.formats.probes import probes
+from build.formats.table import FORMATS, check_packages
 from build.fusing.fusion import fuse
 from build.saving.saved_model import export
 from repair.errors import ModelError, RepairFailedError, SettingError
@@ -198,7 +198,7 @@ def test_unfit_place_is_refused(artifact, tmp_path, run_here, out, expected):
 
 @pytest.mark.parametrize("name", ["onnx", "litert"])
 def test_missing_packages_are_named(name, artifact, monkeypatch, run_here):
-    monkeypatch.setattr(command, "find_spec", lambda _: None)
+    monkeypatch.setattr(table, "find_spec", lambda _: None)
     answer = run_here("build", "export", artifact, "--to", name)
     assert answer.code == 2
     assert answer.error.endswith(f"pip install -e .[{name}]")

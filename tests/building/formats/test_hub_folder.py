@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from toys import SHAPE
 
-from build.formats.command import check_packages
 from build.formats.probes import probes
+from build.formats.table import check_packages
 from repair.errors import SettingError
 from repair.measuring.saved_detector import SavedDetector
 
