@@ -32,7 +32,6 @@ _NUMBERS = {
     "input.columns": _MAX_SIDE,
     "input.channels": _MAX_SIDE,
 }
-_SIZES = ("rows", "columns", "channels")
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # A larger file is first read in pieces, so that one full of nothing fills no memory.
 _LARGE = 256 << 20

@@ -48,11 +48,22 @@ ELSEWHERE = {
     "artifacts": set(),
     "repair": {
         f"artifacts.{x}"
-        for x in ("errors", "quiet", "called", "card", "in_memory", "reading", "why")
+        for x in (
+            *(
+                "errors",
+                "quiet",
+                "called",
+                "card",
+                "signed",
+                "in_memory",
+                "reading",
+                "why",
+            ),
+        )
     },
     "build": {
         "repair",
-        *(f"artifacts.{x}" for x in ("errors", "quiet", "called", "card")),
+        *(f"artifacts.{x}" for x in ("errors", "quiet", "called", "card", "signed")),
     },
 }
 # No method knows another one; each gives back a ``Repair``, and ``choose`` lists them.
