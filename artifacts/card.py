@@ -44,28 +44,19 @@ class Artifact(NamedTuple):
         folder: Where it was, for messages.
         card: What its card says.
         digest: SHA-256 of the card, and so of all that it lists.
-        files: Path below the folder -> content, as the card lists it.
-        card_content: The card, as it was read.
+        files: Path below the folder -> content, as the card lists it, and the card.
     """
 
     folder: str
     card: dict[str, Any]
     digest: str
     files: dict[str, bytes]
-    card_content: bytes
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Rows, columns and channels of its images."""
         given = self.card["input"]
         return given["rows"], given["columns"], given["channels"]
-
-    def write(self, folder: Path) -> None:
-        """Writes what was read, the card too, into a new folder."""
-        for name, content in {**self.files, CARD: self.card_content}.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
 
 
 def read_artifact(folder: Path) -> Artifact:
@@ -80,9 +71,9 @@ def read_artifact(folder: Path) -> Artifact:
         content = _card_bytes(root, folder)
         card = _parsed(content, folder)
         digest = hashlib.sha256(content).hexdigest()
-        files = _files(root, card["files"], folder)
-    check_signature(folder, {**files, CARD: content})
-    return Artifact(str(folder), card, digest, files, content)
+        files = _files(root, card["files"], folder) | {CARD: content}
+    check_signature(folder, files)
+    return Artifact(str(folder), card, digest, files)
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -66,10 +66,7 @@ def check_signature(folder: Path, files: Mapping[str, bytes]) -> None:
             "Install it: pip install -e .[signing]"
         ) from reason
     with tempfile.TemporaryDirectory() as copy:  # of what was read, and is loaded
-        for name, content in files.items():
-            path = Path(copy) / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+        write_files(files, Path(copy))
         try:
             config = verifying.Config().use_elliptic_key_verifier(public_key=key)
             config.verify(Path(copy), signature)
@@ -79,3 +76,11 @@ def check_signature(folder: Path, files: Mapping[str, bytes]) -> None:
                 f"private key of {printable(key)}. Received: {one_line(reason)} It is not "
                 "loaded."
             ) from reason
+
+
+def write_files(files: Mapping[str, bytes], folder: Path) -> None:
+    """Writes what was read into a new folder, or an empty one."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from artifacts.signed import write_files
 from build.formats.writers import (
     Runner,
     litert_runner,
@@ -16,6 +17,7 @@ from build.formats.writers import (
     write_onnx,
 )
 from repair.measuring.saved_detector import SavedDetector
+from repair.verdict import from_card
 
 ARTIFACT = "artifact"
 _FILES = {
@@ -38,7 +40,7 @@ def write_hub(detector: SavedDetector, path: Path, table: Rows = ()) -> None:
         path: An empty folder.
         table: Rows of ``python -m repair defence ARTIFACT ... --json``.
     """
-    detector.artifact.write(path / ARTIFACT)
+    write_files(detector.artifact.files, path / ARTIFACT)
     for name, (write, _) in _FILES.items():
         try:
             write(detector, path / name)
@@ -111,6 +113,7 @@ def _result(data: str, name: str, value: Any) -> Iterator[Any]:
 
 
 def _text(card: dict[str, Any], forms: list[str]) -> str:
+    said = from_card(card)
     size, number = card["input"], card["num_classes"]
     shape = f"(n, {size['rows']}, {size['columns']}, {size['channels']})"
     made_up = "\nA stand-in, made of made-up images.\n" if card.get("stand_in") else ""
@@ -128,22 +131,8 @@ detector = tf.saved_model.load(huggingface_hub.snapshot_download("USER/NAME") + 
 labels = detector.serve(images)  # uint8 {shape} RGB, 0..255 -> int64 (n,)
 ```
 
-Repaired from clean images alone (`{card.get("method", "unknown")}`). {_verdict(card)}
+Repaired from clean images alone (`{card.get("method", "unknown")}`). {said.headline}
+(confidence {said.confidence}). {said.reason}
 
 - `{ARTIFACT}/`: SavedModel, and `card.json` with every setting and the hash of every file
 {other}"""
-
-
-def _verdict(card: dict[str, Any]) -> str:
-    """A sentence, where the method looks for target labels."""
-    settings = card.get("settings", {})
-    names = ("strict_labels", "suspicious_labels")
-    listed = next((settings[name] for name in names if name in settings), None)
-    if listed is None:
-        return ""
-    found = [x["label"] for x in listed if x.get("status") == "found" or x.get("found")]
-    if not found:
-        return (
-            "No target label was found, which does not prove that there is no backdoor."
-        )
-    return f"A backdoor was found: target labels {', '.join(map(str, sorted(found)))}."

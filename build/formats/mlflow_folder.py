@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from artifacts.signed import write_files
 from build.formats.probes import probes
 from build.formats.writers import Runner, quiet
 from repair.measuring.saved_detector import SavedDetector
@@ -32,7 +33,7 @@ def write_mlflow(detector: SavedDetector, path: Path) -> None:
         from mlflow.types import Schema, TensorSpec
 
         folder = Path(place) / "detector"
-        detector.artifact.write(folder)
+        write_files(detector.artifact.files, folder)
         shape = detector.image_shape
         pyfunc.save_model(
             path,
