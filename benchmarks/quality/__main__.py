@@ -7,22 +7,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 from artifacts.quiet import import_tensorflow_quietly
-from benchmarks.attacks.plans.table import PLANS
+from benchmarks.quality.choice import add_choice, chosen
 from benchmarks.quality.detectors import DETECTORS
 from benchmarks.quality.measured import Conditions, measure
 from benchmarks.quality.records import Records
-from benchmarks.quality.subjects import (
-    Subject,
-    face_subjects,
-    small_image_subjects,
-    with_at_most,
-    zoo_subjects,
-)
+from benchmarks.quality.subjects import Subject
 from benchmarks.quality.summary import by_method, by_network
 from benchmarks.results_file import write_results
 from repair.measuring.tables import table
@@ -42,7 +34,7 @@ def main() -> None:
     )
     records = Records(options.json)
     rows = []
-    for subject in _subjects(options):
+    for subject in chosen(options):
         for method in options.methods:
             for seed in range(options.seeds):
                 rows += _once(records, subject, method, seed, conditions)
@@ -60,40 +52,18 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m benchmarks.quality")
+    add_choice(parser)
     add = parser.add_argument
-    add("domain", choices=PLANS)
-    add("--bench", type=Path, help="models/ and data/, as the competition's")
-    add("--zoo", type=Path, help="folder that benchmarks.attacks wrote")
-    add("--groups", nargs="+", default=["held_out"], help="of the zoo")
-    add("--only", nargs="+", metavar="NAME", help="these networks alone")
     add("--methods", nargs="+", choices=DETECTORS, default=list(DETECTORS))
     add("--seeds", type=int, default=1)
     add("--images", type=int, metavar="N", help="of the clean validation data, N drawn")
     add("--unlabelled", action="store_true", help="the BadNet's answers stand in")
-    add("--most", type=int, metavar="N", help="images of a trial, N drawn")
     add("--ft-sam-epochs", type=int, default=100)
     add("--strip-overlays", type=int, default=100)
     add("--json", type=Path, help="file for the rows; those that it has are kept")
     add("--results", type=Path, help="Markdown file; the section --title is put anew")
     add("--title", default="Methods", help="of the section in --results")
     return parser
-
-
-def _subjects(options: argparse.Namespace) -> Iterator[Subject]:
-    parts: list[Iterator[Subject]] = []
-    if options.bench is not None:
-        if options.domain == "faces":
-            parts.append(face_subjects(options.bench, options.only))
-        else:
-            parts.append(
-                small_image_subjects(options.bench, options.domain, options.only)
-            )
-    if options.zoo is not None:
-        parts.append(
-            zoo_subjects(options.zoo, options.domain, options.groups, options.only)
-        )
-    for subject in chain(*parts):
-        yield with_at_most(subject, options.most)
 
 
 def _once(
