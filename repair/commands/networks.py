@@ -4,75 +4,43 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from artifacts.why.story import STAND_IN
+from repair.commands.accuracy import opened_detector
 from repair.commands.data_options import data_options_from, preprocessing_from
 from repair.commands.options import settings_from
 from repair.dataset import Dataset
 from repair.errors import SettingError
-from repair.measuring.causes import likely_causes, near_zero
-from repair.measuring.evaluation import figures
-from repair.measuring.saved_detector import SavedDetector
+from repair.measuring.evaluation import figures, measured_on
 from repair.measuring.tables import Cell
 from repair.measuring.trials import Trial, read_trials
 from repair.methods.choose import repair_network
 from repair.metrics import clean_accuracy
-from repair.network.find_preprocessing import found_preprocessing
 from repair.network.inference import outputs, predicted_labels
-from repair.network.preprocessing import preprocessed, without_preprocessing
-from repair.process.notice import say
+from repair.network.preprocessing import without_preprocessing
 from repair.process.whole_file import new_file
-from repair.reading.case import Case, read_case, shape_of, shape_told
+from repair.reading.case import Case, read_case
 from repair.reading.data_file import read_dataset
-from repair.reading.network_file import read_network
-from repair.reading.pixels import Shape
+from repair.reading.digest import digest
 from repair.report.files import write_inspection
 from repair.report.inspection import inspect_network
 from repair.report.next_steps import after_inspection
 from repair.rule import fused_labels
-from repair.settings import DataOptions, Settings
+from repair.settings import Settings
 from repair.verdict import FAILED
 
 Rows = list[dict[str, Cell]]
 Answers = Callable[[np.ndarray], dict[str, np.ndarray]]
 
 
-def accuracy(arguments: argparse.Namespace) -> Rows:
-    """Accuracy of a network or a detector; the first file tells the preprocessing."""
-    options, accuracies = data_options_from(arguments), dict[str, float]()
-    if arguments.model.is_dir():
-        detector = _detector(arguments.model)
-        num_classes = detector.num_classes
-        every = _datasets(arguments, detector.image_shape, num_classes, options)
-        answers = [detector.answers(data.images)["detector"] for data in every]
-    else:
-        network = read_network(
-            arguments.model, image_shape=shape_told(arguments.data[0], options)
-        )
-        num_classes = network.output_shape[1]
-        every = _datasets(arguments, shape_of(network), num_classes, options)
-        found = found_preprocessing(network, every[0], preprocessing_from(arguments))
-        accuracies = found.accuracies
-        plain = preprocessed(network, found.preprocessing)
-        answers = [predicted_labels(plain, data.images) for data in every]
-    rows: Rows = []
-    for path, data, labels in zip(arguments.data, every, answers, strict=True):
-        share = clean_accuracy(labels, data.labels)
-        rows.append({"data": str(path), "images": len(data), "accuracy": share})
-        if near_zero(share, data.labels, num_classes):
-            causes = likely_causes(labels, data.labels, accuracies)
-            say(f"warning: {path}: accuracy is near zero, {share:.2%}. {causes}")
-    return rows
-
-
 def defence(arguments: argparse.Namespace) -> Rows:
     """The full table: every network on clean and poisoned data."""
     if arguments.model.is_dir():
-        detector = _detector(arguments.model)
+        detector = opened_detector(arguments.model)
         shape, num_classes = detector.image_shape, detector.num_classes
         clean = read_dataset(
             arguments.clean,
@@ -81,6 +49,8 @@ def defence(arguments: argparse.Namespace) -> Rows:
             options=data_options_from(arguments),
         )
         trials = _trials(arguments, clean, num_classes)
+        fitted = digest(arguments.clean) == detector.fitted_to
+        trials[0] = replace(trials[0], fitted=fitted)
         answers: Answers = detector.answers
     else:
         case = _case(arguments.model, arguments)
@@ -110,7 +80,11 @@ def fine_prune(arguments: argparse.Namespace) -> Rows:
         _save(repair.repaired, path)
         answers = predicted_labels(repair.repaired, case.clean.images)
         share = clean_accuracy(answers, case.clean.labels)
-        rows.append({"network": str(path), "clean accuracy (validation)": share})
+        row: dict[str, Cell] = {
+            "network": str(path),
+            "clean accuracy (validation)": share,
+        }
+        rows.append(row | measured_on(True))
     return rows
 
 
@@ -138,34 +112,6 @@ def inspect(arguments: argparse.Namespace) -> Rows:
             "page": str(page),
         }
     ]
-
-
-def _detector(folder: Path) -> SavedDetector:
-    """The detector, and a word on stderr if it is a stand-in."""
-    detector = SavedDetector(folder)
-    if detector.stand_in:
-        say(f"note: {STAND_IN}")
-    return detector
-
-
-def _datasets(
-    arguments: argparse.Namespace, shape: Shape, num_classes: int, options: DataOptions
-) -> list[Dataset]:
-    """All data, of which the first names the classes and the first label."""
-    every: list[Dataset] = []
-    for path in arguments.data:
-        names = every[0].names if every else None
-        every.append(
-            read_dataset(
-                path,
-                image_shape=shape,
-                num_classes=num_classes,
-                options=options,
-                names=names,
-                bounded=False,
-            )
-        )
-    return every
 
 
 def _make_folder(path: Path) -> None:

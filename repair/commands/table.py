@@ -32,7 +32,7 @@ class Command:
 _DATA, _NETWORKS = "repair.commands.data", "repair.commands.networks"
 COMMANDS = (
     Command("accuracy", "accuracy of a network or detector",
-            arguments.accuracy, f"{_NETWORKS}:accuracy", True),
+            arguments.accuracy, "repair.commands.accuracy:accuracy", True),
     Command("defence", "the full table: clean accuracy, FPR, ASR, ...",
             arguments.defence, f"{_NETWORKS}:defence", True),
     Command("fine-prune", "fine-prune networks, save them as HDF5",

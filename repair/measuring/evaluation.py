@@ -27,8 +27,9 @@ def figures(
         num_classes: N, the label of a poisoned image.
 
     Returns:
-        Rows with the rates in [0, 1]. ``detection (fooled)`` is over the images that
-        carry a trigger, as far as is known, and fool the BadNet.
+        Rows with the rates in [0, 1], and a note where they flatter. ``detection
+        (fooled)`` is over the images that carry a trigger, as far as is known, and fool
+        the BadNet.
     """
     row = _poisoned_row if trial.poisoned else _clean_row
     return [
@@ -37,9 +38,15 @@ def figures(
             "network": name,
             "images": len(trial.data),
             **row(trial, labels, answers["BadNet"], num_classes),
+            **measured_on(trial.fitted and name != "BadNet"),
         }
         for name, labels in answers.items()
     ]
+
+
+def measured_on(fitted: bool) -> dict[str, Cell]:
+    """What a row says of images that the network was fitted to: they flatter it."""
+    return {"measured on": "images it was fitted to"} if fitted else {}
 
 
 def _clean_row(

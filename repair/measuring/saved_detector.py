@@ -21,6 +21,7 @@ class SavedDetector:
         image_shape: Rows, columns and channels of its images.
         stand_in: Whether it was built from a demo's made-up images.
         saved_model: What ``tf.saved_model.load`` gives.
+        fitted_to: SHA-256 of the clean data that it was built from; None = not known.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -33,6 +34,9 @@ class SavedDetector:
         self.num_classes: int = artifact.card["num_classes"]
         self.image_shape = artifact.image_shape
         self.stand_in = artifact.card.get("stand_in") is True
+        hashes = artifact.card.get("sha256")
+        told = hashes.get("clean_data") if isinstance(hashes, dict) else None
+        self.fitted_to: str | None = told if isinstance(told, str) else None
         self.saved_model = load_saved_model(artifact.files)
 
     def answers(self, images: np.ndarray) -> dict[str, np.ndarray]:

@@ -23,12 +23,14 @@ class Trial:
         data: The images; in a poisoned dataset a label is the attacker's target.
         poisoned: Whether the images are an attacker's.
         triggered: Bool ``(n,)``, which images really carry a trigger; None = not known.
+        fitted: Whether repaired networks were fitted to these very images.
     """
 
     name: str
     data: Dataset
     poisoned: bool = False
     triggered: np.ndarray | None = None
+    fitted: bool = False
 
 
 def read_trials(
@@ -61,7 +63,7 @@ def read_trials(
         options=_as(clean, options),
         names=clean.names,
     )
-    trials = [Trial("clean validation", clean)]
+    trials = [Trial("clean validation", clean, fitted=True)]
     if test is not None:
         data = read(test)
         trials.append(Trial("clean test", data))

@@ -1,0 +1,113 @@
+"""Accuracy of a network or a detector on data, and why it may be near zero."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from artifacts.why.story import STAND_IN
+from repair.commands.data_options import data_options_from, preprocessing_from
+from repair.dataset import Dataset
+from repair.measuring.causes import likely_causes, near_zero
+from repair.measuring.evaluation import measured_on
+from repair.measuring.saved_detector import SavedDetector
+from repair.measuring.tables import Cell
+from repair.metrics import clean_accuracy
+from repair.network.find_preprocessing import found_preprocessing
+from repair.network.inference import predicted_labels
+from repair.network.preprocessing import preprocessed
+from repair.process.notice import say
+from repair.reading.case import shape_of, shape_told
+from repair.reading.data_file import read_dataset
+from repair.reading.digest import digest
+from repair.reading.network_file import read_network
+from repair.reading.pixels import Shape
+from repair.settings import DataOptions
+
+Rows = list[dict[str, Cell]]
+
+
+class Answered(NamedTuple):
+    """What a network or detector answered to all data.
+
+    Attributes:
+        num_classes: N.
+        every: The data.
+        labels: Its labels ``(n,)`` of each.
+        accuracies: Clean accuracy of each preprocessing that was tried.
+        fitted_to: Digest of the data that a detector was fitted to.
+    """
+
+    num_classes: int
+    every: list[Dataset]
+    labels: list[np.ndarray]
+    accuracies: Mapping[str, float]
+    fitted_to: str | None = None
+
+
+def accuracy(arguments: argparse.Namespace) -> Rows:
+    """Accuracy of a network or a detector; the first file tells the preprocessing."""
+    of = _of_detector if arguments.model.is_dir() else _of_network
+    answered = of(arguments, data_options_from(arguments))
+    rows: Rows = []
+    every = zip(arguments.data, answered.every, answered.labels, strict=True)
+    for path, data, labels in every:
+        share = clean_accuracy(labels, data.labels)
+        fitted = answered.fitted_to is not None and digest(path) == answered.fitted_to
+        row: dict[str, Cell] = {"data": str(path), "images": len(data)}
+        rows.append(row | {"accuracy": share} | measured_on(fitted))
+        if near_zero(share, data.labels, answered.num_classes):
+            causes = likely_causes(labels, data.labels, answered.accuracies)
+            say(f"warning: {path}: accuracy is near zero, {share:.2%}. {causes}")
+    return rows
+
+
+def opened_detector(folder: Path) -> SavedDetector:
+    """The detector, and a word on stderr if it is a stand-in."""
+    detector = SavedDetector(folder)
+    if detector.stand_in:
+        say(f"note: {STAND_IN}")
+    return detector
+
+
+def _of_detector(arguments: argparse.Namespace, options: DataOptions) -> Answered:
+    detector = opened_detector(arguments.model)
+    count = detector.num_classes
+    every = _datasets(arguments, detector.image_shape, count, options)
+    labels = [detector.answers(data.images)["detector"] for data in every]
+    return Answered(count, every, labels, {}, detector.fitted_to)
+
+
+def _of_network(arguments: argparse.Namespace, options: DataOptions) -> Answered:
+    told = shape_told(arguments.data[0], options)
+    network = read_network(arguments.model, image_shape=told)
+    count = network.output_shape[1]
+    every = _datasets(arguments, shape_of(network), count, options)
+    found = found_preprocessing(network, every[0], preprocessing_from(arguments))
+    plain = preprocessed(network, found.preprocessing)
+    labels = [predicted_labels(plain, data.images) for data in every]
+    return Answered(count, every, labels, found.accuracies)
+
+
+def _datasets(
+    arguments: argparse.Namespace, shape: Shape, num_classes: int, options: DataOptions
+) -> list[Dataset]:
+    """All data, of which the first names the classes and the first label."""
+    every: list[Dataset] = []
+    for path in arguments.data:
+        names = every[0].names if every else None
+        every.append(
+            read_dataset(
+                path,
+                image_shape=shape,
+                num_classes=num_classes,
+                options=options,
+                names=names,
+                bounded=False,
+            )
+        )
+    return every
