@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from repair.errors import DatasetError, ModelError
+from repair.errors import DatasetError
 from repair.reading.arrays import open_arrays
 from repair.reading.class_folders import folders_below
-from repair.reading.hdf5 import open_hdf5
+from repair.reading.stored.network_source import opened_source
 
 _DATA = ("data", "clean", "test", "poisoned")
 
@@ -21,7 +21,7 @@ def check_inputs(arguments: argparse.Namespace) -> None:
     """
     for path in _paths(arguments, ("model", "models")):
         if not path.is_dir():
-            with open_hdf5(path, ModelError):
+            with opened_source(path):
                 pass
     for path in _paths(arguments, _DATA):
         if not path.is_dir():
