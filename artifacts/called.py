@@ -8,6 +8,7 @@ PROGRAM = "badnet-repair"
 # What is done -> how it is called in a clone, and how once the project is installed.
 _CALLED = {
     "label": (("python", "-m", "artifacts"), (PROGRAM, "label")),
+    "ray": (("python", "-m", "artifacts.ray"), (PROGRAM, "ray")),
     "build": (("python", "-m", "build"), (PROGRAM, "build")),
     "export": (("python", "-m", "build", "export"), (PROGRAM, "export")),
     "repair": (("python", "-m", "repair"), (PROGRAM,)),
@@ -15,5 +16,5 @@ _CALLED = {
 
 
 def called(action: str) -> tuple[str, ...]:
-    """The words that start a command: ``label``, ``build``, ``export`` or ``repair``."""
+    """The words that start a command: ``label``, ``ray``, ``build`` and so on."""
     return _CALLED[action]["badnet_repair" in sys.modules]

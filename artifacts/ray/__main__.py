@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from artifacts.called import called
 from artifacts.card import read_artifact
 from artifacts.errors import DetectorError, printable
 from artifacts.progress import Progress
@@ -33,7 +34,7 @@ _SOURCE = {
 
 def main() -> int:
     """Labels the inputs: 0 if every image was labelled, 1 if some were, 2 if none."""
-    arguments = _parser().parse_args()
+    arguments = ray_parser().parse_args()
     try:
         labelled, failed = _label(arguments)
     except DetectorError as reason:
@@ -154,9 +155,10 @@ def _count(text: str) -> int:
     return number
 
 
-def _parser() -> argparse.ArgumentParser:
+def ray_parser() -> argparse.ArgumentParser:
+    """The command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m artifacts.ray",
+        prog=" ".join(called("ray")),
         description="Labels images on the machines of a Ray cluster.",
         epilog="Every machine must find the artifact and the inputs under the same paths, "
         "and PREFIX on a file system that they share.",

@@ -19,6 +19,7 @@ PROGRAM = "badnet-repair"
 RUN = {
     "build": ("build", []),
     "label": ("artifacts", []),
+    "ray": ("artifacts.ray", []),
     "export": ("build", ["export"]),
     **{command.name: ("repair", [command.name]) for command in COMMANDS},
 }
@@ -39,6 +40,7 @@ def main() -> None:
 def parser() -> argparse.ArgumentParser:
     """Every command and its arguments, for ``--help`` and for shells to complete."""
     from artifacts.__main__ import label_parser
+    from artifacts.ray.__main__ import ray_parser
     from build.arguments import build_parser
     from build.formats.command import export_parser
 
@@ -52,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     every = {
         "build": (build_parser(), "builds the detector of a network"),
         "label": (label_parser(), "labels images with a detector"),
+        "ray": (ray_parser(), "labels images on many machines"),
         "export": (export_parser(), "writes a detector in another format"),
     }
     others = {x.name: (command_parser(x), x.text) for x in COMMANDS}

@@ -54,7 +54,15 @@ def test_version_and_every_command(wheel):
     assert (said.returncode, said.stderr) == (0, "")
     assert said.stdout.startswith("badnet-repair ")
     listed = run(wheel, "--help").stdout
-    for command in ("build", "inspect", "label", "explain", "export", "accuracy"):
+    for command in (
+        "build",
+        "inspect",
+        "label",
+        "ray",
+        "explain",
+        "export",
+        "accuracy",
+    ):
         assert f"\n    {command} " in listed
     helped = run(wheel, "inspect", "--help")
     assert helped.stdout.startswith("usage: badnet-repair inspect ")
