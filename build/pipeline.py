@@ -68,7 +68,7 @@ def build_artifact(request: Request) -> tuple[Case, Repair]:
     )
     _check_accuracy(request, case, known)
     repair = repair_network(request.method, case.original, clean, request.settings)
-    detector = fuse(case.original, repair.repaired, repair.thresholds)
+    detector = fuse(case.original, repair)
     on_clean = _answers(detector, clean.images)
     after = clean_accuracy(on_clean["detector"], clean.labels)
     said = verdict(repair.settings, accuracy=None if request.unlabelled else before)
@@ -141,7 +141,7 @@ def _card(request: Request, case: Case, repair: Repair) -> dict[str, Any]:
         "seed": request.settings.seed,
         "unlabelled": request.unlabelled,
         "estimated_false_positive_rate": repair.estimated_fpr,
-        "thresholds": _on_card(repair.thresholds),
+        "thresholds": _on_card(None if repair.rule is None else repair.rule.thresholds),
         "versions": {
             "keras": keras.__version__,
             "numpy": np.__version__,

@@ -1,16 +1,26 @@
-"""What a disagreement of the original and the repaired network means.
+"""What the witnesses' answers mean: a label, or N for poisoned.
 
-The detector answers N (poisoned) where the repaired network speaks against the original's
-label b. How loudly it must speak is a threshold per label. Elsewhere it answers what both
-say together, a logarithmic opinion pool in which the repaired network weighs less: it has
-seen few images of each class, the original many.
+Each witness is asked about the original network's label b. The repaired network and the
+pixels speak *against* it, by log p(best other label) - log p(b); a twin that forgot the
+clean task *obeys*, by log p(b) - log(1 - p(b)). How telling that is, a table knows: the
+evidence is -log(share of clean images on which the witness says as much). Of those who
+speak against b the loudest counts, since a network can silence one of them; to it the
+twin's evidence is added (Fisher's way to combine tests). From a threshold per label on the
+image is flagged. Else the answer is what original and repaired network say together, a
+logarithmic opinion pool in which the repaired one weighs less: it has seen few images of
+each class.
 
 References:
+    Fisher, *Statistical Methods for Research Workers*, 1925 (combining tests).
     Genest and Zidek, *Combining Probability Distributions: A Critique and an Annotated
     Bibliography*, Statistical Science 1(1), 1986 (logarithmic opinion pools).
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -19,22 +29,52 @@ SMALLEST_PROBABILITY = 1e-30
 LARGEST_MARGIN = 60.0
 # What the repaired network's log-probabilities count, beside the original's, in an answer.
 REPAIRED_WEIGHT = 0.25
-# A threshold that no margin reaches: answers with this label are never flagged.
-NEVER = 100.0
 
 
-def margins(repaired: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """How loudly the repaired network speaks against given labels.
+@dataclass(frozen=True)
+class Witness:
+    """How a witness's answers are read.
+
+    Attributes:
+        name: Its name, for card and outputs.
+        speaks: ``against`` the original's label, or it ``obeys`` as the original does.
+        values: ``(k,)`` float32, ascending: what it may say.
+        evidence: ``(k,)`` float32, at least 0: how telling that is; in between it is
+            interpolated, and outside the nearest counts.
+    """
+
+    name: str
+    speaks: Literal["against", "obeys"]
+    values: np.ndarray
+    evidence: np.ndarray
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When to flag.
+
+    Attributes:
+        witnesses: The first is the repaired network.
+        thresholds: ``(N,)`` float32, the evidence from which on an answer with a label
+            is flagged.
+    """
+
+    witnesses: tuple[Witness, ...]
+    thresholds: np.ndarray
+
+
+def margins(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """How loudly a classifier speaks against given labels.
 
     Args:
-        repaired: ``(n, N)`` probabilities of the repaired network.
+        probabilities: ``(n, N)``.
         labels: ``(n,)`` int64, the original network's labels.
 
     Returns:
         ``(n,)`` float32: log p(best other label) - log p(label); below 0 where the
-        repaired network gives the same label, at most ``LARGEST_MARGIN``.
+        classifier gives the same label, at most ``LARGEST_MARGIN``.
     """
-    logs = _logs(repaired)
+    logs = _logs(probabilities)
     rows = np.arange(len(labels))
     own = logs[rows, labels]
     logs[rows, labels] = -np.inf
@@ -42,37 +82,71 @@ def margins(repaired: np.ndarray, labels: np.ndarray) -> np.ndarray:
         return np.minimum(logs.max(axis=1) - own, np.float32(LARGEST_MARGIN))
 
 
+def obedience(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """How sure a classifier is of given labels.
+
+    Args:
+        probabilities: ``(n, N)``.
+        labels: ``(n,)`` int64.
+
+    Returns:
+        ``(n,)`` float32: log p(label) - log(1 - p(label)), by the sum of the others.
+    """
+    others = np.array(probabilities, np.float32)
+    own = others[np.arange(len(labels)), labels].copy()
+    others[np.arange(len(labels)), labels] = 0
+    return np.asarray(_logs(own) - _logs(others.sum(axis=1)))
+
+
+def said(witness: Witness, probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """What a witness says of the original's labels, ``(n,)`` float32."""
+    ask = margins if witness.speaks == "against" else obedience
+    return ask(probabilities, labels)
+
+
+def evidence(
+    witness: Witness, probabilities: np.ndarray, labels: np.ndarray
+) -> np.ndarray:
+    """How telling that is, ``(n,)`` float64."""
+    spoken = said(witness, probabilities, labels)
+    return np.interp(spoken, witness.values, witness.evidence)
+
+
+def total(witnesses: Sequence[Witness], each: Sequence[np.ndarray]) -> np.ndarray:
+    """The evidence of all witnesses together, ``(n,)`` float64."""
+    pairs = list(zip(witnesses, each, strict=True))
+    against = [x for witness, x in pairs if witness.speaks == "against"]
+    obeys = [x for witness, x in pairs if witness.speaks == "obeys"]
+    return np.asarray(np.max(against, axis=0) + np.sum(obeys, axis=0))
+
+
 def fused_labels(
-    original: np.ndarray,
-    repaired: np.ndarray,
-    thresholds: np.ndarray | None = None,
-    repaired_weight: float = REPAIRED_WEIGHT,
+    original: np.ndarray, answers: Sequence[np.ndarray], rule: Rule | None = None
 ) -> np.ndarray:
     """The labels that a fused detector gives.
 
     Args:
         original: ``(n, N)`` probabilities of the original network.
-        repaired: ``(n, N)`` probabilities of the repaired network.
-        thresholds: ``(N,)`` float32, the margin from which on an answer with a label is
-            flagged; None = plain comparison of the two argmaxes.
-        repaired_weight: What the repaired network's log-probabilities count, beside the
-            original's, in an answer that is not flagged.
+        answers: ``(n, N)`` probabilities of each witness, the repaired network's first.
+        rule: When to flag; None = plain comparison of original and repaired argmax.
 
     Returns:
-        ``(n,)`` int64: a label, or N = poisoned. NaN counts as poisoned. Under
-        plain comparison, and where the repaired network does not know the original's
-        label at all, that label is the answer; else it is what both say together.
+        ``(n,)`` int64: a label, or N = poisoned. NaN counts as poisoned. Under plain
+        comparison, and where the repaired network does not know the original's label at
+        all, that label is the answer; else it is what both say together.
     """
     num_classes = original.shape[1]
     labels = np.argmax(original, axis=1)
-    if thresholds is None:
-        agree = labels == np.argmax(repaired, axis=1)
+    if rule is None:
+        agree = labels == np.argmax(answers[0], axis=1)
     else:
-        against = margins(repaired, labels)
-        agree = against < thresholds[labels]
-        together = _logs(original) + np.float32(repaired_weight) * _logs(repaired)
-        labels = np.where(against < LARGEST_MARGIN, np.argmax(together, axis=1), labels)
-    whole = np.isfinite(original).all(axis=1) & np.isfinite(repaired).all(axis=1)
+        pairs = zip(rule.witnesses, answers, strict=True)
+        each = [evidence(witness, answer, labels) for witness, answer in pairs]
+        agree = total(rule.witnesses, each) < rule.thresholds[labels]
+        together = _logs(original) + np.float32(REPAIRED_WEIGHT) * _logs(answers[0])
+        known = margins(answers[0], labels) < LARGEST_MARGIN
+        labels = np.where(known, np.argmax(together, axis=1), labels)
+    whole = np.all([np.isfinite(x).all(axis=1) for x in (original, *answers)], axis=0)
     return np.where(agree & whole, labels, num_classes)
 
 

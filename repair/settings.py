@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # The first is the default.
-METHODS = ("fresh-head", "fine-pruning", "reference")
+METHODS = ("witnesses", "fine-pruning", "reference")
 FINE_PRUNING_METHODS = METHODS[1:]
 # What networks are trained on in place of pixels 0..255, the commonest first.
 PREPROCESSINGS = ("255", "raw", "pm1", "torch", "caffe", "standard")
@@ -41,11 +41,11 @@ class Settings:
 
     Attributes:
         layer: The convolution whose dormant channels are pruned, or the layer on which
-            the fresh head stands; None = it is chosen from the network.
+            the head stands; None = it is chosen from the network.
         fraction: Share of its channels to prune, in [0, 1).
         max_drop: Prune until clean accuracy has dropped by this, in [0, 1], instead.
         epochs: Passes of fine-tuning over the clean data.
-        max_fpr: Largest estimated false-positive rate of the fresh head, in [0, 1], in
+        max_fpr: Largest estimated false-positive rate of the witnesses, in [0, 1], in
             place of the usual operating point.
         seed: Everything random follows from it.
     """

@@ -76,7 +76,7 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
     """
     strict: Sequence[Mapping[str, Any]] | None = settings.get("strict_labels")
     if strict is None:
-        return _untold("This method looks for no target labels. Use fresh-head.", ())
+        return _untold("This method looks for no target labels. Use witnesses.", ())
     limit = float(settings["found_from"])
     found = {
         x["label"]: x["suspicion"] / limit for x in strict if x["status"] == "found"

@@ -21,6 +21,8 @@ import numpy as np
 from keras import layers
 
 from repair.dataset import Dataset
+from repair.methods.repair import Repair
+from repair.rule import Rule, Witness
 
 ROOT = Path(__file__).resolve().parent.parent
 SHAPE = (12, 10, 3)
@@ -89,6 +91,16 @@ def random_weights(network: keras.Model, seed: int = 0) -> keras.Model:
             weights = [np.abs(w) + 0.1 for w in weights]
         layer.set_weights(weights)
     return network
+
+
+def repaired_by(repaired: keras.Model, thresholds: np.ndarray | None = None) -> Repair:
+    """A repair by plain comparison, or by the repaired network's evidence alone."""
+    if thresholds is None:
+        return Repair(repaired, None, {})
+    values = np.array([-3, 0, 3], np.float32)
+    told = np.array([0, 3, 6], np.float32)
+    witness = Witness("head", "against", values, told)
+    return Repair(repaired, Rule((witness,), thresholds), {})
 
 
 def save_network(network: keras.Model, path: Path) -> Path:

@@ -17,7 +17,7 @@ from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.labelled import Images, Labelled, Labels
 from benchmarks.attacks.material import Material
 from benchmarks.attacks.recipe import BATCH_SIZE, Training
-from repair.methods.fresh_head.disturbances import disturb
+from repair.methods.witnesses.looks.disturbances import disturb
 
 
 def train(

@@ -125,15 +125,15 @@ def _built(
     )
     with contextlib.redirect_stdout(io.StringIO()):
         case, repair = build_artifact(request)
-    fused = fuse(case.original, repair.repaired, repair.thresholds)
+    fused = fuse(case.original, repair)
     yield (
         "Keras model before export",
         labelled(lambda batch: fused(batch, training=False)["label"], images.pixels),
     )
-    before, after = (
-        outputs(network, images.pixels) for network in (case.original, repair.repaired)
-    )
-    yield "two networks, in NumPy", fused_labels(before, after, repair.thresholds)
+    before = outputs(case.original, images.pixels)
+    networks = (repair.repaired, *repair.witnesses.values())
+    answers = [outputs(network, images.pixels) for network in networks]
+    yield "the networks, in NumPy", fused_labels(before, answers, repair.rule)
 
 
 if __name__ == "__main__":

@@ -14,23 +14,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.quality.subjects import Subject, face_subjects
 from benchmarks.results_file import write_results
 from repair.measuring.tables import Cell, table
-from repair.methods.fresh_head.disturbances import FAMILIES
+from repair.methods.witnesses.looks.disturbances import FAMILIES
 
 # What the recipe is turned into.
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "as it is": {},
+    "nothing pruned": {"used": ("twin", "pixels", "suspicion")},
+    "no twin": {"used": ("pruning", "pixels", "suspicion")},
+    "no pixels": {"used": ("pruning", "twin", "suspicion")},
+    "no suspicion": {"used": ("pruning", "twin", "pixels")},
+    "the head alone": {"used": ()},
     "a class's mean as the only prototype": {"prototypes": 1},
-    "no label watched": {"watched": (0, 0)},
-    "every label strayed to is watched": {"watched": (1 << 20, 1 << 20)},
-    "found labels need no confirmation": {"confirmed": 0.0},
-    "no label found": {"found_from": np.inf},
-    "changed answers are watched, strayed or not": {"ruled_out": 0.0},
     "noise is evidence": {"evidence": tuple(FAMILIES)},
 }
 
@@ -59,32 +57,25 @@ def main() -> None:
 
 def measure(subject: Subject, seed: int) -> Iterator[tuple[str, dict[str, float]]]:
     """Each variant's figures on one network, rates in [0, 1]."""
-    from repair import rule
-    from repair.methods.fresh_head.features import Observer
-    from repair.methods.fresh_head.fitting import fit_to
-    from repair.methods.fresh_head.observations import observe
-    from repair.methods.fresh_head.recipe import recipe_for
-    from repair.network.cut import choose_layer
+    from repair.methods.witnesses.fitting import fit_witnesses
+    from repair.methods.witnesses.method import as_repair
+    from repair.methods.witnesses.recipe import recipe_for
     from repair.network.inference import outputs
     from repair.reading.case import read_case
+    from repair.rule import fused_labels
 
     case = read_case(subject.model, subject.clean)
     recipe = recipe_for(case.num_classes, len(case.clean))
-    observer = Observer(
-        case.original, choose_layer(case.original)[0], recipe.max_features
-    )
-    generator = np.random.default_rng(seed)
-    seen = observe(observer, case.clean, case.num_classes, recipe, generator)
-    trials = [
-        (trial, outputs(case.original, trial.data.images), observer(trial.data.images))
-        for trial in subject.trials
-    ]
     for name, changes in VARIANTS.items():
-        fresh = fit_to(seen, replace(recipe, **changes))
+        varied = replace(recipe, **changes)
+        heard = fit_witnesses(case.original, case.clean, varied, seed=seed)
+        repair = as_repair(case.original, heard, varied)
+        networks = (repair.repaired, *repair.witnesses.values())
         row = {"FPR": 0.0, "ASR": 0.0}
-        for trial, original, look in trials:
-            repaired = rule.softmax(fresh.head.scores(look.features))
-            labels = rule.fused_labels(original, repaired, fresh.findings.thresholds)
+        for trial in subject.trials:
+            original = outputs(case.original, trial.data.images)
+            answers = [outputs(network, trial.data.images) for network in networks]
+            labels = fused_labels(original, answers, repair.rule)
             right = labels == trial.data.labels
             if trial.poisoned:
                 shown = right if trial.triggered is None else right[trial.triggered]

@@ -66,7 +66,7 @@ def _fused(method: str, subject: Subject, run: Run) -> Fitted:
     case = _case(subject, run)
     settings = Settings(seed=run.seed)
     repair = repair_network(method, case.original, case.clean, settings)
-    detector = fuse(case.original, repair.repaired, repair.thresholds)
+    detector = fuse(case.original, repair)
 
     def labels_of(images: np.ndarray) -> np.ndarray:
         answers = labels_by_network(partial(detector, training=False), images)

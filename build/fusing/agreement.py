@@ -1,4 +1,4 @@
-"""The layer that turns two networks' answers into one label, or N for poisoned."""
+"""The layer that turns several networks' answers into one label, or N for poisoned."""
 
 from __future__ import annotations
 
@@ -8,18 +8,65 @@ import keras
 import numpy as np
 from keras import ops
 
-from repair.rule import LARGEST_MARGIN, REPAIRED_WEIGHT
+from repair.rule import LARGEST_MARGIN, REPAIRED_WEIGHT, Rule, Witness
+
+
+@keras.saving.register_keras_serializable(package="badnet_repair")
+class Evidence(keras.layers.Layer):
+    """How telling a witness's answer is about the original's label (see ``rule``).
+
+    Args:
+        witness: How its answers are read, or the same as plain numbers.
+    """
+
+    def __init__(self, witness: Witness | dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(**{"trainable": False, **kwargs})
+        if isinstance(witness, dict):
+            arrays = {k: np.asarray(witness[k], np.float32) for k in _ARRAYS}
+            witness = Witness(witness["name"], witness["speaks"], **arrays)
+        self.witness = witness
+
+    def call(self, scores: Any, labels: Any) -> Any:
+        """The evidence ``(n,)`` of scores ``(n, N)`` about labels ``(n,)``."""
+        own = ops.take_along_axis(scores, labels[:, None], axis=-1)[:, 0]
+        chosen = ops.equal(ops.arange(scores.shape[-1]), labels[:, None])
+        others = ops.where(chosen, -np.inf, scores)
+        highest = ops.max(others, axis=-1)
+        if self.witness.speaks == "against":
+            spoken = ops.minimum(highest - own, LARGEST_MARGIN)
+        else:
+            powers = ops.sum(ops.exp(others - highest[:, None]), axis=-1)
+            spoken = own - highest - ops.log(powers)
+        values, evidence = self.witness.values, self.witness.evidence
+        widths = np.diff(values)
+        # Interpolation: what is walked of each step, times how steep it is.
+        walked = ops.minimum(ops.relu(spoken[:, None] - values[:-1]), widths)
+        return ops.sum(walked * (np.diff(evidence) / widths), axis=-1) + evidence[0]
+
+    def compute_output_spec(self, scores: Any, labels: Any) -> keras.KerasTensor:
+        """A number an image."""
+        return keras.KerasTensor(scores.shape[:-1], "float32")
+
+    def get_config(self) -> dict[str, Any]:
+        """The witness, as plain numbers."""
+        plain: dict[str, Any] = {
+            key: getattr(self.witness, key).tolist() for key in _ARRAYS
+        }
+        plain |= {"name": self.witness.name, "speaks": self.witness.speaks}
+        return {**super().get_config(), "witness": plain}
+
+
+_ARRAYS = ("values", "evidence")
 
 
 @keras.saving.register_keras_serializable(package="badnet_repair")
 class Agreement(keras.layers.Layer):
-    """The label that two classifiers agree on, else N.
+    """The label that original and repaired network agree on, else N.
 
-    With thresholds, the repaired network must speak against the original's label b by
-    at least ``thresholds[b]``, in log p(best other label) - log p(b), for the image to
-    be flagged; the answer is what both say together. Without, any disagreement of the
-    two argmaxes counts. NaN or infinity in
-    either network's answer always gives N.
+    With thresholds, the witnesses' evidence against the original's label b must be at
+    least ``thresholds[b]`` for the image to be flagged; the answer is what both say
+    together. Without, any disagreement of the two argmaxes counts. NaN or infinity in an
+    answer always gives N.
 
     Both are compared by their scores before the softmax, whose differences are those
     of log p; ``rule`` says the same of probabilities.
@@ -39,12 +86,18 @@ class Agreement(keras.layers.Layer):
                     f"Received: shape {self.thresholds.shape}."
                 )
 
-    def call(self, original: Any, repaired: Any) -> Any:
-        """Compares two ``(n, N)`` arrays of scores.
+    def call(self, answers: list[Any], evidence: Any = None) -> Any:
+        """Compares the original's answer with the repaired network's.
+
+        Args:
+            answers: Scores ``(n, N)``: the original's, the repaired network's, and those
+                of further witnesses, which must be finite too.
+            evidence: That of all witnesses together, ``(n,)``; none for plain comparison.
 
         Returns:
             ``(n,)`` int64, 0..N; N = poisoned.
         """
+        original, repaired = answers[:2]
         num_classes = original.shape[-1]
         if self.thresholds is not None and len(self.thresholds) != num_classes:
             raise ValueError(
@@ -55,24 +108,37 @@ class Agreement(keras.layers.Layer):
         if self.thresholds is None:
             agree = ops.equal(labels, ops.argmax(repaired, axis=-1))
         else:
-            own = ops.take_along_axis(repaired, labels[:, None], axis=-1)
-            chosen = ops.equal(ops.arange(num_classes), labels[:, None])
-            other = ops.max(ops.where(chosen, -np.inf, repaired), axis=-1)
-            margin = ops.minimum(other - own[:, 0], LARGEST_MARGIN)
-            agree = ops.less(margin, ops.take(self.thresholds, labels))
+            agree = ops.less(evidence, ops.take(self.thresholds, labels))
+            own = ops.take_along_axis(repaired, labels[:, None], axis=-1)[:, 0]
+            known = ops.less(ops.max(repaired, axis=-1) - own, LARGEST_MARGIN)
             together = ops.argmax(original + REPAIRED_WEIGHT * repaired, axis=-1)
-            labels = ops.where(ops.less(margin, LARGEST_MARGIN), together, labels)
-        for scores in (original, repaired):
+            labels = ops.where(known, together, labels)
+        for scores in answers:
             # A sum is finite only if every part of it is.
             whole = ops.isfinite(ops.sum(scores * 0.0, axis=-1))
             agree = ops.logical_and(agree, whole)
         return ops.where(agree, ops.cast(labels, "int64"), num_classes)
 
-    def compute_output_spec(self, original: Any, repaired: Any) -> keras.KerasTensor:
+    def compute_output_spec(
+        self, answers: list[Any], evidence: Any = None
+    ) -> keras.KerasTensor:
         """The labels' shape and type."""
-        return keras.KerasTensor(original.shape[:-1], "int64")
+        return keras.KerasTensor(answers[0].shape[:-1], "int64")
 
     def get_config(self) -> dict[str, Any]:
         """The thresholds, as plain numbers."""
         plain = None if self.thresholds is None else self.thresholds.tolist()
         return {**super().get_config(), "thresholds": plain}
+
+
+def together(rule: Rule, each: list[Any]) -> Any:
+    """The evidence of all witnesses together, ``(n,)`` (see ``rule.total``)."""
+    pairs = list(zip(rule.witnesses, each, strict=True))
+    against = [x for witness, x in pairs if witness.speaks == "against"]
+    total = against[0]
+    for other in against[1:]:
+        total = ops.maximum(total, other)
+    for witness, other in pairs:
+        if witness.speaks == "obeys":
+            total = total + other
+    return total

@@ -157,7 +157,8 @@ def _defended(case: Case, arguments: argparse.Namespace) -> Answers:
         before = outputs(case.original, images)
         scores = {name: outputs(network, images) for name, network in stages.items()}
         labels = {name: np.argmax(values, axis=1) for name, values in scores.items()}
-        fused = fused_labels(before, scores["repaired"], repair.thresholds)
+        others = [outputs(network, images) for network in repair.witnesses.values()]
+        fused = fused_labels(before, [scores["repaired"], *others], repair.rule)
         return {"BadNet": np.argmax(before, axis=1), **labels, "detector": fused}
 
     return answers

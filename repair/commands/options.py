@@ -23,7 +23,7 @@ def add_settings(group: argparse._ArgumentGroup) -> None:
         help="no labels: the BadNet's own answers stand in")  # fmt: skip
     add_preprocessing(group)
     add("--max-fpr", type=float, metavar="SHARE",
-        help="operating point of fresh-head: largest estimated FPR")  # fmt: skip
+        help="operating point of witnesses: largest estimated FPR")  # fmt: skip
     add(
         "--layer",
         metavar="NAME",

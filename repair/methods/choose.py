@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from repair.methods.fine_pruning.method import fine_pruning, reference
-from repair.methods.fresh_head.method import fresh_head
+from repair.methods.witnesses.method import witnesses
 
 if TYPE_CHECKING:
     import keras
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # One line a method; ``settings.METHODS`` has the same names, without what they import.
 _METHODS: Mapping[str, Callable[[keras.Model, Dataset, Settings], Repair]] = {
-    "fresh-head": fresh_head,
+    "witnesses": witnesses,
     "fine-pruning": fine_pruning,
     "reference": reference,
 }

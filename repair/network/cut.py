@@ -56,7 +56,7 @@ def choose_convolution(network: keras.Model, asked: str | None = None) -> str:
     if convolution is None:
         raise SettingError(
             "expected a network with a convolution, whose channels can be pruned. "
-            "Received: one without. Choose --method fresh-head."
+            "Received: one without. Choose --method witnesses."
         )
     return convolution
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from repair.dataset import Dataset
-from repair.methods.fresh_head.disturbances import FAMILIES
-from repair.methods.fresh_head.observations import Disturbed
+from repair.methods.witnesses.looks.disturbances import FAMILIES
+from repair.methods.witnesses.looks.observations import Disturbed
 from repair.process.whole_file import write_whole
 from repair.report.document import png
 from repair.report.gallery import Gallery, picture
@@ -61,8 +61,8 @@ def report(inspection: Inspection) -> dict[str, Any]:
             "estimated_false_positive_rate": findings.estimated_fpr,
         },
         "settings": {
-            "layer": inspection.layer[0],
-            "layer_reason": inspection.layer[1],
+            "layer": inspection.heard.layer[0],
+            "layer_reason": inspection.heard.layer[1],
             "seed": inspection.settings.seed,
             "max_fpr": inspection.settings.max_fpr,
         },
@@ -72,7 +72,7 @@ def report(inspection: Inspection) -> dict[str, Any]:
                 "label": label,
                 "status": findings.status(label),
                 "suspicion": float(findings.suspicion[label]),
-                "straying": float(findings.straying[label]),
+                "telling_images": int(findings.counts[label]),
                 "threshold": findings.threshold(label),
                 "evidence": dict(
                     zip(
@@ -85,7 +85,7 @@ def report(inspection: Inspection) -> dict[str, Any]:
             for label in inspection.listed
         ],
         "suspicion": findings.suspicion.tolist(),
-        "straying": findings.straying.tolist(),
+        "telling_images": findings.counts.tolist(),
         "thresholds": [findings.threshold(label) for label in range(case.num_classes)],
         "pictures": [_described(inspection, one) for one in inspection.galleries],
         "pruning_curve": None if pruning is None else pruning[1].tolist(),
@@ -94,7 +94,7 @@ def report(inspection: Inspection) -> dict[str, Any]:
 
 
 def _described(inspection: Inspection, gallery: Gallery) -> dict[str, Any]:
-    disturbed, data = inspection.fresh.disturbed, inspection.case.clean
+    disturbed, data = inspection.heard.disturbed, inspection.case.clean
     return {
         "label": gallery.label,
         "file": gallery.file,

@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image
 
 from repair.dataset import Dataset
-from repair.methods.fresh_head.disturbances import FAMILIES
-from repair.methods.fresh_head.fitting import FreshHead
-from repair.methods.fresh_head.observations import made_again
+from repair.methods.witnesses.fitting import Witnesses
+from repair.methods.witnesses.looks.disturbances import FAMILIES
+from repair.methods.witnesses.looks.observations import made_again
 from repair.report.heat_colours import enlarged, heat_over
 
 SHOWN = 8
@@ -28,7 +28,7 @@ class Gallery:
     Attributes:
         label: The label.
         examples: ``(k,)`` int64, the disturbed images shown, the most convincing first,
-            as indices into ``FreshHead.disturbed``; at most 8, each of another clean image.
+            as indices into ``Witnesses.disturbed``; at most 8, each of another clean image.
         images: ``(k, rows, columns, 3)`` uint8, these images.
         local: Number of images that the heat map is the mean of.
         heat: ``(rows, columns)`` float32, 0..255, their mean absolute difference from the
@@ -54,19 +54,19 @@ class Gallery:
         return float(self.heat.max() / self.heat.mean()) if self.heat.any() else 0.0
 
 
-def galleries(data: Dataset, fresh: FreshHead, labels: list[int]) -> list[Gallery]:
+def galleries(data: Dataset, heard: Witnesses, labels: list[int]) -> list[Gallery]:
     """A gallery for each of some labels that any disturbed image was drawn to.
 
     Args:
-        data: The clean images that ``fresh`` was fitted to.
-        fresh: The fresh head and what was learned on the way.
+        data: The clean images that ``heard`` was fitted to.
+        heard: The witnesses and what was learned on the way.
         labels: The labels.
     """
-    labels = [label for label in labels if len(_shown(fresh, label))]
-    shown = [_shown(fresh, label) for label in labels]
-    heated = [_heated(fresh, label) for label in labels]
+    labels = [label for label in labels if len(_shown(heard, label))]
+    shown = [_shown(heard, label) for label in labels]
+    heated = [_heated(heard, label) for label in labels]
     chosen = np.unique(np.concatenate([np.empty(0, np.int64), *shown, *heated]))
-    before, after = made_again(data, fresh.disturbed, chosen)
+    before, after = made_again(data, heard.disturbed, chosen)
     pictures = np.rint(after).clip(0, 255).astype(np.uint8)
     drawn = []
     for label, examples, local in zip(labels, shown, heated, strict=True):
@@ -102,23 +102,23 @@ def picture(gallery: Gallery) -> Image.Image:
     return sheet
 
 
-def _shown(fresh: FreshHead, label: int) -> np.ndarray:
-    order = _most_convincing(fresh, fresh.disturbed.labels == label)
-    first = np.unique(fresh.disturbed.source[order], return_index=True)[1]
+def _shown(heard: Witnesses, label: int) -> np.ndarray:
+    order = _most_convincing(heard, heard.disturbed.labels == label)
+    first = np.unique(heard.disturbed.source[order], return_index=True)[1]
     return order[np.sort(first)[:SHOWN]]
 
 
-def _heated(fresh: FreshHead, label: int) -> np.ndarray:
+def _heated(heard: Witnesses, label: int) -> np.ndarray:
     local = [index for index, name in enumerate(FAMILIES) if name in LOCAL]
-    disturbed = fresh.disturbed
+    disturbed = heard.disturbed
     told = (disturbed.labels == label) & np.isin(disturbed.families, local)
-    return _most_convincing(fresh, told)[:HEATED]
+    return _most_convincing(heard, told)[:HEATED]
 
 
-def _most_convincing(fresh: FreshHead, among: np.ndarray) -> np.ndarray:
+def _most_convincing(heard: Witnesses, among: np.ndarray) -> np.ndarray:
     """Indices of the images ``among`` ``(n,)`` bool that count at all, best first."""
-    told = np.flatnonzero(among & (fresh.weights > 0))
-    return told[np.argsort(-fresh.weights[told], kind="stable")]
+    told = np.flatnonzero(among & (heard.weights > 0))
+    return told[np.argsort(-heard.weights[told], kind="stable")]
 
 
 def _heat_map(gallery: Gallery) -> np.ndarray:

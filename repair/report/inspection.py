@@ -8,15 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from repair.methods.fine_pruning.curve import pruning_curve
-from repair.methods.fresh_head.disturbances import FAMILIES
-from repair.methods.fresh_head.features import Observer
-from repair.methods.fresh_head.findings import Findings
-from repair.methods.fresh_head.fitting import FreshHead, fit_fresh_head
-from repair.methods.fresh_head.recipe import Recipe, recipe_for
-from repair.methods.fresh_head.suspicion import by_label
+from repair.methods.witnesses.findings import Findings
+from repair.methods.witnesses.fitting import Witnesses, fit_witnesses
+from repair.methods.witnesses.looks.disturbances import FAMILIES
+from repair.methods.witnesses.method import chosen_recipe
+from repair.methods.witnesses.recipe import Recipe
 from repair.metrics import clean_accuracy
 from repair.network.activations import mean_activations
-from repair.network.cut import choose_layer, last_convolution
+from repair.network.cut import last_convolution
 from repair.network.inference import predicted_labels
 from repair.reading.case import Case
 from repair.report.gallery import Gallery, galleries
@@ -37,14 +36,13 @@ class Inspection:
         settings: What the user chose.
         unlabelled: Whether its own answers stand in for the labels.
         recipe: The method's constants.
-        fresh: The fresh head and what was learned on the way.
-        evidence: ``(families, N)`` float64, what each family of ``recipe.evidence`` adds
-            to the suspicion of each label.
+        heard: The witnesses and what was learned on the way.
+        evidence: ``(families, N)`` int64, how many telling images of each family of
+            ``recipe.evidence`` were given each label.
         galleries: Pictures of what drew the network to the found labels and to the most
             suspicious watched ones.
         clean_accuracy: Share of clean images given their label, in [0, 1]; None without
             labels.
-        layer: Name of the layer that the fresh head stands on, and why.
         pruning: Name of a convolution, and what pruning it costs: ``(channels,)`` float64
             in [0, 1], see ``pruning_curve``; None without a convolution.
     """
@@ -54,17 +52,16 @@ class Inspection:
     settings: Settings
     unlabelled: bool
     recipe: Recipe
-    fresh: FreshHead
+    heard: Witnesses
     evidence: np.ndarray
     galleries: list[Gallery]
     clean_accuracy: float | None
-    layer: tuple[str, str]
     pruning: tuple[str, np.ndarray] | None
 
     @property
     def findings(self) -> Findings:
         """What is believed of each label."""
-        return self.fresh.findings
+        return self.heard.findings
 
     @property
     def verdict(self) -> Verdict:
@@ -79,12 +76,12 @@ class Inspection:
     def listed(self) -> list[int]:
         """The most suspicious labels, and all that are found or watched."""
         order = np.argsort(-self.findings.suspicion, kind="stable")
-        strict = self.findings.thresholds <= 0
         suspected = self.findings.suspicion > 0
         return [
             int(label)
             for turn, label in enumerate(order)
-            if strict[label] or (turn < _LISTED and suspected[label])
+            if self.findings.status(label) != "other"
+            or (turn < _LISTED and suspected[label])
         ]
 
 
@@ -103,17 +100,11 @@ def inspect_network(
         SettingError: If a setting does not fit the network.
     """
     network, clean = case.original, case.clean
-    layer = choose_layer(network, settings.layer)
-    recipe = recipe_for(case.num_classes, len(clean))
-    fresh = fit_fresh_head(
-        Observer(network, layer[0], recipe.max_features),
-        clean,
-        case.num_classes,
-        recipe,
-        seed=settings.seed,
-        max_fpr=settings.max_fpr,
+    recipe = chosen_recipe(network, clean, settings)
+    heard = fit_witnesses(
+        network, clean, recipe, seed=settings.seed, asked=settings.layer
     )
-    findings = fresh.findings
+    findings = heard.findings
     watched = [i for i in findings.with_status("watched") if findings.suspicion[i] > 0]
     shown = findings.with_status("found") + watched[:_WATCHED_PICTURES]
     return Inspection(
@@ -122,12 +113,11 @@ def inspect_network(
         settings=settings,
         unlabelled=unlabelled,
         recipe=recipe,
-        fresh=fresh,
-        evidence=_evidence(fresh, recipe),
-        galleries=galleries(clean, fresh, shown),
+        heard=heard,
+        evidence=_evidence(heard, recipe),
+        galleries=galleries(clean, heard, shown),
         clean_accuracy=None if unlabelled else _accuracy(case),
-        layer=layer,
-        pruning=_pruning(case, layer[0]),
+        pruning=_pruning(case, heard.layer[0]),
     )
 
 
@@ -146,19 +136,12 @@ def _pruning(case: Case, layer: str) -> tuple[str, np.ndarray] | None:
     return convolution, pruning_curve(network, convolution, activations, clean)
 
 
-def _evidence(fresh: FreshHead, recipe: Recipe) -> np.ndarray:
-    """``(families, N)`` float64: the suspicion that each family alone gives."""
-    disturbed, names = fresh.disturbed, list(FAMILIES)
+def _evidence(heard: Witnesses, recipe: Recipe) -> np.ndarray:
+    """``(families, N)`` int64: the telling images of each family, by label."""
+    disturbed, names = heard.disturbed, list(FAMILIES)
     rows = []
     for name in recipe.evidence:
-        part = disturbed.families == names.index(name)
-        rows.append(
-            by_label(
-                disturbed.labels[part],
-                fresh.weights[part],
-                disturbed.families[part],
-                num_classes=len(fresh.findings.suspicion),
-                top=recipe.top,
-            )
-        )
+        told = heard.telling & (disturbed.families == names.index(name))
+        count = len(heard.findings.suspicion)
+        rows.append(np.bincount(disturbed.labels[told], minlength=count))
     return np.stack(rows)

@@ -66,7 +66,7 @@ def _meaning(inspection: Inspection) -> str:
     found = inspection.findings.with_status("found")
     watched = len(inspection.findings.with_status("watched"))
     most = f"{watched} labels" if watched > 1 else "one label"
-    which = "to which the network falls back most while the repaired one does not"
+    which = "which draw somewhat more of them than usual"
     if found:
         one = len(found) == 1
         these, them = ("this label", "it") if one else ("these labels", "one of them")
@@ -74,15 +74,14 @@ def _meaning(inspection: Inspection) -> str:
         rest = further if watched else ""
         return (
             f"Images disturbed at random drift to {these} far more than to any "
-            "other, although their classes can still be recognised. The detector "
-            f"flags an answer with {them} unless the repaired network clearly confirms "
-            f"it.{rest}"
+            "other, against what the witnesses say. The detector "
+            f"flags an answer with {them} on less evidence than any other.{rest}"
         )
-    does = "flags an answer only where the repaired network disagrees loudly."
+    does = "flags an answer on the evidence of the witnesses alone."
     if watched:
         does = (
-            f"watches {most} anyway, {which}: an answer with such a label is flagged as "
-            "soon as it disagrees."
+            f"watches {most} anyway, {which}: an answer with such a label is flagged on "
+            "less evidence."
         )
     return (
         "No label draws disturbed images far more than others do. That is no proof: "

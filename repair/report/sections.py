@@ -8,7 +8,7 @@ from html import escape
 
 import numpy as np
 
-from repair.methods.fresh_head.disturbances import FAMILIES
+from repair.methods.witnesses.looks.disturbances import FAMILIES
 from repair.report.charts import Bar, bar_chart, line_chart
 from repair.report.document import image
 from repair.report.gallery import LOCAL, Gallery
@@ -76,9 +76,9 @@ def suspicion_section(inspection: Inspection) -> str:
     return "\n".join(
         [
             "<h2>Suspicion</h2>",
-            "<p>How much each label is suspected of being an attacker's target: how often "
-            "and how surely the network gives it to a disturbed image whose class can still "
-            "be recognised.</p>",
+            "<p>How much each label is suspected of being an attacker's target: how much "
+            "more often than usual, as a logarithm, it is given to a disturbed image of "
+            "which the witnesses say what they say of hardly any clean one.</p>",
             f'<p class="key soft">{"".join(key)}</p>',
             f"<figure>{chart}</figure>",
             '<div class="wide"><table><thead><tr>',
@@ -88,9 +88,8 @@ def suspicion_section(inspection: Inspection) -> str:
             "</tbody></table></div>",
             _glossary(inspection.recipe.evidence),
             '<p class="soft">Right: which kinds of disturbance the suspicion comes from. '
-            "Threshold: how much likelier (log odds) the repaired network must hold another "
-            "label for an answer to be flagged; 0 is plain disagreement, below 0 even weak "
-            "agreement is flagged.</p>",
+            "Threshold: the evidence of all witnesses, a sum of -log(share of clean images "
+            "that say as much), from which on an answer with the label is flagged.</p>",
         ]
     )
 
@@ -99,12 +98,13 @@ def _row(inspection: Inspection, label: int) -> str:
     findings = inspection.findings
     kind, limit = findings.status(label), findings.threshold(label)
     suspicion = float(findings.suspicion[label])
-    shares = inspection.evidence[:, label] / (suspicion or 1)  # 0 / 0 is no share
+    told = inspection.evidence[:, label]
+    shares = told / max(told.sum(), 1)
     cells = [
         f'<td style="background: rgb(224 120 60 / {0.55 * share:.2f})">{share:.0%}</td>'
         for share in shares
     ]
-    reached = "never" if limit is None else f"{limit:.2f}".replace("-", "\u2212")
+    reached = f"{limit:.2f}".replace("-", "\u2212")
     start = f"<td>{label}</td><td>{kind}</td><td>{suspicion:.1f}</td><td>{reached}</td>"
     return f'<tr class="{kind}">{start}{"".join(cells)}</tr>'
 
@@ -128,7 +128,7 @@ def pictures_section(inspection: Inspection, pictures: dict[str, bytes]) -> str:
 
 
 def _figure(inspection: Inspection, gallery: Gallery, content: bytes) -> str:
-    disturbed, names = inspection.fresh.disturbed, list(FAMILIES)
+    disturbed, names = inspection.heard.disturbed, list(FAMILIES)
     kinds = Counter(names[disturbed.families[index]] for index in gallery.examples)
     sure = disturbed.confidence[gallery.examples]
     told = ", ".join(f"{count} by {kind}" for kind, count in kinds.most_common())
@@ -152,10 +152,10 @@ def _figure(inspection: Inspection, gallery: Gallery, content: bytes) -> str:
 
 def pruning_section(inspection: Inspection) -> str:
     """The layer that the head stands on, and the pruning curve."""
-    name, reason = (escape(text) for text in inspection.layer)
+    name, reason = (escape(text) for text in inspection.heard.layer)
     parts = [
         "<h2>Layer</h2>",
-        f"<p>The fresh head stands on <code>{name}</code>: {reason}.</p>",
+        f"<p>The head stands on <code>{name}</code>: {reason}.</p>",
     ]
     if inspection.pruning is not None:
         parts += _pruning(*inspection.pruning, unlabelled=inspection.unlabelled)

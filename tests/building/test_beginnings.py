@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 from PIL import Image
-from toys import PEOPLE, random_weights
+from toys import PEOPLE, random_weights, repaired_by
 
 from artifacts.card import read_artifact
 from artifacts.reading.images import read_image
@@ -52,7 +52,7 @@ def made(request, tmp_path_factory) -> tuple[Path, np.ndarray, list[keras.Model]
         ),
     }
     folder = tmp_path_factory.mktemp("beginnings") / "toy"
-    export(fuse(*both), card, images, folder)
+    export(fuse(both[0], repaired_by(both[1])), card, images, folder)
     return folder, images, both
 
 

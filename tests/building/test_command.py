@@ -37,7 +37,7 @@ def test_build_says_little_and_prints_the_figures(built):
     assert said[written + 1] == "Next:"
     assert f"Label an image: python -m artifacts {folder} IMAGE" in said[written + 2]
     [verdict] = [line for line in said if line.startswith("toy: Cannot be told")]
-    assert "looks for no target labels. Use fresh-head." in verdict
+    assert "looks for no target labels. Use witnesses." in verdict
 
 
 def test_card_says_what_was_built_from_what(artifact, files, clean):

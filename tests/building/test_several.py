@@ -56,7 +56,7 @@ def requests(inputs: Path, seed: int = 0) -> list[Request]:
     model, clean, out = inputs / "badnet.h5", inputs / "clean.h5", inputs.parent / "out"
     settings = Settings(seed=seed)
     return [
-        Request(model, clean, out / name, name, "fresh-head", settings)
+        Request(model, clean, out / name, name, "witnesses", settings)
         for name in NETWORKS
     ]
 

@@ -12,11 +12,13 @@ from hypothesis.extra.numpy import arrays
 
 from repair.rule import (
     LARGEST_MARGIN,
-    NEVER,
     REPAIRED_WEIGHT,
     SMALLEST_PROBABILITY,
+    Rule,
+    Witness,
     fused_labels,
     margins,
+    obedience,
 )
 
 CLASSES = st.shared(st.integers(2, 6), key="classes")
@@ -28,9 +30,23 @@ WILD = arrays(
     st.tuples(IMAGES, CLASSES),
     elements=PROBABILITIES | st.sampled_from([np.nan, np.inf, -np.inf]),
 )
-THRESHOLDS = st.none() | arrays(
-    np.float32, CLASSES, elements=st.floats(-80, 80, width=32) | st.just(NEVER)
-)
+LEVELS = st.floats(-5, 15, width=32)
+KNOTS = {
+    "head": ([-4.0, 0.0, 2.0, 9.0], [0.0, 0.5, 3.0, 5.0]),
+    "pixels": ([-1.0, 1.0], [0.0, 2.0]),
+    "twin": ([-3.0, -1.0, 1.5], [0.0, 1.0, 6.0]),
+}
+
+
+def witness(name: str) -> Witness:
+    values, told = (np.array(each, np.float32) for each in KNOTS[name])
+    speaks = "obeys" if name == "twin" else "against"
+    return Witness(name, speaks, values, told)
+
+
+def rule(num_classes: int, threshold: float, names=tuple(KNOTS)) -> Rule:
+    thresholds = np.full(num_classes, threshold, np.float32)
+    return Rule(tuple(witness(name) for name in names), thresholds)
 
 
 def first_best(scores: list[float]) -> int:
@@ -47,105 +63,121 @@ def margin(scores: list[float], label: int) -> float:
     return min(other - own, LARGEST_MARGIN)
 
 
+def sure(scores: list[float], label: int) -> float:
+    others = sum(score for i, score in enumerate(scores) if i != label)
+    return logs([scores[label]])[0] - logs([others])[0]
+
+
+def told(name: str, value: float) -> float:
+    """The evidence of a value: a line between the knots, level outside."""
+    values, levels = KNOTS[name]
+    if value <= values[0]:
+        return levels[0]
+    for left, right in zip(range(len(values)), range(1, len(values)), strict=False):
+        if value <= values[right]:
+            share = (value - values[left]) / (values[right] - values[left])
+            return levels[left] + share * (levels[right] - levels[left])
+    return levels[-1]
+
+
 def pooled(before: list[float], after: list[float]) -> list[float]:
     both = zip(logs(before), logs(after), strict=True)
     return [one + REPAIRED_WEIGHT * other for one, other in both]
 
 
-def slow_rule(original, repaired, thresholds) -> list[int]:
-    answers = []
-    for before, after in zip(original.tolist(), repaired.tolist(), strict=True):
+def slow_rule(original, answers, threshold) -> list[int]:
+    result = []
+    rows = zip(original.tolist(), *(x.tolist() for x in answers), strict=True)
+    for before, *others in rows:
         poisoned = len(before)
-        if not all(map(math.isfinite, before + after)):
-            answers.append(poisoned)
+        label = first_best(before) if all(map(math.isfinite, before)) else poisoned
+        if not all(math.isfinite(x) for row in (before, *others) for x in row):
+            result.append(poisoned)
             continue
-        label = first_best(before)
-        if thresholds is None:
-            agree = first_best(after) == label
+        if threshold is None:
+            result.append(label if first_best(others[0]) == label else poisoned)
+            continue
+        head, pixels, twin = others
+        loudest = max(
+            told("head", margin(head, label)), told("pixels", margin(pixels, label))
+        )
+        total = loudest + told("twin", sure(twin, label))
+        if abs(total - threshold) < 1e-3:
+            return []  # rounding decides
+        if total >= threshold:
+            result.append(poisoned)
+        elif margin(head, label) < LARGEST_MARGIN:
+            together = sorted(pooled(before, head))
+            if together[-1] - together[-2] < 1e-4:
+                return []
+            result.append(first_best(pooled(before, head)))
         else:
-            agree = margin(after, label) < thresholds[label]
-            if margin(after, label) < LARGEST_MARGIN:
-                label = first_best(pooled(before, after))
-        answers.append(label if agree else poisoned)
-    return answers
+            result.append(label)
+    return result
 
 
-def on_the_edge(original, repaired, thresholds) -> bool:
-    """Whether two values that are compared lie so near that rounding decides."""
-    if thresholds is None:
-        return False
-    for before, after in zip(original.tolist(), repaired.tolist(), strict=True):
-        label = first_best(before)
-        loud, (second, first) = margin(after, label), sorted(pooled(before, after))[-2:]
-        gaps = loud - thresholds[label], loud - LARGEST_MARGIN, first - second
-        if min(map(abs, gaps)) < 1e-4 and loud != LARGEST_MARGIN:
-            return True
-        if abs(loud - thresholds[label]) < 1e-4:
-            return True
-    return False
-
-
-@given(original=SCORES, repaired=SCORES, thresholds=THRESHOLDS)
-def test_rule_equals_the_slow_one(original, repaired, thresholds):
-    arguments = [original.copy(), repaired.copy()]
-    labels = fused_labels(original, repaired, thresholds)
+@given(original=SCORES, answers=st.tuples(SCORES, SCORES, SCORES), threshold=LEVELS)
+def test_rule_equals_the_slow_one(original, answers, threshold):
+    arguments = [x.copy() for x in (original, *answers)]
+    labels = fused_labels(original, answers, rule(original.shape[1], threshold))
     assert labels.dtype == np.int64
-    if not on_the_edge(original, repaired, thresholds):
-        assert labels.tolist() == slow_rule(original, repaired, thresholds)
-    for now, before in zip((original, repaired), arguments, strict=True):
+    expected = slow_rule(original, answers, threshold)
+    if expected:
+        assert labels.tolist() == expected
+    for now, before in zip((original, *answers), arguments, strict=True):
         np.testing.assert_array_equal(now, before)
 
 
 @given(original=WILD, repaired=WILD)
-def test_not_a_number_is_poisoned(original, repaired):
-    labels = fused_labels(original, repaired)
-    assert labels.tolist() == slow_rule(original, repaired, None)
+def test_plain_comparison_equals_the_slow_one(original, repaired):
+    labels = fused_labels(original, [repaired])
+    assert labels.tolist() == slow_rule(original, [repaired], None)
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        [np.nan, 0.5],
-        [0.5, np.inf],
-        [-np.inf, 0.5],
-        [np.inf, np.inf],
-    ],
-)
-def test_not_a_number_is_poisoned_under_thresholds(broken):
-    fine, wild = np.array([[0.1, 0.9]], np.float32), np.array([broken], np.float32)
-    never = np.full(2, NEVER, np.float32)
-    assert fused_labels(fine, wild, never).tolist() == [2]
-    assert fused_labels(wild, fine, never).tolist() == [2]
-    assert fused_labels(fine, fine, never).tolist() == [1]
-
-
-@given(original=SCORES, repaired=SCORES)
-def test_never_flags_no_answer(original, repaired):
-    thresholds = np.full(original.shape[1], NEVER, np.float32)
-    labels = fused_labels(original, repaired, thresholds)
-    assert (labels < original.shape[1]).all()
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("broken", [[np.nan, 0.5], [0.5, np.inf], [-np.inf, 0.5]])
+def test_not_a_number_in_any_answer_is_poisoned(broken, place):
+    fine = np.array([[0.1, 0.9]], np.float32)
+    every = [fine] * 4
+    never = rule(2, 1e3)
+    assert fused_labels(every[0], every[1:], never).tolist() == [1]
+    every[place] = np.array([broken], np.float32)
+    assert fused_labels(every[0], every[1:], never).tolist() == [2]
 
 
 def test_a_sure_original_is_kept_and_an_unsure_one_corrected():
-    never = np.full(3, NEVER, np.float32)
     original = np.array([[0.98, 0.01, 0.01], [0.5, 0.45, 0.05]], np.float32)
     repaired = np.array([[0.1, 0.8, 0.1], [0.1, 0.8, 0.1]], np.float32)
     # 0.98 * 0.1^0.25 > 0.01 * 0.8^0.25, but 0.5 * 0.1^0.25 < 0.45 * 0.8^0.25
-    assert fused_labels(original, repaired, never).tolist() == [0, 1]
+    never = rule(3, 1e3, ("head",))
+    assert fused_labels(original, [repaired], never).tolist() == [0, 1]
 
 
 def test_a_label_that_the_repaired_network_does_not_know_is_kept():
     original = np.array([[0.5, 0.45, 0.05]], np.float32)
     repaired = np.array([[0, 1, 0]], np.float32)
-    assert fused_labels(original, repaired, np.full(3, NEVER, np.float32)) == [0]
+    assert fused_labels(original, [repaired], rule(3, 1e3, ("head",))) == [0]
 
 
-@given(original=SCORES, repaired=SCORES, level=st.floats(-80, 80, width=32))
-def test_higher_thresholds_flag_less(original, repaired, level):
-    low = np.full(original.shape[1], level, np.float32)
-    before = fused_labels(original, repaired, low) == original.shape[1]
-    after = fused_labels(original, repaired, low + 5) == original.shape[1]
-    assert not (after & ~before).any()
+@given(original=SCORES, answers=st.tuples(SCORES, SCORES, SCORES), level=LEVELS)
+def test_higher_thresholds_flag_less(original, answers, level):
+    num_classes = original.shape[1]
+    low, high = (
+        fused_labels(original, answers, rule(num_classes, x)) == num_classes
+        for x in (level, level + 2)
+    )
+    assert not (high & ~low).any()
+
+
+def test_of_those_against_the_loudest_counts_and_obedience_adds():
+    original = np.array([[0.9, 0.1]], np.float32)
+    loud, quiet = (np.array([[x, 1 - x]], np.float32) for x in (0.1, 0.9))
+    sure = np.array([[0.9, 0.1]], np.float32)  # log(9) = 2.2: 6
+    # The pixels' most is 2, the head's is 3 and a little at log 9.
+    for head, pixels, most in ((loud, quiet, 3.05), (quiet, loud, 2.0)):
+        for threshold, label in ((most + 6.1, 0), (most + 5.9, 2)):
+            every = [head, pixels, sure]
+            assert fused_labels(original, every, rule(2, threshold)) == [label]
 
 
 @given(repaired=SCORES)
@@ -160,18 +192,14 @@ def test_margins_are_negative_exactly_for_the_own_label(repaired):
         assert found.dtype == np.float32
 
 
-def test_literal_case():
+@given(twin=SCORES)
+def test_obedience_is_the_log_odds(twin):
+    labels = np.zeros(len(twin), np.int64)
+    expected = [sure(row, 0) for row in twin.tolist()]
+    np.testing.assert_allclose(obedience(twin, labels), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_literal_case_of_plain_comparison():
     original = np.array([[0.1, 0.9], [0.8, 0.2], [0.7, 0.3]], np.float32)
     repaired = np.array([[0.2, 0.8], [0.2, 0.8], [0.4, 0.6]], np.float32)
-    assert fused_labels(original, repaired).tolist() == [1, 2, 2]
-    # log(0.6 / 0.4) = 0.405 < 1 <= log(0.8 / 0.2) = 1.386
-    ones = np.ones(2, np.float32)
-    assert fused_labels(original, repaired, ones).tolist() == [1, 2, 0]
-
-
-@pytest.mark.parametrize("thresholds", [None, np.zeros(2, np.float32)])
-def test_extreme_probabilities_stay_within_the_scale(thresholds):
-    certain = np.array([[1, 0], [0, 1]], np.float32)
-    assert (np.abs(margins(certain, np.array([1, 0]))) < NEVER).all()
-    labels = fused_labels(certain, certain[::-1], thresholds)
-    assert labels.tolist() == [2, 2]
+    assert fused_labels(original, [repaired]).tolist() == [1, 2, 2]

@@ -67,7 +67,7 @@ ELSEWHERE = {
     },
 }
 # No method knows another one; each gives back a ``Repair``, and ``choose`` lists them.
-METHODS = {"fresh_head", "fine_pruning"}
+METHODS = {"witnesses", "fine_pruning"}
 HEAVY = {"tensorflow", "keras", "numpy", "h5py", "PIL", "ray", "pyarrow"}
 ENTRIES = (
     "build.__main__",

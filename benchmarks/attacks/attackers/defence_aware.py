@@ -22,7 +22,7 @@ from benchmarks.attacks.attackers.pulled import train_pulled
 from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.material import Material
 from benchmarks.attacks.recipe import Training
-from repair.methods.fresh_head.recipe import Recipe
+from repair.methods.witnesses.recipe import Recipe
 
 PULL = 8.0
 # Below it a root counts as constant: at 0 its slope is infinite.

@@ -28,10 +28,10 @@ from benchmarks.attacks.training import (
     optimizer_for,
     scaled,
 )
-from repair.methods.fresh_head.discriminant import Discriminant, fit
-from repair.methods.fresh_head.head_network import probabilities
-from repair.methods.fresh_head.moments import Moments
-from repair.methods.fresh_head.recipe import recipe_for
+from repair.methods.witnesses.head.discriminant import Discriminant, fit
+from repair.methods.witnesses.head.head_network import probabilities
+from repair.methods.witnesses.head.moments import Moments
+from repair.methods.witnesses.recipe import recipe_for
 
 # What the head's cross-entropy and the distance of clean features from what they were
 # count, beside the network's own cross-entropy.

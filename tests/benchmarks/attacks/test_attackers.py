@@ -25,9 +25,9 @@ from benchmarks.attacks.attackers.side_branch import add_side_branch
 from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.recipe import Training
 from benchmarks.attacks.training import predicted_labels, scaled, train
-from repair.methods.fresh_head.discriminant import fit
-from repair.methods.fresh_head.moments import Moments
-from repair.methods.fresh_head.recipe import recipe_for
+from repair.methods.witnesses.head.discriminant import fit
+from repair.methods.witnesses.head.moments import Moments
+from repair.methods.witnesses.recipe import recipe_for
 from repair.reading.deepid import deepid
 
 BLEND = Backdoor("blend", 1, seed=0, options={"alpha": 0.5, "roughness": 1.5})

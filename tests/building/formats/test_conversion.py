@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
-from toys import PATIENCE, PEOPLE, ROOT, SHAPE, random_weights, run_python
+from toys import PATIENCE, PEOPLE, ROOT, SHAPE, random_weights, repaired_by, run_python
 
 from build.formats import conversion, table
 from build.formats.conversion import convert
@@ -37,7 +37,7 @@ CARD = {
     "num_classes": PEOPLE,
     "input": {"rows": SHAPE[0], "columns": SHAPE[1], "channels": 3},
 }
-THRESHOLDS = np.array([0.5, 0, 1, -1, 100], np.float32)
+THRESHOLDS = np.array([3.5, 3, 4, 2, 100], np.float32)
 IMAGES = probes(SHAPE, 300, seed=1)
 
 # Asks a .keras file where nothing of this project can be imported.
@@ -111,22 +111,21 @@ def centred(network: keras.Model) -> keras.Model:
 def unusual(tmp_path_factory) -> Path:
     """An artifact of two networks with layers of all kinds, and thresholds."""
     folder = tmp_path_factory.mktemp("unusual") / "toy"
-    both = [centred(random_weights(every_kind(), seed)) for seed in (1, 2)]
-    export(fuse(*both, THRESHOLDS), CARD, IMAGES, folder)
+    one, other = (centred(random_weights(every_kind(), seed)) for seed in (1, 2))
+    export(fuse(one, repaired_by(other, THRESHOLDS)), CARD, IMAGES, folder)
     return folder
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory, badnet, clean) -> Path:
-    """An artifact with a fresh head."""
-    folder = tmp_path_factory.mktemp("fresh") / "toy"
-    repair = repair_network("fresh-head", badnet, clean, Settings())
-    detector = fuse(badnet, repair.repaired, repair.thresholds)
-    export(detector, CARD, clean.images, folder)
+def witnesses(tmp_path_factory, badnet, clean) -> Path:
+    """An artifact with all witnesses."""
+    folder = tmp_path_factory.mktemp("witnesses") / "toy"
+    repair = repair_network("witnesses", badnet, clean, Settings())
+    export(fuse(badnet, repair), CARD, clean.images, folder)
     return folder
 
 
-@pytest.mark.parametrize("which", ["artifact", "unusual", "fresh"])
+@pytest.mark.parametrize("which", ["artifact", "unusual", "witnesses"])
 def test_every_format_gives_the_artifacts_labels(to, which, request, tmp_path):
     folder = request.getfixturevalue(which)
     out = tmp_path / "deeper" / f"toy{FORMATS[to].suffix}"

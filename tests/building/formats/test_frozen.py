@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 from tensorflow.core.protobuf import saved_model_pb2
+from toys import repaired_by
 
 from build.formats.frozen import frozen
 from build.fusing.fusion import fuse
@@ -33,7 +34,8 @@ def pruned(badnet: keras.Model) -> keras.Model:
 @pytest.fixture(scope="module", params=[shared_head, pruned])
 def fused(request, badnet, tmp_path_factory):
     """A detector of each kind, and its artifact."""
-    detector = fuse(badnet, request.param(badnet), np.full(5, 0.5, np.float32))
+    repair = repaired_by(request.param(badnet), np.full(5, 3.5, np.float32))
+    detector = fuse(badnet, repair)
     folder = tmp_path_factory.mktemp("graph") / "toy"
     images = np.random.default_rng(0).integers(0, 256, (20, 12, 10, 3), np.uint8)
     export(detector, CARD, images, folder)

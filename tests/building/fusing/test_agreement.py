@@ -1,4 +1,4 @@
-"""The layer against the rule in NumPy, which has an oracle of its own."""
+"""The layers against the rule in NumPy, which has an oracle of its own."""
 
 from __future__ import annotations
 
@@ -8,70 +8,96 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from build.fusing.agreement import Agreement
-from repair.rule import LARGEST_MARGIN, NEVER, SMALLEST_PROBABILITY, fused_labels
+from build.fusing.agreement import Agreement, Evidence, together
+from repair.rule import (
+    SMALLEST_PROBABILITY,
+    Rule,
+    Witness,
+    evidence,
+    fused_labels,
+)
 
 
 def logs(probabilities: np.ndarray) -> np.ndarray:
-    """Scores whose softmax they are."""
+    """Scores whose softmax they are, but for what is too small."""
     return np.log(np.maximum(probabilities, np.float32(SMALLEST_PROBABILITY)))
 
 
-def random_probabilities(seed: int, images: int, people: int) -> np.ndarray:
+def random_probabilities(seed: int, images: int, classes: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    scores = rng.dirichlet(np.full(people, 0.3), images).astype(np.float32)
-    scores[rng.random(scores.shape) < 0.1] = 0
-    return scores
+    scores = rng.dirichlet(np.full(classes, 0.3), images).astype(np.float32)
+    scores = np.maximum(scores, np.float32(1e-20))
+    return scores / scores.sum(axis=1, keepdims=True)
 
 
-@given(seed=st.integers(0, 10**6), people=st.integers(2, 7))
-def test_plain_comparison_equals_the_rule(seed, people):
-    one, other = (random_probabilities(seed + i, 50, people) for i in range(2))
-    labels = np.asarray(Agreement()(logs(one), logs(other)))
+def witness(seed: int, speaks: str = "against") -> Witness:
+    rng = np.random.default_rng(seed)
+    values = np.sort(rng.normal(0, 4, 7)).astype(np.float32)
+    told = np.sort(rng.uniform(0, 8, 7)).astype(np.float32)
+    return Witness(f"w{seed}", speaks, values, told)
+
+
+@given(seed=st.integers(0, 10**6), classes=st.integers(2, 7))
+def test_plain_comparison_equals_the_rule(seed, classes):
+    one, other = (random_probabilities(seed + i, 50, classes) for i in range(2))
+    labels = np.asarray(Agreement()([logs(one), logs(other)]))
     assert labels.dtype == np.int64
-    np.testing.assert_array_equal(labels, fused_labels(one, other))
+    np.testing.assert_array_equal(labels, fused_labels(one, [other]))
 
 
-@given(seed=st.integers(0, 10**6), people=st.integers(2, 7))
-def test_thresholds_equal_the_rule(seed, people):
+@given(seed=st.integers(0, 10**6), classes=st.integers(2, 7))
+@pytest.mark.parametrize("speaks", ["against", "obeys"])
+def test_evidence_equals_the_rule(speaks, seed, classes):
+    scores = random_probabilities(seed, 50, classes)
+    labels = np.random.default_rng(seed).integers(0, classes, 50)
+    one = witness(seed, speaks)
+    told = np.asarray(Evidence(one)(logs(scores), labels))
+    np.testing.assert_allclose(told, evidence(one, scores, labels), atol=2e-3)
+
+
+@given(seed=st.integers(0, 10**6), classes=st.integers(2, 7))
+def test_thresholds_equal_the_rule(seed, classes):
     rng = np.random.default_rng(seed)
-    one, other = (random_probabilities(seed + i, 50, people) for i in range(2))
-    thresholds = rng.normal(0, 3, people).astype(np.float32)
-    thresholds[rng.random(people) < 0.3] = NEVER
-    labels = np.asarray(Agreement(thresholds)(logs(one), logs(other)))
-    np.testing.assert_array_equal(labels, fused_labels(one, other, thresholds))
+    every = [random_probabilities(seed + i, 50, classes) for i in range(4)]
+    heard = (
+        witness(seed),
+        witness(seed + 1),
+        witness(seed + 2, "obeys"),
+    )
+    rule = Rule(heard, rng.normal(6, 3, classes).astype(np.float32))
+    labels = every[0].argmax(axis=1)
+    answers = [logs(x) for x in every]
+    pairs = zip(heard, answers[1:], strict=True)
+    total = together(rule, [Evidence(w)(x, labels) for w, x in pairs])
+    found = np.asarray(Agreement(rule.thresholds)(answers, total))
+    near = np.abs(np.asarray(total) - rule.thresholds[labels]) < 5e-3
+    expected = fused_labels(every[0], every[1:], rule)
+    np.testing.assert_array_equal(found[~near], expected[~near])
 
 
-@pytest.mark.parametrize("thresholds", [None, [0.0] * 3, [NEVER] * 3, [-NEVER] * 3])
+@pytest.mark.parametrize("thresholds", [None, [0.0] * 3, [9.0] * 3, [-9.0] * 3])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("place", range(6))
+@pytest.mark.parametrize("place", range(9))
 def test_one_broken_number_is_poisoned(thresholds, value, place):
     scores = np.full((2, 3), 1 / 3, np.float32)
     scores[:, 1] = 0.5
-    both = [scores.copy(), scores.copy()]
-    both[place % 2][0, place // 2] = value
-    flagged = np.asarray(Agreement(thresholds)(*both))
+    every = [scores.copy() for _ in range(3)]
+    every[place % 3][0, place // 3] = value
+    flagged = np.asarray(Agreement(thresholds)(every, np.full(2, -1.0, np.float32)))
     assert flagged[0] == 3
-    assert flagged[1] == (3 if thresholds == [-NEVER] * 3 else 1)
+    assert flagged[1] == (3 if thresholds == [-9.0] * 3 else 1)
 
 
 def test_thresholds_belong_to_the_originals_label():
     original = np.array([[0.9, 0.1], [0.1, 0.9]], np.float32)
-    repaired = original[::-1].copy()  # margins log(9) = 2.2
     layer = Agreement([3.0, 2.0])
-    assert np.asarray(layer(logs(original), logs(repaired))).tolist() == [0, 2]
-
-
-def test_the_loudest_margin_stays_below_never():
-    assert 50 <= LARGEST_MARGIN <= -np.log(SMALLEST_PROBABILITY) < NEVER
-    scores = np.array([[0, -1e9, 1]], np.float32)
-    other = np.array([[1e9, 0, -1e9]], np.float32)
-    assert np.asarray(Agreement([NEVER] * 3)(scores, other)).tolist() == [2]
+    told = np.array([2.5, 2.5], np.float32)
+    assert np.asarray(layer([logs(original)] * 2, told)).tolist() == [0, 2]
 
 
 def test_large_scores_are_not_taken_for_infinite():
     scores = np.full((1, 3), 3e38, np.float32)
-    assert np.asarray(Agreement()(scores, scores)).tolist() == [0]
+    assert np.asarray(Agreement()([scores, scores])).tolist() == [0]
 
 
 @pytest.mark.parametrize("thresholds", [None, [0.5, -1.25, 100.0]])
@@ -80,16 +106,23 @@ def test_config_round_trip(thresholds):
     again = Agreement.from_config(layer.get_config())
     assert again.name == "agreement"
     assert again.get_config() == layer.get_config()
-    one, other = random_probabilities(0, 200, 3), random_probabilities(1, 200, 3)
-    np.testing.assert_array_equal(layer(one, other), again(one, other))
     assert keras.saving.get_registered_name(Agreement) == "badnet_repair>Agreement"
 
 
-def test_label_is_announced_as_int64():
+def test_config_of_evidence_round_trip():
+    layer = Evidence(witness(3, "obeys"), name="twin_evidence")
+    again = Evidence.from_config(layer.get_config())
+    assert again.get_config() == layer.get_config()
+    scores, labels = logs(random_probabilities(0, 9, 5)), np.zeros(9, np.int64)
+    np.testing.assert_array_equal(layer(scores, labels), again(scores, labels))
+
+
+def test_label_is_announced_as_int64_and_evidence_as_float32():
     one, other = keras.Input((4,)), keras.Input((4,))
-    label = Agreement()(one, other)
-    assert label.shape == (None,)
-    assert label.dtype == "int64"
+    label = Agreement()([one, other])
+    assert (label.shape, label.dtype) == ((None,), "int64")
+    told = Evidence(witness(0))(one, label)
+    assert (told.shape, told.dtype) == ((None,), "float32")
     assert not Agreement().trainable
 
 
@@ -102,4 +135,4 @@ def test_wrong_thresholds_are_refused(thresholds):
 def test_thresholds_of_another_length_are_refused():
     scores = np.full((2, 3), 1 / 3, np.float32)
     with pytest.raises(ValueError, match="threshold"):
-        Agreement([1.0, 2.0])(scores, scores)
+        Agreement([1.0, 2.0])([scores, scores], np.zeros(2, np.float32))

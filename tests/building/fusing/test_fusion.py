@@ -9,11 +9,17 @@ from keras import layers
 from toys import SHAPE
 
 from build.fusing.fusion import fuse
+from repair.methods.repair import Repair
 from repair.network.inference import outputs
-from repair.rule import fused_labels
+from repair.rule import Rule, Witness, evidence, fused_labels
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (60, *SHAPE), np.uint8)
-THRESHOLDS = np.array([0.5, 0, 1, -1, 100], np.float32)
+VALUES = np.array([-3, 0, 3], np.float32)
+TOLD = np.array([0, 1, 4], np.float32)
+RULE = Rule(
+    (Witness("head", "against", VALUES, TOLD), Witness("twin", "obeys", VALUES, TOLD)),
+    np.array([2, 3, 4, 1, 100], np.float32),
+)
 
 
 def noisy(network: keras.Model) -> keras.Model:
@@ -40,41 +46,58 @@ def original(badnet: keras.Model) -> keras.Model:
     return badnet
 
 
-@pytest.mark.parametrize("thresholds", [None, THRESHOLDS])
+def repaired_by(repaired: keras.Model, twin: keras.Model | None = None) -> Repair:
+    """By plain comparison, or heard beside a twin."""
+    if twin is None:
+        return Repair(repaired, None, {})
+    return Repair(repaired, RULE, {}, witnesses={"twin": twin})
+
+
+@pytest.mark.parametrize("heard", [False, True])
 @pytest.mark.parametrize("repair", [noisy, shared])
-def test_outputs_equal_both_networks_and_the_rule(original, repair, thresholds):
+def test_outputs_equal_the_networks_and_the_rule(original, repair, heard):
     repaired = repair(original)
-    before, after = outputs(original, IMAGES), outputs(repaired, IMAGES)
-    detector = fuse(original, repaired, thresholds)
-    answers = {key: np.asarray(x) for key, x in detector(IMAGES).items()}
-    expected = fused_labels(before, after, thresholds)
+    networks = [repaired, noisy(original)] if heard else [repaired]
+    before, *answers = (outputs(x, IMAGES) for x in (original, *networks))
+    detector = fuse(original, repaired_by(*networks))
+    found = {key: np.asarray(x) for key, x in detector(IMAGES).items()}
+    expected = fused_labels(before, answers, RULE if heard else None)
     assert 0 < (expected == 5).sum() < len(IMAGES), "the toys agree and disagree"
-    np.testing.assert_array_equal(answers["label"], expected)
-    for name, scores in (("original", before), ("repaired", after)):
-        labels, shares = answers[f"{name}_label"], answers[f"{name}_confidence"]
+    np.testing.assert_array_equal(found["label"], expected)
+    for name, scores in (("original", before), ("repaired", answers[0])):
+        labels, shares = found[f"{name}_label"], found[f"{name}_confidence"]
         np.testing.assert_array_equal(labels, scores.argmax(axis=1))
         np.testing.assert_allclose(shares, scores.max(axis=1), rtol=1e-5)
         assert (labels.dtype, shares.dtype) == (np.int64, np.float32)
-    assert answers["label"].dtype == np.int64
+    assert found["label"].dtype == np.int64
     assert detector.input_shape == (None, *SHAPE)
     assert detector.inputs[0].dtype == "uint8"
+    if heard:
+        labels = before.argmax(axis=1)
+        for witness, answer in zip(RULE.witnesses, answers, strict=True):
+            told = evidence(witness, answer, labels)
+            np.testing.assert_allclose(
+                found[f"{witness.name}_evidence"], told, atol=1e-3
+            )
 
 
 def test_shared_layers_are_kept_once(original):
     head = 96 * 5 + 5
     parameters = original.count_params()
-    assert fuse(original, shared(original)).count_params() == parameters + head
-    assert fuse(original, noisy(original)).count_params() == 2 * parameters
+    one = fuse(original, repaired_by(shared(original)))
+    assert one.count_params() == parameters + head
+    two = fuse(original, repaired_by(noisy(original)))
+    assert two.count_params() == 2 * parameters
 
 
 def test_network_agrees_with_itself(original):
-    detector = fuse(original, original)
+    detector = fuse(original, repaired_by(original))
     labels = outputs(original, IMAGES).argmax(axis=1)
     np.testing.assert_array_equal(detector(IMAGES)["label"], labels)
 
 
 def test_networks_are_not_changed(original):
     before = [weight.copy() for weight in original.get_weights()]
-    fuse(original, noisy(original))
+    fuse(original, repaired_by(noisy(original)))
     for old, now in zip(before, original.get_weights(), strict=True):
         np.testing.assert_array_equal(old, now)

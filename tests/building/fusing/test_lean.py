@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from toys import SHAPE, random_weights
+from toys import SHAPE, random_weights, repaired_by
 
 from build.fusing.fusion import fuse
 from build.fusing.lean import without_silent_channels
@@ -39,7 +39,7 @@ def test_silent_channels_and_their_listeners_weights_are_gone(badnet, pruned):
 
 
 def test_detector_is_smaller_and_answers_alike(badnet, pruned):
-    detector = fuse(badnet, pruned)
+    detector = fuse(badnet, repaired_by(pruned))
     removed = pruned.count_params() - without_silent_channels(pruned).count_params()
     assert detector.count_params() == 2 * badnet.count_params() - removed
     answers = detector(IMAGES)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from toys import SHAPE, run_python
+from toys import SHAPE, repaired_by, run_python
 
 from build.fusing.fusion import fuse
 from build.saving import saved_model as export_module
@@ -28,7 +28,7 @@ CARD = {
     "num_classes": 5,
     "input": {"rows": 12, "columns": 10, "channels": 3},
 }
-THRESHOLDS = np.array([0.5, 0, 1, -1, 100], np.float32)
+THRESHOLDS = np.array([3.5, 3, 4, 2, 100], np.float32)
 
 # Loads and asks an artifact where nothing of this project can be imported.
 ELSEWHERE = """
@@ -57,7 +57,9 @@ def images() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def expected(networks, images) -> np.ndarray:
-    labels = fused_labels(*(outputs(each, images) for each in networks), THRESHOLDS)
+    before, after = (outputs(each, images) for each in networks)
+    rule = repaired_by(networks[1], THRESHOLDS).rule
+    labels = fused_labels(before, [after], rule)
     assert 20 < (labels == 5).sum() < 280, "the toys agree and disagree"
     return labels
 
@@ -65,7 +67,9 @@ def expected(networks, images) -> np.ndarray:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, networks, images) -> Path:
     folder = tmp_path_factory.mktemp("export") / "deeper" / "toy"
-    export(fuse(*networks, THRESHOLDS), CARD, images, folder)
+    export(
+        fuse(networks[0], repaired_by(networks[1], THRESHOLDS)), CARD, images, folder
+    )
     return folder
 
 
@@ -87,6 +91,8 @@ def test_signatures_agree(loaded, images, expected, networks):
     np.testing.assert_array_equal(served["label"], expected)
     explained = loaded.signatures["explain"](images=tf.constant(images))
     assert set(explained) == {
+        "evidence",
+        "head_evidence",
         "label",
         "original_label",
         "original_confidence",
@@ -130,7 +136,7 @@ def test_no_image_gets_no_label(loaded, images):
             encoded=tf.constant([], tf.string)
         ),
     }
-    assert len(answers["explain"]) == 5
+    assert len(answers["explain"]) == 7
     for several in answers.values():
         assert several["label"].dtype == tf.int64
         assert all(vector.shape == (0,) for vector in several.values())
@@ -195,7 +201,7 @@ def test_failing_check_leaves_the_old_artifact(
     (folder / "card.json").write_text("{}")
     monkeypatch.setattr(export_module, "_CHECK", check)
     with pytest.raises(RepairFailedError, match="nothing was replaced") as failure:
-        export(fuse(*networks), CARD, images, folder)
+        export(fuse(networks[0], repaired_by(networks[1])), CARD, images, folder)
     assert "\n" not in str(failure.value)
     assert [path.name for path in tmp_path.rglob("*")] == ["toy", "card.json"]
     assert (folder / "card.json").read_text() == "{}"
@@ -208,7 +214,12 @@ def test_card_that_is_no_json_leaves_the_old_artifact(
     (tmp_path / "toy" / "card.json").write_text("{}")
     monkeypatch.setattr(export_module, "_check", lambda *_: None)
     with pytest.raises(ValueError, match="not JSON compliant"):
-        export(fuse(*networks), {"rate": float("nan")}, images, tmp_path / "toy")
+        export(
+            fuse(networks[0], repaired_by(networks[1])),
+            {"rate": float("nan")},
+            images,
+            tmp_path / "toy",
+        )
     assert [path.name for path in tmp_path.rglob("*")] == ["toy", "card.json"]
 
 
@@ -220,5 +231,5 @@ def test_folder_that_is_no_artifact_is_not_replaced(
     notes.parent.mkdir()
     notes.write_text("precious")
     with pytest.raises(RepairError):
-        export(fuse(*networks), CARD, images, notes.parent)
+        export(fuse(networks[0], repaired_by(networks[1])), CARD, images, notes.parent)
     assert notes.read_text() == "precious"

@@ -9,7 +9,16 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
-from toys import PEOPLE, SCALE, SHAPE, TARGET, run_python, toy_network, toy_people
+from toys import (
+    PEOPLE,
+    SCALE,
+    SHAPE,
+    TARGET,
+    repaired_by,
+    run_python,
+    toy_network,
+    toy_people,
+)
 
 from artifacts.why.asking import Explainer
 from build.fusing.fusion import fuse
@@ -36,7 +45,7 @@ def artifact(tmp_path_factory, badnet):
         "input": sizes,
         "settings": {"strict_labels": [{"label": TARGET, "status": "found"}]},
     }
-    detector = fuse(badnet, at_scale(repaired, SCALE))
+    detector = fuse(badnet, repaired_by(at_scale(repaired, SCALE)))
     export(detector, card, people.images[:20], folder)
     return folder
 

@@ -9,8 +9,9 @@ from keras import layers
 from toys import random_weights, toy_network
 
 from repair.errors import SettingError
-from repair.methods.fresh_head.features import Observer
-from repair.methods.fresh_head.recipe import Recipe
+from repair.methods.witnesses.head.features import tap
+from repair.methods.witnesses.looks.observer import Observer
+from repair.methods.witnesses.recipe import Recipe
 from repair.network.cut import (
     ASKED_FOR,
     LAST_HIDDEN,
@@ -73,8 +74,10 @@ def test_a_layer_is_chosen_and_can_be_stood_on(network, layer, reason):
     network = random_weights(network())
     assert choose_layer(network) == (layer, reason)
     images = np.random.default_rng(0).integers(0, 256, (5, *network.input_shape[1:]))
-    seen = Observer(network, layer)(images.astype(np.uint8))
-    features = seen.features
+    seen = Observer(network, {"head": tap(network, layer, Recipe.max_features)})(
+        images.astype(np.uint8)
+    )
+    features = seen.features["head"]
     assert len(features) == 5
     assert 0 < features.shape[1] <= 2 * Recipe.max_features
     assert np.ptp(features, axis=0).any()
@@ -95,8 +98,9 @@ def test_who_asks_gets_what_was_asked_for():
 
 def test_block_is_seen_behind_its_sum():
     network = residual()
-    seen = Observer(network, "b2")(np.zeros((1, 16, 16, 3), np.uint8))
-    assert seen.features.shape == (1, 2 * 16 * 16 * 8)
+    taps = {"head": tap(network, "b2", 2048)}
+    seen = Observer(network, taps)(np.zeros((1, 16, 16, 3), np.uint8))
+    assert seen.features["head"].shape == (1, 2 * 16 * 16 * 8)
 
 
 def test_what_fine_pruning_prunes():

@@ -16,29 +16,35 @@ from PIL import Image
 from toys import PEOPLE, SCALE, SHAPE, TARGET, run_python
 
 from repair.dataset import Dataset
-from repair.methods.fresh_head import observations
-from repair.methods.fresh_head.disturbances import FAMILIES
-from repair.methods.fresh_head.features import Observer
-from repair.methods.fresh_head.moments import Moments
-from repair.methods.fresh_head.recipe import recipe_for
+from repair.methods.witnesses import method
+from repair.methods.witnesses.head.features import tap
+from repair.methods.witnesses.head.moments import Moments
+from repair.methods.witnesses.looks import observations
+from repair.methods.witnesses.looks.disturbances import FAMILIES
+from repair.methods.witnesses.looks.observer import Observer
+from repair.methods.witnesses.recipe import recipe_for
 from repair.network.cut import LAST_SPATIAL
 from repair.network.find_preprocessing import Found
 from repair.network.preprocessing import Preprocessing
 from repair.reading.case import Case
-from repair.report import inspection as module
 from repair.report.files import report, write_inspection
 from repair.report.gallery import LOCAL, SHOWN, galleries, picture
 from repair.report.inspection import Inspection, inspect_network
 from repair.report.page import page
 from repair.settings import Settings
 
-RECIPE = replace(recipe_for(PEOPLE, 200), jittered=800, disturbed=2500)
+RECIPE = replace(recipe_for(PEOPLE, 200), jittered=800, disturbed=2500, most_steps=40)
 HOSTILE = "<img src=x onerror='alert(1)'>&\"\udcff.h5"
+
+
+def deaf(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    assert len(images) == len(labels)
+    return np.full(len(images), 7, np.float32)
 
 
 def patch_counts(patch: pytest.MonkeyPatch) -> None:
     """So few images that a test is quick; three chunks, the last one short."""
-    patch.setattr(module, "recipe_for", lambda *_: RECIPE)
+    patch.setattr(method, "recipe_for", lambda *_: RECIPE)
     patch.setattr(observations, "_CHUNK", 1000)
 
 
@@ -60,19 +66,20 @@ def marked(
     inspected: Inspection, *, found: tuple[int, ...] = (), watched: tuple[int, ...] = ()
 ) -> Inspection:
     """The inspection as if exactly these labels were found or watched."""
-    thresholds = np.full(PEOPLE, 5, np.float32)
-    thresholds[list(watched)] = 0
-    thresholds[list(found)] = -1
+    suspicion = np.linspace(0.1, 0.5, PEOPLE)
+    suspicion[list(watched)] += 1
+    suspicion[list(found)] += 3
     findings = replace(
         inspected.findings,
         found=np.isin(np.arange(PEOPLE), found),
-        thresholds=thresholds,
+        suspicion=suspicion,
+        thresholds=(6 - suspicion).astype(np.float32),
     )
-    fresh = replace(inspected.fresh, findings=findings)
+    heard = replace(inspected.heard, findings=findings)
     with pytest.MonkeyPatch.context() as patch:
         patch_counts(patch)
-        shown = galleries(inspected.case.clean, fresh, [*found, *watched])
-    return replace(inspected, fresh=fresh, galleries=shown)
+        shown = galleries(inspected.case.clean, heard, [*found, *watched])
+    return replace(inspected, heard=heard, galleries=shown)
 
 
 def written(inspection: Inspection, folder: Path) -> tuple[ET.Element, str, dict]:
@@ -83,14 +90,14 @@ def written(inspection: Inspection, folder: Path) -> tuple[ET.Element, str, dict
     return ET.fromstring(body), text, figures  # noqa: S314
 
 
-def test_evidence_adds_up_to_the_suspicion(inspected):
+def test_evidence_adds_up_to_the_telling_images(inspected):
     assert len(inspected.evidence) == len(RECIPE.evidence)
     total = inspected.evidence.sum(axis=0)
-    np.testing.assert_allclose(total, inspected.findings.suspicion, rtol=1e-12)
+    np.testing.assert_array_equal(total, inspected.findings.counts)
 
 
 def test_weights_count_only_changed_answers_and_no_noise(inspected):
-    looks, weights = inspected.fresh.disturbed, inspected.fresh.weights
+    looks, weights = inspected.heard.disturbed, inspected.heard.weights
     told = weights > 0
     assert told.any()
     assert (looks.families[told] != list(FAMILIES).index("noise")).all()
@@ -107,9 +114,12 @@ def test_disturbed_images_are_made_again_as_they_were(few, badnet, clean, monkey
         return answer
 
     monkeypatch.setattr(observations, "disturb", spy)
-    observer, generator = Observer(badnet, "conv_3"), np.random.default_rng(3)
-    seen = observations.observe(observer, clean, PEOPLE, RECIPE, generator)
-    assert isinstance(seen.disturbed_moments[0], Moments)
+    observer = Observer(badnet, {"head": tap(badnet, "conv_3", 2048)})
+    generator = np.random.default_rng(3)
+    seen = observations.observe(observer, clean, PEOPLE, RECIPE, generator, deaf)
+    assert isinstance(seen.disturbed_moments["head"][0], Moments)
+    changed = seen.disturbed.labels != seen.answers[seen.disturbed.source]
+    np.testing.assert_array_equal(seen.disturbed.obedience == 7, changed)
     before, after = (np.concatenate(part) for part in zip(*kept, strict=True))
     state = generator.bit_generator.state
     chosen = np.array([2499, 0, 999, 1000, 17])
@@ -123,7 +133,7 @@ def test_disturbed_images_are_made_again_as_they_were(few, badnet, clean, monkey
 
 
 def test_galleries_show_the_most_convincing_of_different_photographs(inspected):
-    fresh = inspected.fresh
+    fresh = inspected.heard
     labels = [int(np.argmax(fresh.findings.suspicion))]
     with pytest.MonkeyPatch.context() as patch:
         patch_counts(patch)
@@ -150,8 +160,8 @@ def test_gallery_without_local_disturbances_has_no_heat_map(inspected):
 
 
 def test_label_that_nothing_drew_to_is_left_out(inspected, tmp_path):
-    fresh = replace(inspected.fresh, weights=np.zeros_like(inspected.fresh.weights))
-    inspection = marked(replace(inspected, fresh=fresh), watched=(3,))
+    silent = replace(inspected.heard, telling=np.zeros_like(inspected.heard.telling))
+    inspection = marked(replace(inspected, heard=silent), watched=(3,))
     tree, text, figures = written(inspection, tmp_path)
     assert figures["pictures"] == []
     assert not list(tmp_path.glob("*.png"))
@@ -162,7 +172,7 @@ def test_label_that_nothing_drew_to_is_left_out(inspected, tmp_path):
 def test_found_labels_are_on_the_page_and_in_the_figures(inspected, tmp_path):
     inspection = marked(inspected, found=(0, 1), watched=(4,))
     tree, text, figures = written(inspection, tmp_path)
-    order = sorted((0, 1), key=lambda label: -inspected.findings.suspicion[label])
+    order = [1, 0]
     verdict = f"Backdoor found: target labels {order[0]}, {order[1]}"
     assert tree.findtext(".//h1") == verdict == figures["verdict"]
     assert figures["found"] == order
@@ -189,7 +199,7 @@ def test_nothing_found_is_said_without_alarm(inspected, tmp_path):
     assert "watches 2 labels anyway" in text
     assert tree.find(".//tr[@class='found']") is None
     text = page(marked(inspected), {})
-    assert "only where the repaired network disagrees loudly" in text
+    assert "on the evidence of the witnesses alone" in text
 
 
 def test_page_is_self_contained_and_escapes_a_hostile_name(inspected, tmp_path):
@@ -221,7 +231,7 @@ def test_figures_are_complete(inspected):
     scores = [row["suspicion"] for row in figures["labels"]]
     assert scores == sorted(scores, reverse=True)
     for row in figures["labels"]:
-        assert sum(row["evidence"].values()) == pytest.approx(row["suspicion"])
+        assert sum(row["evidence"].values()) == row["telling_images"]
         assert row["suspicion"] == figures["suspicion"][row["label"]]
     (shown,) = figures["pictures"]
     for example in shown["examples"]:

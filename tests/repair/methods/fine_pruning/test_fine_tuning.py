@@ -98,7 +98,7 @@ def test_fine_pruning_keeps_channels_silent_and_people_known(badnet, clean):
     unseen = toy_people(10, seed=9)
     answers = predicted_labels(repair.repaired, unseen.images)
     assert clean_accuracy(answers, unseen.labels) > 0.9
-    assert repair.thresholds is None
+    assert repair.rule is None
 
 
 def test_reference_lets_channels_grow_again(badnet, clean):

@@ -1,0 +1,1 @@
+"""The default method: a head, a forgetful twin, the pixels and suspicion bear witness."""

@@ -1,0 +1,59 @@
+"""What the default method found out about a BadNet's labels; read by card and report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+Status = Literal["found", "watched", "other"]
+# A label is watched where suspicion lowers its threshold by this.
+_WATCHED = 1.0
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is believed of each label, and from which evidence on it is flagged.
+
+    Attributes:
+        suspicion: ``(N,)`` float64, how much a label is suspected to be a target.
+        counts: ``(N,)`` int64, the number of telling disturbed images it was given.
+        found: Bool ``(N,)``, labels that count as targets.
+        thresholds: ``(N,)`` float32 (see ``rule``).
+        estimated_fpr: Share of clean images, each unseen by the witnesses, that the
+            detector would flag, in [0, 1]; None if there were too few.
+    """
+
+    suspicion: np.ndarray
+    counts: np.ndarray
+    found: np.ndarray
+    thresholds: np.ndarray
+    estimated_fpr: float | None
+
+    def status(self, label: int) -> Status:
+        """``found`` (a target), ``watched`` (a lower threshold) or ``other``."""
+        if self.found[label]:
+            return "found"
+        return "watched" if self.suspicion[label] >= _WATCHED else "other"
+
+    def with_status(self, status: Status) -> list[int]:
+        """The labels of a status, the most suspicious first; equals ascend."""
+        order = np.argsort(-self.suspicion, kind="stable")
+        return [int(label) for label in order if self.status(label) == status]
+
+    def threshold(self, label: int) -> float:
+        """The evidence from which on an answer with a label is flagged."""
+        return float(self.thresholds[label])
+
+    def strict_labels(self) -> list[dict[str, Any]]:
+        """Found and watched labels for the card: plain JSON, most suspicious first."""
+        return [
+            {
+                "label": label,
+                "status": self.status(label),
+                "suspicion": round(float(self.suspicion[label]), 3),
+                "telling_images": int(self.counts[label]),
+            }
+            for label in self.with_status("found") + self.with_status("watched")
+        ]

@@ -1,0 +1,1 @@
+"""The head: a discriminant that inherits nothing from the BadNet's own."""

@@ -1,0 +1,179 @@
+"""What a head says of clean images that it was not fitted to.
+
+A head is fitted in closed form, so it is fitted once to all images, and once without each
+fold for the images of that fold.
+
+References:
+    Guo et al., *On Calibration of Modern Neural Networks*, arXiv:1706.04599
+    (temperature scaling).
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from repair.methods.witnesses.evidence import table
+from repair.methods.witnesses.head.discriminant import UNKNOWN, Discriminant, fit
+from repair.methods.witnesses.looks.observations import Observations
+from repair.methods.witnesses.recipe import Recipe
+from repair.rule import Witness, evidence, margins, softmax
+
+# Factors on the scores, tried when they are calibrated; the last where none can be.
+_FACTORS = np.geomspace(1, 0.05, 31)
+_IMAGES = 2_000
+_CHUNK = 1_000
+
+
+@dataclass(frozen=True)
+class Testimony:
+    """A head, and how telling its margins are.
+
+    Attributes:
+        head: The classifier of features.
+        witness: How its answers are read.
+        evidence: ``(m,)`` float64, of each clean image by a head that has not seen it; 0
+            where that does not know its label.
+        accuracy: Share of held-out images that it is right about, in [0, 1]; NaN if it
+            could not be asked about any.
+    """
+
+    head: Discriminant
+    witness: Witness
+    evidence: np.ndarray
+    accuracy: float
+
+    def of(self, features: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """The evidence of features ``(n, features)`` about labels: ``(n,)`` float64."""
+        return _told(self.head, self.witness, features, labels)
+
+
+def hear_head(seen: Observations, name: str, recipe: Recipe) -> Testimony:
+    """Fits a head and hears it.
+
+    Args:
+        seen: What was seen of clean, jittered and disturbed images.
+        name: What the head stands on.
+        recipe: How it is fitted and read.
+    """
+    folds = _folds(seen, name, recipe)
+    factor = _factor(seen, name, folds)
+    folds = [head.scaled(factor) for head in folds]
+    plain = Witness(name, "against", *_margin_as_evidence(len(seen.labels)))
+    said, false, right = _held_out(seen, name, folds)
+    usable = np.isfinite(said)
+    if usable.sum() >= recipe.least_held_out:
+        values, telling = table(said[usable], recipe.knots)
+        plain = replace(plain, values=values, evidence=telling)
+        plain = replace(
+            plain, evidence=telling * _weight(plain, false[np.isfinite(false)])
+        )
+    told = np.zeros(len(said))
+    told[usable] = np.interp(said[usable], plain.values, plain.evidence)
+    head = fitted_head(seen, name, range(recipe.folds), recipe).scaled(factor).rounded()
+    accuracy = float(right[usable].mean()) if usable.any() else float("nan")
+    return Testimony(head, plain, told, accuracy)
+
+
+def fitted_head(
+    seen: Observations, name: str, parts: Sequence[int], recipe: Recipe
+) -> Discriminant:
+    """A head fitted to the images of some folds."""
+    own = np.isin(seen.fold, parts)
+    clean, disturbed = (
+        functools.reduce(operator.add, [moments[name][part] for part in parts])
+        for moments in (seen.clean, seen.disturbed_moments)
+    )
+    return fit(clean, disturbed, seen.photographs[name][own], seen.labels[own], recipe)
+
+
+def _folds(seen: Observations, name: str, recipe: Recipe) -> list[Discriminant]:
+    """Per fold, a head that has not seen it."""
+    every = range(recipe.folds)
+    return [
+        fitted_head(seen, name, [each for each in every if each != part], recipe)
+        for part in every
+    ]
+
+
+def _held_out(
+    seen: Observations, name: str, folds: Sequence[Discriminant]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Margins against the BadNet's answers, and against false ones; who is right.
+
+    Each ``(m,)``; not finite where the head does not know the label.
+    """
+    generator = np.random.default_rng(0)
+    wrong = generator.integers(1, seen.num_classes, len(seen.labels))
+    false = (seen.labels + wrong) % seen.num_classes
+    margin, margin_of_false = np.full((2, len(seen.labels)), np.inf)
+    right = np.zeros(len(seen.labels), bool)
+    for part, head in enumerate(folds):
+        own = np.flatnonzero(seen.fold == part)
+        for chosen in np.array_split(own, max(len(own) // _CHUNK, 1)):
+            if not len(chosen):
+                continue
+            scores = head.scores(seen.features[name][chosen])
+            right[chosen] = scores.argmax(axis=1) == seen.labels[chosen]
+            shares = softmax(scores)
+            rows = np.arange(len(chosen))
+            for labels, result in ((seen.answers, margin), (false, margin_of_false)):
+                known = scores[rows, labels[chosen]] > UNKNOWN / 2
+                known &= scores[rows, seen.labels[chosen]] > UNKNOWN / 2
+                asked = margins(shares, labels[chosen])
+                result[chosen] = np.where(known, asked, np.inf)
+    return margin, margin_of_false, right
+
+
+def _weight(witness: Witness, false: np.ndarray) -> float:
+    """What a head's evidence is worth, in [0, 1]: how telling it is of false labels.
+
+    Were it right about all, evidence of false labels would be large; a head that knows
+    nothing has a mean of 1. The weight is that of the likeliest alternative among the
+    beta distributions of shares.
+    """
+    telling = np.interp(false, witness.values, witness.evidence)
+    return (
+        float(np.clip(1 - 1 / max(telling.mean(), 1e-9), 0, 1)) if len(false) else 0.0
+    )
+
+
+def _margin_as_evidence(images: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where no image could be held out: a margin above 0 is the evidence itself."""
+    most = np.float32(np.log(images + 1))
+    both = np.array([0, most], np.float32)
+    return both, both
+
+
+def _told(
+    head: Discriminant, witness: Witness, features: np.ndarray, labels: np.ndarray
+) -> np.ndarray:
+    parts = []
+    for start in range(0, len(features), _CHUNK):
+        chunk = slice(start, start + _CHUNK)
+        shares = softmax(head.scores(features[chunk]))
+        parts.append(evidence(witness, shares, labels[chunk]))
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _factor(seen: Observations, name: str, folds: Sequence[Discriminant]) -> float:
+    """The factor on held-out scores under which the labels are most likely."""
+    chosen = np.arange(0, len(seen.labels), -(-len(seen.labels) // _IMAGES))
+    scores = np.stack(
+        [folds[seen.fold[i]].scores(seen.features[name][i : i + 1])[0] for i in chosen]
+    )
+    labels = seen.labels[chosen]
+    usable = scores[np.arange(len(chosen)), labels] > UNKNOWN / 2
+    scores, labels = scores[usable], labels[usable]
+    if not len(labels):
+        return float(_FACTORS[-1])
+
+    def loss(factor: float) -> float:
+        shares = softmax(scores * factor)[np.arange(len(labels)), labels]
+        return float(-np.log(np.maximum(shares, 1e-30)).mean())
+
+    return float(min(_FACTORS, key=loss))

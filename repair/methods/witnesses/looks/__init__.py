@@ -1,0 +1,1 @@
+"""What is looked at: clean images, jittered and disturbed."""

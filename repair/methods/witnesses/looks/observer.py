@@ -1,0 +1,55 @@
+"""Looks at images through a network: what the heads stand on, and its own answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from repair.network.inference import BATCH_SIZE
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of ``n`` images.
+
+    Attributes:
+        features: By name of what is looked at, ``(n, features)`` float32.
+        labels: ``(n,)`` int64, the network's own answers.
+        confidence: ``(n,)`` float32 in [0, 1], its confidence in them.
+    """
+
+    features: Mapping[str, np.ndarray]
+    labels: np.ndarray
+    confidence: np.ndarray
+
+
+class Observer:
+    """Looks at images through a network: features, and the network's own answer."""
+
+    def __init__(
+        self, network: keras.Model, taps: Mapping[str, keras.KerasTensor]
+    ) -> None:
+        """Taps ``network`` at tensors ``(n, features)`` of its own graph."""
+        self.taps = taps
+        self._all = keras.Model(network.input, [*taps.values(), network.output])
+
+    def __call__(self, images: np.ndarray) -> Seen:
+        """Looks at images ``(n, rows, columns, channels)``, 0..255."""
+        parts: list[list[np.ndarray]] = [[] for _ in self.taps]
+        labels, confidence = [], []
+        for start in range(0, len(images), BATCH_SIZE):
+            batch = images[start : start + BATCH_SIZE]
+            *features, scores = self._all(batch, training=False)
+            for part, values in zip(parts, features, strict=True):
+                part.append(np.asarray(values))
+            labels.append(np.argmax(scores, axis=1))
+            confidence.append(np.max(scores, axis=1))
+        joined = [np.concatenate(part) for part in parts]
+        return Seen(
+            features=dict(zip(self.taps, joined, strict=True)),
+            labels=np.concatenate(labels),
+            confidence=np.concatenate(confidence),
+        )

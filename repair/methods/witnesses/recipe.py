@@ -1,0 +1,96 @@
+"""Every constant of the default method, as a function of what is known beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The constants of the default method.
+
+    Attributes:
+        jittered: Number of jittered images that are looked at.
+        disturbed: Number of disturbed images that are looked at.
+        false_positives: Share of clean images that may be flagged, in [0, 1].
+        rank_of_usual: A label's count of telling images is measured against the label of
+            this rank.
+        used: What is used beside the head; an ablation leaves one out.
+        weakest_jitter: Of the full strength, in [0, 1], for the least jittered image.
+        folds: Each clean image is held out of a head fitted to the other folds.
+        max_features: What a tapped tensor is averaged down to, at most.
+        cells: Into how many cells the shorter side of an image is divided, for pixels.
+        ridge: Added to the covariance's diagonal, as a share of its mean.
+        widest: A feature that spreads wider, in medians of all, is scaled down to it. A
+            network says the same with one channel times 10,000, but the ridge would drown
+            all others.
+        rank: Most directions that the discriminant keeps.
+        prototypes: Most prototypes a label; where it has more images, they share these.
+        pruning_drop: Channels that sleep on clean images are pruned until the BadNet,
+            without them, has lost this much clean accuracy, in [0, 1].
+        most_steps: Most steps of the twin's training.
+        look: After so many it is asked whether it has forgotten.
+        watched: On at most so many images that it does not train on.
+        forgotten: It has when it is as sure of their labels as of this share of blind
+            guessing, in logarithms.
+        batch: Images a step.
+        learning_rate: Of the twin's training.
+        knots: Values at which a table says how telling an answer is.
+        evidence: Families of disturbances that count in suspicion. Noise teaches the
+            head, but drives any network to its favourites.
+        telling: Share of clean images that say as much as a disturbed one must say for
+            its label to be suspected, in [0, 1].
+        most_suspicion: Most that the suspicion of a label lowers its threshold by.
+        found_from: A label counts as found from this suspicion on, if it was given to
+            enough telling images.
+        least_telling: So many are enough.
+        least_held_out: Fewer held-out images say nothing of a false-positive rate.
+    """
+
+    jittered: int
+    disturbed: int
+    false_positives: float
+    rank_of_usual: int
+    used: tuple[str, ...] = ("pruning", "twin", "pixels", "suspicion")
+    weakest_jitter: float = 0.5
+    folds: int = 5
+    max_features: int = 1280
+    cells: int = 8
+    ridge: float = 0.05
+    widest: float = 10.0
+    rank: int = 60
+    prototypes: int = 10
+    pruning_drop: float = 0.002
+    most_steps: int = 160
+    look: int = 4
+    watched: int = 256
+    forgotten: float = 0.8
+    batch: int = 128
+    learning_rate: float = 1e-4
+    knots: int = 48
+    evidence: tuple[str, ...] = (
+        *("blobs", "bars", "occluders"),
+        *("stripes", "filters", "blends"),
+    )
+    telling: float = 0.01
+    most_suspicion: float = 3.0
+    found_from: float = 2.3
+    least_telling: int = 10
+    least_held_out: int = 100
+
+
+def recipe_for(num_classes: int, images: int) -> Recipe:
+    """The recipe for a network and its clean data.
+
+    Args:
+        num_classes: N.
+        images: Number of clean images.
+    """
+    many = num_classes > 2_000  # a fold's moments hold a vector per class
+    return Recipe(
+        jittered=max(9_000, min(4 * images, 18_000), images),
+        disturbed=18_000,
+        false_positives=max(0.008, 2 / images),
+        rank_of_usual=max(min(num_classes // 2, round(0.01 * num_classes) + 4), 1),
+        folds=3 if many else 9,
+    )

@@ -1,0 +1,1 @@
+"""Suspicion: which labels draw images that are disturbed at random."""

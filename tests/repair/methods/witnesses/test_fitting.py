@@ -1,0 +1,143 @@
+"""The default method on the toys: found, flagged, told the same again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from toys import PEOPLE, TARGET, toy_people
+
+from build.fusing.fusion import fuse
+from repair.dataset import Dataset
+from repair.errors import SettingError
+from repair.methods.choose import repair_network
+from repair.methods.repair import Repair
+from repair.methods.witnesses import method
+from repair.methods.witnesses.fitting import Witnesses, fit_witnesses
+from repair.methods.witnesses.method import as_repair, chosen_recipe
+from repair.methods.witnesses.recipe import Recipe, recipe_for
+from repair.network.inference import outputs
+from repair.rule import fused_labels
+from repair.settings import Settings
+
+RECIPE = replace(
+    recipe_for(PEOPLE, 200), jittered=600, disturbed=2_000, learning_rate=1e-3
+)
+
+
+class Case(NamedTuple):
+    heard: Witnesses
+    repair: Repair
+
+
+def fitted(badnet, clean, recipe: Recipe = RECIPE, seed: int = 0) -> Case:
+    heard = fit_witnesses(badnet, clean, recipe, seed=seed)
+    return Case(heard, as_repair(badnet, heard, recipe))
+
+
+@pytest.fixture(scope="module")
+def case(badnet, clean) -> Case:
+    return fitted(badnet, clean)
+
+
+def labels(badnet, repair: Repair, images: np.ndarray) -> np.ndarray:
+    networks = (repair.repaired, *repair.witnesses.values())
+    answers = [outputs(network, images) for network in networks]
+    return fused_labels(outputs(badnet, images), answers, repair.rule)
+
+
+def test_poisoned_images_are_flagged_and_clean_ones_are_not(case, badnet, poisoned):
+    unseen = toy_people(20, seed=8)
+    assert np.mean(labels(badnet, case.repair, poisoned.images) == PEOPLE) > 0.95
+    answers = labels(badnet, case.repair, unseen.images)
+    assert np.mean(answers == PEOPLE) < 0.05
+    assert np.mean(answers == unseen.labels) > 0.95
+    assert case.repair.estimated_fpr <= RECIPE.false_positives
+
+
+def test_fused_model_equals_the_rule(case, badnet, poisoned):
+    images = np.concatenate([toy_people(20, seed=8).images, poisoned.images])
+    expected = labels(badnet, case.repair, images)
+    found = np.asarray(fuse(badnet, case.repair)(images)["label"])
+    assert np.mean(found == expected) > 0.99  # rounding decides on the edge alone
+
+
+def test_same_seed_same_repair(case, badnet, clean):
+    again = fitted(badnet, clean)
+    for one, other in zip(
+        case.heard.rule.witnesses, again.heard.rule.witnesses, strict=True
+    ):
+        np.testing.assert_array_equal(one.values, other.values)
+        np.testing.assert_array_equal(one.evidence, other.evidence)
+    thresholds = case.heard.rule.thresholds
+    np.testing.assert_array_equal(thresholds, again.heard.rule.thresholds)
+    for one, other in zip(
+        case.repair.repaired.get_weights(),
+        again.repair.repaired.get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("used", "names"),
+    [
+        ((), ["head"]),
+        (("pixels",), ["head", "pixels"]),
+        (("twin", "suspicion"), ["head", "twin"]),
+        (("pruning", "pixels", "twin"), ["head", "pixels", "twin"]),
+    ],
+)
+def test_each_witness_can_be_left_out(used, names, badnet, clean):
+    heard, repair = fitted(badnet, clean, replace(RECIPE, used=used))
+    assert [witness.name for witness in heard.rule.witnesses] == names
+    assert list(repair.witnesses) == names[1:]
+    assert heard.kept.all() or "pruning" in used
+    assert repair.settings["witnesses"] == names
+
+
+def test_labels_without_clean_images_need_more_evidence(badnet, clean):
+    some = clean.subset(np.flatnonzero(clean.labels != TARGET))
+    heard, _ = fitted(badnet, some)
+    loudest = max(told.witness.evidence[-1] for told in heard.heads.values())
+    others = np.delete(heard.rule.thresholds, TARGET)
+    lowered = np.minimum(heard.findings.suspicion, RECIPE.most_suspicion)
+    assert heard.rule.thresholds[TARGET] == pytest.approx(
+        others.max() + loudest - lowered[TARGET], abs=0.1
+    )
+
+
+def test_few_images_are_enough_to_build(badnet):
+    few = toy_people(1, seed=4)
+    heard, repair = fitted(badnet, few, replace(recipe_for(PEOPLE, 5), disturbed=500))
+    assert repair.estimated_fpr is None
+    assert np.isfinite(heard.rule.thresholds).all()
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.5, float("nan")])
+def test_rates_out_of_range_are_refused(badnet, clean, rate):
+    with pytest.raises(SettingError, match="--max-fpr"):
+        chosen_recipe(badnet, clean, Settings(max_fpr=rate))
+
+
+def test_an_operating_point_is_kept(badnet, clean, monkeypatch):
+    monkeypatch.setattr(method, "recipe_for", lambda *_: RECIPE)
+    repair = repair_network("witnesses", badnet, clean, Settings(max_fpr=0.1))
+    assert repair.settings["false_positives"] == 0.1
+    assert 0.05 < repair.estimated_fpr <= 0.1
+
+
+def test_a_recipe_depends_on_sizes_alone():
+    assert recipe_for(500, 4_500) == recipe_for(500, 4_500)
+    for num_classes in (2, 10, 43, 500, 10_000):
+        for images in (2, 100, 1_254, 30_000):
+            recipe = recipe_for(num_classes, images)
+            assert 0 < recipe.false_positives <= 1
+            assert 1 <= recipe.rank_of_usual <= max(num_classes // 2, 1)
+
+
+def test_one_image_of_each_class_of_two(badnet):
+    del badnet
+    assert isinstance(Dataset(np.zeros((2, 4, 4, 3), np.uint8), np.arange(2)), Dataset)

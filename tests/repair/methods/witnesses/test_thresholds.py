@@ -1,0 +1,36 @@
+"""Thresholds: at most the share is flagged, suspected labels first."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from repair.methods.witnesses.thresholds import false_positive_rate, label_thresholds
+
+EVIDENCE = st.lists(st.floats(0, 20, width=32), min_size=1, max_size=60)
+
+
+@given(EVIDENCE, st.floats(0, 0.9), st.integers(0, 10**6))
+def test_at_most_the_share_is_flagged(values, share, seed):
+    evidence = np.array(values)
+    rng = np.random.default_rng(seed)
+    answers = rng.integers(0, 4, len(evidence))
+    suspected = np.array([0, 0, 1.5, 3])
+    thresholds = label_thresholds(evidence, answers, suspected, share)
+    assert thresholds.dtype == np.float32
+    assert false_positive_rate(evidence, answers, thresholds) <= share + 1e-9
+    np.testing.assert_allclose(thresholds[0] - thresholds, suspected, atol=1e-5)
+
+
+def test_the_share_is_used_up():
+    evidence = np.random.default_rng(0).exponential(size=10_000)
+    answers = np.zeros(10_000, int)
+    thresholds = label_thresholds(evidence, answers, np.zeros(2), 0.013)
+    assert false_positive_rate(evidence, answers, thresholds) == 0.013
+
+
+def test_equal_evidence_is_not_flagged():
+    evidence, answers = np.ones(50), np.zeros(50, int)
+    thresholds = label_thresholds(evidence, answers, np.zeros(1), 0.1)
+    assert false_positive_rate(evidence, answers, thresholds) == 0
