@@ -8,6 +8,7 @@ from pathlib import Path
 from artifacts.called import called
 from build.catalogue import NETWORKS
 from repair.commands.data_options import add_data_options
+from repair.commands.network_options import add_network_options
 from repair.commands.options import add_fail_on, add_settings
 from repair.settings import METHODS
 
@@ -41,7 +42,8 @@ def build_parser(*, demo: bool = False) -> argparse.ArgumentParser:
     add("--data", type=Path, default=Path("data"), help="folder of the data files")
     add("--out", type=Path, help="folder of the artifact (with NAMEs: of artifacts)")
     one = parser.add_argument_group("any other network")
-    one.add_argument("--model", type=Path, metavar="FILE.h5", help="the BadNet")
+    one.add_argument("--model", type=Path, metavar="FILE", help="the BadNet")
+    add_network_options(one)
     one.add_argument("--clean", type=Path, metavar="DATA", help="validation data")
     one.add_argument("--test", type=Path, metavar="DATA", help="only for figures")
     one.add_argument(

@@ -50,6 +50,7 @@ def build_artifact(request: Request) -> tuple[Case, Repair]:
         preprocessing=request.preprocessing,
         unlabelled=request.unlabelled,
         options=request.options,
+        network_options=request.network_options,
     )
     clean, num_classes = case.clean, case.num_classes
     # Read before any long work, so that errors come at once.

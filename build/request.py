@@ -16,12 +16,15 @@ from build.catalogue import (
     validation_file,
 )
 from repair.commands.data_options import data_options_from, preprocessing_from
+from repair.commands.network_options import network_options_from
 from repair.commands.options import settings_from
 from repair.errors import DatasetError, ModelError, SettingError
-from repair.settings import DataOptions, Settings
+from repair.reading.stored.other_formats import reason_against_folder
+from repair.settings import DataOptions, NetworkOptions, Settings
 
 ARTIFACTS = Path("artifacts")
 AS_IT_IS = DataOptions()
+AS_SAVED = NetworkOptions()
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Request:
         settings: The method's settings.
         preprocessing: What the network was trained on; None = find it.
         options: What the user says about data files.
+        network_options: What the user says about the network's file.
         unlabelled: The BadNet's answers stand in for the labels.
         force: Build although the BadNet does not know the clean images.
         stand_in: Whether the BadNet is a made-up one of the demo.
@@ -52,6 +56,7 @@ class Request:
     settings: Settings
     preprocessing: str | None = None
     options: DataOptions = AS_IT_IS
+    network_options: NetworkOptions = AS_SAVED
     unlabelled: bool = False
     force: bool = False
     stand_in: bool = False
@@ -91,6 +96,8 @@ def _names(names: list[str]) -> list[str]:
 
 
 def _one(arguments: argparse.Namespace) -> Request:
+    if os.path.isdir(arguments.model):  # noqa: PTH112
+        raise ModelError(f"{arguments.model}: {reason_against_folder(arguments.model)}")
     _expect_file(arguments.model, ModelError)
     for path in (arguments.clean, arguments.test, *arguments.poisoned):
         if path is not None and not os.path.isdir(path):  # noqa: PTH112
@@ -124,6 +131,7 @@ def _shared(arguments: argparse.Namespace) -> dict[str, Any]:
         "settings": settings_from(arguments),
         "preprocessing": preprocessing_from(arguments),
         "options": data_options_from(arguments),
+        "network_options": network_options_from(arguments),
         "unlabelled": arguments.unlabelled,
         "force": arguments.force,
         "stand_in": arguments.demo,

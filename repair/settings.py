@@ -36,6 +36,19 @@ class DataOptions:
 
 
 @dataclass(frozen=True)
+class NetworkOptions:
+    """What a user says about a network's file, where it does not say it itself.
+
+    Attributes:
+        architecture: JSON file of the model's description, for a file of weights alone.
+        output: Name of the layer whose output classifies, where there are several.
+    """
+
+    architecture: Path | None = None
+    output: str | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """Settings of a method of repair.
 

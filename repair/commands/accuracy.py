@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from artifacts.why.story import STAND_IN
 from repair.commands.data_options import data_options_from, preprocessing_from
+from repair.commands.network_options import network_options_from
 from repair.dataset import Dataset
 from repair.measuring.causes import likely_causes, near_zero
 from repair.measuring.evaluation import measured_on
@@ -84,7 +86,8 @@ def _of_detector(arguments: argparse.Namespace, options: DataOptions) -> Answere
 
 def _of_network(arguments: argparse.Namespace, options: DataOptions) -> Answered:
     told = shape_told(arguments.data[0], options)
-    network = read_network(arguments.model, image_shape=told)
+    told_of_file = asdict(network_options_from(arguments))
+    network = read_network(arguments.model, image_shape=told, **told_of_file)
     count = network.output_shape[1]
     every = _datasets(arguments, shape_of(network), count, options)
     found = found_preprocessing(network, every[0], preprocessing_from(arguments))

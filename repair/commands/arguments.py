@@ -7,6 +7,7 @@ from pathlib import Path
 
 from artifacts.signed import add_verify_key
 from repair.commands.data_options import add_data_options, add_preprocessing
+from repair.commands.network_options import add_network_options
 from repair.commands.options import add_fail_on, add_settings
 from repair.settings import FINE_PRUNING_METHODS, METHODS, Settings
 
@@ -16,6 +17,7 @@ def accuracy(parser: argparse.ArgumentParser) -> None:
     _model(parser)
     parser.add_argument("data", type=Path, nargs="+", metavar="DATA")
     add_preprocessing(parser)
+    add_network_options(parser)
     add_data_options(parser)
 
 
@@ -28,6 +30,7 @@ def defence(parser: argparse.ArgumentParser) -> None:
     add("--poisoned", type=Path, nargs="+", default=[], metavar="DATA")
     add("--flags", type=Path, metavar="FILE",
         help="which poisoned images carry a trigger")  # fmt: skip
+    add_network_options(parser)
     add_data_options(parser)
     _how(parser)
 
@@ -35,9 +38,10 @@ def defence(parser: argparse.ArgumentParser) -> None:
 def fine_prune(parser: argparse.ArgumentParser) -> None:
     """Networks, and a folder for what becomes of them."""
     add = parser.add_argument
-    add("models", type=Path, nargs="+", metavar="MODEL.h5")
+    add("models", type=Path, nargs="+", metavar="MODEL")
     add("--clean", type=Path, required=True, metavar="DATA")
     add("--out", type=Path, required=True, metavar="FOLDER")
+    add_network_options(parser)
     add_data_options(parser)
     _how(parser, FINE_PRUNING_METHODS)
 
@@ -45,11 +49,12 @@ def fine_prune(parser: argparse.ArgumentParser) -> None:
 def inspect(parser: argparse.ArgumentParser) -> None:
     """A network, clean images, and a folder for the page."""
     add = parser.add_argument
-    add("model", type=Path, metavar="MODEL.h5", help="network")
+    add("model", type=Path, metavar="MODEL", help="network")
     add("clean", type=Path, metavar="CLEAN", help="clean images")
     add("--out", type=Path, required=True, metavar="FOLDER",
         help="gets inspect.html, inspect.json and pictures")  # fmt: skip
     add_preprocessing(parser)
+    add_network_options(parser)
     add_data_options(parser)
     add("--unlabelled", action="store_true",
         help="no labels: the network's own answers stand in")  # fmt: skip
@@ -111,7 +116,7 @@ def flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _model(parser: argparse.ArgumentParser) -> None:
-    text = "network (.h5) or artifact (folder)"
+    text = "network (.keras, .h5) or artifact (folder)"
     parser.add_argument("model", type=Path, metavar="MODEL", help=text)
     add_verify_key(parser)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from repair.commands.accuracy import opened_detector
 from repair.commands.data_options import data_options_from, preprocessing_from
+from repair.commands.network_options import network_options_from
 from repair.commands.options import settings_from
 from repair.dataset import Dataset
 from repair.errors import SettingError
@@ -144,6 +145,7 @@ def _case(model: Path, arguments: argparse.Namespace) -> Case:
         preprocessing=preprocessing_from(arguments),
         unlabelled=arguments.unlabelled,
         options=data_options_from(arguments),
+        network_options=network_options_from(arguments),
     )
 
 

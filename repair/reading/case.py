@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import keras
@@ -15,7 +15,9 @@ from repair.network.preprocessing import Preprocessing, preprocessed
 from repair.reading.data_file import AS_IT_IS, read_dataset, shape_in
 from repair.reading.network_file import read_network
 from repair.reading.pixels import Shape
-from repair.settings import DataOptions
+from repair.settings import DataOptions, NetworkOptions
+
+_WHOLE = NetworkOptions()
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ def read_case(
     preprocessing: str | None = None,
     unlabelled: bool = False,
     options: DataOptions = AS_IT_IS,
+    network_options: NetworkOptions = _WHOLE,
 ) -> Case:
     """Reads a network and its clean validation data.
 
@@ -59,11 +62,14 @@ def read_case(
         preprocessing: What the network was trained on; None = find it.
         unlabelled: The network's own answers stand in for the labels.
         options: What the user says about data files.
+        network_options: What the user says about the network's file.
 
     Raises:
         RepairError: If a file is missing, broken or unfit for the other.
     """
-    network = read_network(model, image_shape=shape_told(clean, options))
+    network = read_network(
+        model, image_shape=shape_told(clean, options), **asdict(network_options)
+    )
     data = read_dataset(
         clean,
         image_shape=shape_of(network),

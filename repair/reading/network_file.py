@@ -8,11 +8,15 @@ every shape agrees.
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import keras
 
+from artifacts.errors import one_line
 from repair.errors import ModelError, RepairError
 from repair.network.plain import classifier
 from repair.reading.deepid import deepid_description
@@ -50,7 +54,7 @@ def read_network(
     """
     try:
         given = None if architecture is None else architecture_in(architecture)
-        with opened_source(path) as source:
+        with opened_source(path) as source, _own_faults_named():
             return network_from(
                 source, architecture=given, output=output, image_shape=image_shape
             )
@@ -62,6 +66,23 @@ def read_network(
         raise ModelError(f"{path}: {reason}") from reason
     except RecursionError as reason:
         raise ModelError(f"{path}: the model description is too deep.") from reason
+
+
+@contextmanager
+def _own_faults_named() -> Iterator[None]:
+    """Says of an error that is neither the file's nor HDF5's that it is one of ours."""
+    try:
+        yield
+    except (RepairError, RecursionError, MemoryError):
+        raise
+    except Exception as reason:
+        last = list(traceback.walk_tb(reason.__traceback__))[-1][0]
+        if last.f_globals.get("__name__", "").split(".")[0] == "h5py":
+            raise
+        raise ModelError(
+            "holds what the reader was not made for; that is a fault of this program. "
+            f"Please report it. Received: {type(reason).__name__}: {one_line(reason)}"
+        ) from reason
 
 
 def network_from(

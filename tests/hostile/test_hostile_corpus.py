@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import corpus_archives
 import corpus_artifacts
 import corpus_data
 import corpus_descriptions
@@ -24,7 +25,7 @@ from PIL import Image
 from toys import PATIENCE, ROOT, run_python, toy_people
 
 MODULES = (corpus_artifacts, corpus_data, corpus_descriptions, corpus_flags)
-MODULES += (corpus_images, corpus_models)
+MODULES += (corpus_archives, corpus_images, corpus_models)
 MOST_SECONDS = 10  # of processor time, far more than any takes on a busy machine
 MOST_BYTES = 500 << 20
 FRESH = [case for case in CASES if not case.may_pass][::36]

@@ -43,7 +43,8 @@ def fill(graph: Graph, model: Part, stored: Stored) -> None:
     for path, made in graph.layers.items():
         # A random generator may have a state, which answers need not.
         if made[0].weights or not isinstance(made[0], keras.layers.Identity):
-            _check(path, parts[path], made[0], by_layer.get(path, []))
+            for layer in made:
+                _check(path, parts[path], layer, by_layer.get(path, []))
     zero = True
     for path, made in graph.layers.items():
         if not made[0].weights:

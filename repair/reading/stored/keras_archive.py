@@ -30,6 +30,7 @@ _MAX_DIRECTORY = 1 << 20
 _MAX_UNPACKED = 1 << 30
 _FACTOR, _MORE = 10, 16 << 20  # what packed weights may unpack to
 _PIECE = 1 << 20
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 
 
@@ -110,6 +111,11 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     for name in (CONFIG, METADATA, WEIGHTS):
         if name in members and members[name].flag_bits & 1:
             raise ModelError("expected a .keras archive without a password.")
+        if name in members and members[name].compress_type not in _PACKED:
+            raise ModelError(
+                f"expected {name!r} to be stored or packed by deflate. Received: another "
+                "way. Save the model again with Keras."
+            )
     return members
 
 
