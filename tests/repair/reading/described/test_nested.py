@@ -64,7 +64,9 @@ def test_partly_frozen_base_answers_as_keras(tmp_path):
 
 
 def test_several_levels_answer_as_keras(tmp_path):
-    inner = keras.Sequential([keras.Input((10, 8, 4)), layers.Conv2D(3, 1), layers.ELU()])
+    inner = keras.Sequential(
+        [keras.Input((10, 8, 4)), layers.Conv2D(3, 1), layers.ELU()]
+    )
     outer = keras.Sequential([keras.Input(SHAPE), base(), inner], name="outer")
     images, x = start()
     assert_read_as_keras(end(images, outer(x)), tmp_path, ALL)
@@ -79,7 +81,10 @@ def test_two_models_of_one_kind_answer_as_keras(tmp_path):
 
 def test_layers_and_models_that_are_called_again_answer_as_keras(tmp_path):
     images, x = start()
-    conv, relu = layers.Conv2D(3, 3, padding="same", name="conv"), layers.ReLU(name="relu")
+    conv, relu = (
+        layers.Conv2D(3, 3, padding="same", name="conv"),
+        layers.ReLU(name="relu"),
+    )
     model = keras.Sequential([keras.Input(SHAPE), layers.Conv2D(3, 1)], name="again")
     x = model(relu(conv(model(relu(conv(x))))))
     read = assert_read_as_keras(end(images, x), tmp_path, ALL)
@@ -108,7 +113,12 @@ def test_names_that_keras_3_does_not_take(tmp_path):
     path = saved(lively(network), tmp_path, ".h5")
     images = images_for(network)
     expected = outputs(read_network(path), images)
-    odd = {"AAA": "scale pixels", "BBB": "block.1/conv", "CCC": "flat.0", "DDD": "fc/out"}
+    odd = {
+        "AAA": "scale pixels",
+        "BBB": "block.1/conv",
+        "CCC": "flat.0",
+        "DDD": "fc/out",
+    }
 
     def change(file: h5py.File) -> None:
         text = file.attrs["model_config"]
@@ -136,7 +146,11 @@ def described(calls: int) -> Any:
         "config": {
             "name": "m",
             "layers": [
-                {"class_name": "InputLayer", "config": {"name": "in"}, "inbound_nodes": []},
+                {
+                    "class_name": "InputLayer",
+                    "config": {"name": "in"},
+                    "inbound_nodes": [],
+                },
                 {
                     "class_name": "ReLU",
                     "config": {"name": "relu"},
@@ -159,7 +173,11 @@ def test_bound_on_steps():
 def wrapped(depth: int) -> Any:
     inner: Any = {"class_name": "ReLU", "config": {"name": "relu"}}
     for index in range(depth):
-        config = {"name": f"m{index}", "layers": [inner], "build_input_shape": [None, 9, 9, 3]}
+        config = {
+            "name": f"m{index}",
+            "layers": [inner],
+            "build_input_shape": [None, 9, 9, 3],
+        }
         inner = {"class_name": "Sequential", "config": config}
     return inner
 

@@ -1,0 +1,175 @@
+"""Whatever a network ends in, it is read as probabilities, one per label, or refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from saved_networks import assert_read_as_keras, images_for, lively, saved
+from toys import change_model
+
+from repair.errors import ModelError
+from repair.network.inference import outputs
+from repair.network.scores import scores
+from repair.reading.network_file import read_network
+
+SHAPE = (12, 10, 3)
+
+
+def body() -> tuple[Any, Any]:
+    images = keras.Input(SHAPE)
+    x = layers.Conv2D(6, 3, activation="relu")(layers.Rescaling(1 / 255)(images))
+    return images, x
+
+
+def flat() -> tuple[Any, Any]:
+    images, x = body()
+    return images, layers.Flatten()(x)
+
+
+def dense(units: int, activation: str | None = None) -> keras.Model:
+    images, x = flat()
+    return lively(keras.Model(images, layers.Dense(units, activation)(x)))
+
+
+def behind(*more: keras.Layer, units: int = 4) -> keras.Model:
+    images, x = flat()
+    x = layers.Dense(units)(x)
+    for layer in more:
+        x = layer(x)
+    return lively(keras.Model(images, x))
+
+
+def convolutional() -> keras.Model:
+    images, x = body()
+    x = layers.Conv2D(4, 1)(x)
+    return lively(keras.Model(images, layers.GlobalAveragePooling2D()(x)))
+
+
+def places() -> keras.Model:
+    images, x = body()
+    x = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    return lively(keras.Model(images, layers.Conv2D(4, 1, activation="softmax")(x)))
+
+
+def ensemble() -> keras.Model:
+    images, x = flat()
+    every = [layers.Dense(4, activation="softmax")(x) for _ in range(3)]
+    return lively(keras.Model(images, layers.Average()(every)))
+
+
+ENDS = {
+    "softmax": lambda: dense(4, "softmax"),
+    "softmax as a layer": lambda: behind(layers.Softmax()),
+    "softmax as an activation": lambda: behind(layers.Activation("softmax")),
+    "softmax, then dropout": lambda: behind(layers.Softmax(), layers.Dropout(0.5)),
+    "logits": lambda: dense(4),
+    "logits, then nothing": lambda: behind(layers.Activation("linear")),
+    "logits of places": convolutional,
+    "log of probabilities": lambda: behind(layers.Activation("log_softmax")),
+    "one sigmoid": lambda: dense(1, "sigmoid"),
+    "one sigmoid as a layer": lambda: behind(layers.Activation("sigmoid"), units=1),
+    "mean of several networks": ensemble,
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_end_answers_as_keras(tmp_path, name):
+    network = ENDS[name]()
+    read = assert_read_as_keras(network, tmp_path)
+    assert read.output_shape == (None, 2 if network.output_shape[1] == 1 else 4)
+    images = images_for(network)
+    shares = np.asarray(
+        keras.ops.softmax(keras.Model(read.input, scores(read, "s"))(images))
+    )
+    np.testing.assert_allclose(shares, outputs(read, images), rtol=0, atol=1e-5)
+
+
+def test_scores_of_one_place(tmp_path):
+    network = places()
+    read = read_network(saved(network, tmp_path, ".keras"))
+    images = images_for(network)
+    expected = network.predict(images, verbose=0).reshape(len(images), 4)
+    np.testing.assert_allclose(outputs(read, images), expected, rtol=0, atol=1e-6)
+
+
+def test_one_logit_is_that_of_the_second_label(tmp_path):
+    network = dense(1)
+    network.compile(loss=keras.losses.BinaryCrossentropy(from_logits=True))
+    images = images_for(network)
+    logit = network.predict(images, verbose=0)
+    shares = 1 / (1 + np.exp(-logit))
+    for ending in (".h5", ".keras"):
+        read = read_network(saved(network, tmp_path, ending))
+        expected = np.concatenate([1 - shares, shares], axis=1)
+        np.testing.assert_allclose(outputs(read, images), expected, rtol=0, atol=1e-6)
+
+
+def compiled(network: keras.Model, loss: Any) -> keras.Model:
+    network.compile(loss=loss)
+    return network
+
+
+REFUSED = {
+    "several sigmoids": (lambda: dense(4, "sigmoid"), "4 sigmoids"),
+    "logits of several sigmoids": (
+        lambda: compiled(dense(4), keras.losses.BinaryCrossentropy(from_logits=True)),
+        "4 sigmoids",
+    ),
+    "numbers": (lambda: compiled(dense(4), "mse"), "trained to give numbers"),
+    "one number": (lambda: compiled(dense(1), "mean_absolute_error"), "give numbers"),
+    "ReLU": (lambda: dense(4, "relu"), "'relu'"),
+    "tanh": (lambda: behind(layers.Activation("tanh")), "'tanh'"),
+    "a picture": (lambda: keras.Model(*body()), "one score per label"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_other_ends_are_refused_with_the_reason(tmp_path, name):
+    make, message = REFUSED[name]
+    for ending in (".h5", ".keras"):
+        path = saved(make(), tmp_path, ending)
+        with pytest.raises(ModelError, match=message) as refusal:
+            read_network(path)
+        assert str(path) in str(refusal.value)
+
+
+def test_one_of_several_outputs_is_chosen_by_name(tmp_path):
+    images, x = flat()
+    many = [layers.Dense(n, "softmax", name=f"head_{n}")(x) for n in (3, 4)]
+    network = lively(keras.Model(images, many))
+    path = saved(network, tmp_path, ".keras")
+    with pytest.raises(ModelError, match="--output NAME, of: head_3, head_4"):
+        read_network(path)
+    with pytest.raises(ModelError, match="'head_5'"):
+        read_network(path, output="head_5")
+    pictures = images_for(network)
+    expected = network.predict(pictures, verbose=0)
+    for index, name in enumerate(("head_3", "head_4")):
+        read = read_network(path, output=name)
+        np.testing.assert_allclose(
+            outputs(read, pictures), expected[index], rtol=0, atol=1e-6
+        )
+
+
+def test_grey_images_without_an_axis_for_it(tmp_path):
+    network = keras.Sequential(
+        [keras.Input((12, 10)), layers.Rescaling(1 / 255), layers.Flatten()]
+        + [layers.Dense(4, activation="softmax")]
+    )
+    read = assert_read_as_keras(lively(network), tmp_path)
+    assert read.input_shape == (None, 12, 10, 1)
+
+
+def test_broken_training_settings_are_no_reason_to_refuse(tmp_path):
+    path = saved(compiled(dense(4), "mse"), tmp_path, ".h5")
+
+    def change(file: h5py.File) -> None:
+        file.attrs["training_config"] = json.dumps({"loss": ["mse"]})
+
+    read_network(change_model(path, change))

@@ -1,0 +1,189 @@
+"""Arithmetic between layers, as Keras 3 and tf.keras 2 write it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+from saved_networks import assert_read_as_keras, lively, saved
+from toys import change_model
+
+from repair.errors import ModelError
+from repair.network.inference import outputs
+from repair.reading.network_file import read_network
+from repair.reading.rebuilt.operators import _OPERATORS
+
+SHAPE = (12, 10, 3)
+MEANS = np.array([103.939, 116.779, 123.68], "f4")
+OPERATORS: dict[str, Callable[[Any], Any]] = {
+    "add": lambda x: x + 0.5,
+    "add from the left": lambda x: 0.5 + x,
+    "add of two": lambda x: x + ops.tanh(x),
+    "subtract": lambda x: x - 0.5,
+    "subtract from the left": lambda x: 1.0 - x,
+    "subtract of channels": lambda x: x - MEANS / 255,
+    "multiply": lambda x: 2.0 * x,
+    "multiply of channels": lambda x: x * MEANS / 255,
+    "multiply of two": lambda x: x * ops.tanh(x),
+    "divide": lambda x: x / 0.7,
+    "negative": lambda x: -x,
+    "square": lambda x: ops.square(x) + x**2,
+    "maximum": lambda x: ops.maximum(x, 0.4),
+    "maximum of two": lambda x: ops.maximum(x, 1.0 - x),
+    "minimum of two": lambda x: ops.minimum(x, 1.0 - x),
+    "clip": lambda x: ops.clip(2.0 * x - 0.5, 0, 1),
+    "leaky_relu": lambda x: ops.leaky_relu(x - 0.5, 0.3),
+    "gelu of tanh": lambda x: ops.gelu(4 * x - 2),
+    "gelu": lambda x: ops.gelu(4 * x - 2, approximate=False),
+    "softmax": lambda x: ops.softmax(x),
+    "hard_sigmoid": lambda x: ops.hard_sigmoid(6 * x - 3),
+    "mean": lambda x: ops.mean(x, axis=(1, 2)),
+    "mean that keeps axes": lambda x: ops.mean(x, axis=[-3, -2], keepdims=True),
+    "max": lambda x: ops.max(x, axis=(1, 2)),
+    "mean of a sequence": lambda x: ops.mean(ops.reshape(x, (-1, 40, 9)), axis=1),
+    "reshape": lambda x: ops.reshape(x, (-1, 10, 36)),
+    "transpose": lambda x: ops.transpose(x, (0, 2, 1, 3)),
+    "concatenate": lambda x: ops.concatenate([x, 1 - x], axis=-1),
+    "stack": lambda x: ops.stack([x[..., 2], x[..., 0]], axis=-1),
+    "channels turned": lambda x: x[..., ::-1],
+    "some channels": lambda x: x[..., 1:],
+    "some places": lambda x: x[:, 2:7, 1:-1],
+    "first of a sequence": lambda x: ops.reshape(x, (-1, 40, 9))[:, 0],
+    "expand and squeeze": lambda x: ops.squeeze(ops.expand_dims(x, 1), 1),
+    "pad": lambda x: ops.pad(x, [[0, 0], [1, 2], [0, 3], [0, 0]]),
+    "resize": lambda x: ops.image.resize(x, (7, 9), interpolation="nearest"),
+    "preprocess_input of caffe": lambda x: (
+        keras.applications.vgg16.preprocess_input(255 * x) / 100
+    ),
+    "preprocess_input of pm1": lambda x: keras.applications.mobilenet.preprocess_input(
+        255 * x
+    ),
+}
+
+
+def network(operate: Callable[[Any], Any]) -> keras.Model:
+    images = keras.Input(SHAPE)
+    x = operate(layers.Rescaling(1 / 255)(images))
+    x = x if len(x.shape) == 2 else layers.Flatten()(x)
+    model = keras.Model(images, layers.Dense(4, activation="softmax")(x))
+    rng = np.random.default_rng(0)
+    for variable in model.weights:
+        fan_in = variable.shape[0]
+        variable.assign(rng.normal(0, 2 * fan_in**-0.5, variable.shape))
+    return model
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_operator_answers_as_keras(tmp_path, name):
+    assert_read_as_keras(network(OPERATORS[name]), tmp_path)
+
+
+REFUSED = {
+    "mean over channels": lambda x: ops.mean(x, axis=-1),
+    "sum": lambda x: ops.sum(x, axis=(1, 2)),
+    "division of two": lambda x: x / (x + 1),
+    "one over": lambda x: 1 / (x + 1),
+    "cube": lambda x: x**3,
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_other_operators_are_refused(tmp_path, name):
+    path = saved(network(REFUSED[name]), tmp_path, ".keras")
+    with pytest.raises(ModelError, match="not supported"):
+        read_network(path)
+
+
+def tensorflow_operator(
+    function: str, arguments: list[Any], **keywords: Any
+) -> Callable[[Any], None]:
+    """Puts a ``TFOpLambda`` in place of the layer ``scale``."""
+
+    def change(description: Any) -> None:
+        every = description["config"]["layers"]
+        place = next(each for each in every if each["config"]["name"] == "scale")
+        kind = "SlicingOpLambda" if "getitem" in function else "TFOpLambda"
+        config = {"name": "scale", "trainable": True, "dtype": "float32"}
+        config |= {"function": function}
+        node = arguments or ["input", 0, 0, keywords]
+        place.update(class_name=kind, config=config, inbound_nodes=[node])
+        place.pop("module", None)
+
+    return change
+
+
+TURN = {"start": None, "stop": None, "step": -1}
+TENSORFLOW = {
+    "math.truediv": ({"y": 255.0, "name": None}, lambda x: x / 255),
+    "math.subtract": ({"y": 127.5, "name": None}, lambda x: x - 127.5),
+    "__operators__.add": ({"y": 1.0, "name": None}, lambda x: x + 1),
+    "math.multiply": ({"y": [0.1, 0.2, 0.3]}, lambda x: x * np.array([0.1, 0.2, 0.3])),
+    "nn.bias_add": (
+        {"bias": [-103.9, -116.8, -123.7], "data_format": "NHWC"},
+        lambda x: x - np.array([103.9, 116.8, 123.7]),
+    ),
+    "__operators__.getitem": (
+        {"slice_spec": [{"class_name": "__ellipsis__"}, TURN]},
+        lambda x: x[..., ::-1],
+    ),
+    "nn.relu6": ({}, lambda x: np.clip(x, 0, 6)),
+    "reshape": ({"shape": [-1, 12, 10, 3]}, lambda x: x),
+    "cast": ({"dtype": "float32"}, lambda x: x),
+    "image.resize": ({"size": [12, 10], "method": "bilinear"}, lambda x: x),
+}
+
+
+@pytest.fixture
+def path(tmp_path):
+    images = keras.Input(SHAPE, name="input")
+    x = layers.Identity(name="scale")(images)
+    x = layers.Rescaling(1 / 255)(layers.Conv2D(4, 3, name="conv")(x))
+    x = layers.Dense(4, activation="softmax")(layers.Flatten()(x))
+    return saved(lively(keras.Model(images, x)), tmp_path, ".h5")
+
+
+def changed(path: Any, change: Callable[[Any], None]) -> Any:
+    def edit(file: h5py.File) -> None:
+        description = json.loads(file.attrs["model_config"])
+        change(description)
+        file.attrs["model_config"] = json.dumps(description)
+        file.attrs["keras_version"] = "2.15.0"
+
+    return change_model(path, edit)
+
+
+@pytest.mark.parametrize("function", TENSORFLOW)
+def test_operator_of_tensorflow_answers_as_its_arithmetic(path, function):
+    images = np.random.default_rng(0).uniform(0, 255, (9, *SHAPE)).astype("f4")
+    keywords, arithmetic = TENSORFLOW[function]
+    expected = outputs(read_network(path), arithmetic(images).astype("f4"))
+    network = read_network(changed(path, tensorflow_operator(function, [], **keywords)))
+    np.testing.assert_allclose(outputs(network, images), expected, rtol=0, atol=1e-5)
+
+
+def test_constant_first(path):
+    images = np.random.default_rng(0).uniform(0, 255, (9, *SHAPE)).astype("f4")
+    expected = outputs(read_network(path), 255 - images)
+    node = ["_CONSTANT_VALUE", -1, 255.0, {"y": ["input", 0, 0], "name": None}]
+    network = read_network(changed(path, tensorflow_operator("math.subtract", node)))
+    np.testing.assert_allclose(outputs(network, images), expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "function", ["io.read_file", "py_function", "numpy_function", "os.system", "", None]
+)
+def test_other_functions_are_refused(path, function):
+    change = tensorflow_operator(function or "", [], filename="x")
+    with pytest.raises(ModelError, match="not supported") as refusal:
+        read_network(changed(path, change))
+    assert "truediv" in str(refusal.value)
+
+
+def test_every_operator_is_spelled_as_it_is_looked_up():
+    assert all(name == name.lower().replace("_", "") for name in _OPERATORS)

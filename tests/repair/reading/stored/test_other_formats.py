@@ -1,0 +1,58 @@
+"""What is no Keras network is called by its name, and how to get one is said."""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from repair.errors import ModelError
+from repair.reading.network_file import read_network
+
+FILES = {
+    "pickle": (pickle.dumps({"a": 1}), "a pickle.*model.save"),
+    "old pickle": (pickle.dumps({"a": 1}, 2), "pickle or an old PyTorch.*model.save"),
+    "TFLite": (b"\x1c\0\0\0TFL3" + bytes(90), "TensorFlow Lite.*was converted from"),
+    "ONNX": (b"\x08\x08\x12\x07pytorch\x1a\x031.9", "ONNX.*was converted from"),
+    "JSON": (b'{"class_name": "Functional"}', "--architecture"),
+    "gzip": (b"\x1f\x8b\x08" + bytes(30), "gzip"),
+    "text": (b"conv_1", "HDF5"),
+    "nothing": (b"", "HDF5"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_file_is_called_by_its_name(tmp_path, name):
+    content, message = FILES[name]
+    path = tmp_path / "network.keras"
+    path.write_bytes(content)
+    refused(path, message)
+
+
+def refused(path: Path, message: str) -> None:
+    with pytest.raises(ModelError, match=message) as refusal:
+        read_network(path)
+    line = str(refusal.value)
+    assert str(path) in line
+    assert line.isprintable()
+    for word in ("whole file", " in it", "may run code", "pruning"):
+        assert word not in line
+
+
+def test_pytorch_and_arrays(tmp_path):
+    for member, message in (("x/data.pkl", "PyTorch.*its maker"), ("a.npy", ".npz")):
+        path = tmp_path / "network.h5"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(member, "")
+        refused(path, message)
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    refused(tmp_path / "array.npy", "NumPy array")
+
+
+def test_folders(tmp_path):
+    refused(tmp_path, "is a folder")
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    refused(tmp_path, "SavedModel.*model.save")
