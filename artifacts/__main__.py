@@ -7,6 +7,7 @@ from pathlib import Path
 
 from artifacts.called import called
 from artifacts.detector import add_inputs, run, with_inputs
+from artifacts.streams import prepare_streams
 
 
 def label_parser(*, inputs: bool = True) -> argparse.ArgumentParser:
@@ -21,5 +22,6 @@ def label_parser(*, inputs: bool = True) -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    prepare_streams()
     arguments = with_inputs(label_parser(inputs=False))
     run(arguments.folder, arguments)

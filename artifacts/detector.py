@@ -19,6 +19,16 @@ from artifacts.reading.images import read_image
 from artifacts.reading.kinds import Kinds
 from artifacts.runtime.load import load, loaded, prepare, settle
 from artifacts.signed import add_verify_key
+from artifacts.streams import (
+    INTERRUPTED,
+    NOBODY_READS,
+    flushed,
+    heed_signals,
+    leave,
+    of_a_package,
+    prepare_streams,
+    say,
+)
 
 __all__ = ["DetectorError", "load", "main", "read_card", "read_image", "run", "verify"]
 HERE = Path(__file__).resolve().parent
@@ -30,6 +40,7 @@ def main(name: str) -> NoReturn:
     Args:
         name: Folder of the artifact, beside this file.
     """
+    prepare_streams()
     parser = argparse.ArgumentParser(description=_description(repr(name)))
     run(HERE / name, with_inputs(parser))
 
@@ -37,33 +48,34 @@ def main(name: str) -> NoReturn:
 def run(folder: Path, arguments: argparse.Namespace) -> NoReturn:
     """Labels the inputs and exits.
 
-    The exit code is 0 if every image was labelled, 2 if none was, 1 if only some were or
-    nobody reads the answers, 130 after Ctrl-C.
+    The exit code is 0 if every image was labelled, 2 if none was, 1 if only some were, 130
+    after Ctrl-C or another signal that ends, 141 if nobody reads the answers.
 
     Args:
         folder: The artifact.
         arguments: What ``with_inputs`` returns.
     """
+    heed_signals()
+    kept = "" if arguments.output is None else " Continue with --resume."
     try:
-        code = _label(folder, arguments)
-        sys.stdout.flush()
+        leave(_label(folder, arguments))
     except DetectorError as reason:
-        settle()
-        print(f"error: {reason}", file=sys.stderr)
-        code = 2
+        line, code = str(reason), 2
     except MemoryError:
-        settle()
-        kept = "" if arguments.output is None else " Continue with --resume."
-        print(f"error: out of memory.{kept}", file=sys.stderr)
-        code = 2
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        code = 1
+        line, code = f"out of memory.{kept}", 2
     except KeyboardInterrupt:
-        kept = "" if arguments.output is None else " Continue with --resume."
-        print(f"error: interrupted.{kept}", file=sys.stderr)
-        code = 130
-    sys.exit(code)
+        line, code = f"interrupted.{kept}", INTERRUPTED
+    except BrokenPipeError:
+        leave(NOBODY_READS)
+    except ImportError as reason:
+        line, code = of_a_package(reason), 2
+    except OSError as reason:  # of stdout or this process: files have errors of ours
+        if code := flushed():
+            sys.exit(code)
+        line, code = f"{reason.strerror or reason}.{kept}", 2
+    settle()
+    say(f"error: {line}\n")
+    leave(code)
 
 
 def _label(folder: Path, arguments: argparse.Namespace) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
+
+from artifacts.streams import say
 
 _WIDTH = 24
 _SECONDS_BETWEEN_UPDATES = 0.1
@@ -30,19 +31,17 @@ class Progress:
         if self._shown and now - self._drawn >= _SECONDS_BETWEEN_UPDATES:
             self._drawn = now
             rate = (done - self._first) / (now - self._start)
-            sys.stderr.write(f"\r{_line(done, self._total, rate):<78}")
-            sys.stderr.flush()
+            say(f"\r{_line(done, self._total, rate):<78}")
 
     def say(self, line: str) -> None:
         """Writes a line of its own; the bar comes back with the next ``at``."""
         self.clear()
-        print(line, file=sys.stderr, flush=True)
+        say(f"{line}\n")
 
     def clear(self) -> None:
         """Takes the bar off the terminal."""
         if self._shown:
-            sys.stderr.write(f"\r{'':<78}\r")
-            sys.stderr.flush()
+            say(f"\r{'':<78}\r")
 
 
 def _line(done: int, total: int | None, rate: float) -> str:

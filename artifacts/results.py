@@ -112,8 +112,10 @@ class OutputFile:
         Raises:
             DetectorError: If the disk is full or the like; what was written stays.
         """
+        left = memoryview(lines.encode())
         try:
-            self._file.write(lines.encode())
+            while left:  # a disk that is nearly full takes a part
+                left = left[self._file.write(left) :]
         except OSError as reason:
             raise self._error(reason) from reason
 
@@ -181,6 +183,19 @@ class OutputFile:
     def _error(self, reason: OSError) -> DetectorError:
         return DetectorError(
             f"{self._shown}: can not be written. Received: {reason.strerror or reason}."
+            f"{self._left()}"
+        )
+
+    def _left(self) -> str:
+        """Where the results so far are, if there are any."""
+        try:
+            if not self._partial.stat().st_size:
+                return ""
+        except OSError:
+            return ""
+        return (
+            f" The results so far are in {printable(str(self._partial))}: make room and "
+            "continue with --resume, or remove it."
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from artifacts.card import read_card
 from artifacts.quiet import import_tensorflow_quietly
+from artifacts.streams import leave, prepare_streams
 from build.arguments import build_parser
 from build.formats.command import export_from, export_parser
 from build.fresh_process import build_in_fresh_process
@@ -48,8 +49,7 @@ def _build(arguments: argparse.Namespace) -> None:
         from_card(read_card(request.out)).fails(arguments.fail_on)
         for request in requests
     ):
-        sys.stdout.flush()
-        sys.exit(FAILED)
+        leave(FAILED)
 
 
 def _say_next(request: Request) -> None:
@@ -59,6 +59,7 @@ def _say_next(request: Request) -> None:
 
 
 if __name__ == "__main__":
+    prepare_streams()
     if sys.argv[1:2] == ["export"]:
         export = export_parser().parse_args(sys.argv[2:])
         run(lambda: export_from(export))

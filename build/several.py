@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from artifacts.card import sha256
 from build.request import Request
+from repair.process.notice import say
 from repair.process.whole_file import write_whole
 
 NOTES = ".unfinished.json"
@@ -35,7 +35,7 @@ def build_each(requests: Sequence[Request], build: Callable[[Request], None]) ->
     done = _read(notes)
     for request in requests:
         if done.get(request.name) == _state(request):
-            sys.stderr.write(f"{request.name}: finished before the interruption\n")
+            say(f"{request.name}: finished before the interruption")
             continue
         build(request)
         done[request.name] = _state(request)

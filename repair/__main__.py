@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import sys
 from importlib import import_module
 from typing import Any
 
 from artifacts.quiet import import_tensorflow_quietly
+from artifacts.streams import leave, prepare_streams
 from repair.commands.parser import whole_parser
 from repair.commands.table import COMMANDS, Command
 from repair.measuring.tables import table
@@ -31,8 +31,7 @@ def _run(command: Command, arguments: argparse.Namespace) -> None:
     else:
         print(table(rows))
     if code := getattr(arguments, "exit_code", 0):
-        sys.stdout.flush()
-        sys.exit(code)
+        leave(code)
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
@@ -44,6 +43,7 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    prepare_streams()
     given = whole_parser().parse_args()
     chosen = next(each for each in COMMANDS if each.name == given.command)
     run(lambda: _run(chosen, given))

@@ -24,6 +24,7 @@ from toys import (
     triggered,
 )
 
+from artifacts.streams import SIGNALS
 from repair.dataset import Dataset
 from repair.network.preprocessing import at_scale
 from repair.process import interruption
@@ -38,9 +39,7 @@ def run_here(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Callable[..., Answer]]:
     """``python -m PACKAGE ...`` in this very process, which spares the imports."""
-    handlers = {
-        each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)
-    }
+    handlers = {each: signal.getsignal(each) for each in SIGNALS}
 
     def run(package: str, *arguments: object) -> Answer:
         monkeypatch.setattr(sys, "argv", [package, *map(str, arguments)])

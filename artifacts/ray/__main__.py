@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import glob
 import hashlib
 import logging
 import os
-import signal
 import socket
 import sys
 from importlib.util import find_spec
@@ -19,8 +17,10 @@ from artifacts.card import read_artifact
 from artifacts.errors import DetectorError, printable
 from artifacts.progress import Progress
 from artifacts.quiet import silent
+from artifacts.reading.patterns import matches
 from artifacts.reading.sources import STDIN
 from artifacts.signed import add_verify_key
+from artifacts.streams import INTERRUPTED, heed_signals, prepare_streams, say
 
 _SECONDS_TO_CONNECT = 10
 _NEEDED = ("ray", "pyarrow")
@@ -34,17 +34,18 @@ _SOURCE = {
 
 def main() -> int:
     """Labels the inputs: 0 if every image was labelled, 1 if some were, 2 if none."""
+    prepare_streams()
     arguments = ray_parser().parse_args()
     try:
         labelled, failed = _label(arguments)
     except DetectorError as reason:
-        print(f"error: {reason}", file=sys.stderr)
+        say(f"error: {reason}\n")
         return 2
     except KeyboardInterrupt:
-        print("error: interrupted. Continue with --resume.", file=sys.stderr)
-        return 130
+        say("error: interrupted. Continue with --resume.\n")
+        return INTERRUPTED
     where = f" See {printable(arguments.output)}-errors-*." if failed else ""
-    print(f"{labelled:,} labelled, {failed:,} not.{where}", file=sys.stderr)
+    say(f"{labelled:,} labelled, {failed:,} not.{where}\n")
     return 0 if labelled and not failed else 1 if labelled else 2
 
 
@@ -105,7 +106,7 @@ def _connected(address: str | None) -> Any:
             f"expected a Ray cluster. Received: {text}. Start one with ray start --head, "
             "or leave --address out to use this machine."
         ) from reason
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    heed_signals()
     return cluster
 
 
@@ -146,7 +147,7 @@ def _check(arguments: argparse.Namespace) -> None:
 def _is_there(argument: str) -> bool:
     if os.path.lexists(argument):
         return True
-    return next(glob.iglob(argument, recursive=True), None) is not None  # noqa: PTH207
+    return next(matches(argument), None) is not None
 
 
 def _count(text: str) -> int:

@@ -30,6 +30,23 @@ def walk(
     Yields:
         Paths, or why a folder can not be read.
     """
+    open_folders = [_inside(folder, suffixes)]  # no recursion: folders may be deep
+    while open_folders:
+        found = next(open_folders[-1], None)
+        if found is None:
+            open_folders.pop()
+        elif isinstance(found, DetectorError):
+            yield found
+        elif found[1]:
+            open_folders.append(_inside(found[0], suffixes))
+        else:
+            yield found[0]
+
+
+def _inside(
+    folder: str, suffixes: tuple[str, ...] | None
+) -> Iterator[tuple[str, bool] | DetectorError]:
+    """Paths of what is in a folder, in order, and whether each is a folder."""
     folders: set[bytes] = set()
     try:
         with os.scandir(folder) as entries:
@@ -39,10 +56,7 @@ def walk(
         return
     for name in names:
         path = os.path.join(folder, os.fsdecode(name))  # noqa: PTH118 - as given
-        if name in folders:
-            yield from walk(path, suffixes)
-        else:
-            yield path
+        yield path, name in folders
 
 
 def _names(

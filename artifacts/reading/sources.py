@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from artifacts.errors import DetectorError, printable
 from artifacts.reading import hdf5_images
 from artifacts.reading.folders import walk
 from artifacts.reading.kinds import ALWAYS, Kinds
+from artifacts.reading.patterns import is_pattern, matches
 
 STDIN = "-"
 
@@ -71,7 +71,7 @@ def is_many(argument: str) -> bool:
         argument == STDIN
         or is_hdf5(argument)
         or os.path.isdir(argument)  # noqa: PTH112 - an impossible name is no error
-        or _is_pattern(argument)
+        or is_pattern(argument)
     )
 
 
@@ -113,12 +113,9 @@ def paths(
     """
     for argument in arguments:
         if argument == STDIN:
-            for line in sys.stdin.buffer:
-                if path := os.fsdecode(line.rstrip(b"\r\n")):
-                    yield from _of_path(path, kinds)
-        elif _is_pattern(argument):
-            matches = glob.glob(argument, recursive=True)  # noqa: PTH207 - names as given
-            found = sorted(filter(os.path.isfile, matches))
+            yield from _listed(kinds)
+        elif is_pattern(argument):
+            found = sorted(filter(os.path.isfile, matches(argument)))
             yield from found
             if not found:
                 yield DetectorError(
@@ -139,8 +136,14 @@ def of_file(path: str, size: tuple[int, ...]) -> Iterator[Piece | DetectorError]
         yield reason
 
 
-def _is_pattern(argument: str) -> bool:
-    return glob.has_magic(argument) and not os.path.lexists(argument)
+def _listed(kinds: Kinds) -> Iterator[str | DetectorError]:
+    """What the lines of stdin stand for."""
+    try:
+        for line in sys.stdin.buffer:
+            if path := os.fsdecode(line.rstrip(b"\r\n")):
+                yield from _of_path(path, kinds)
+    except (OSError, ValueError) as reason:  # closed, or a folder
+        yield DetectorError(f"-: expected a list of paths. Received: {reason}.")
 
 
 def _of_path(path: str, kinds: Kinds) -> Iterator[str | DetectorError]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import sys
 from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_void_p
 from importlib.util import find_spec
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 UINT8, INT64 = 4, 9  # TF_DataType
+# Bytes of addresses. With fewer the library ends the process, and says nothing.
+_LEAST_ROOM = 1600 << 20
 _GPU_DRIVER = Path("/proc/driver/nvidia")
 
 
@@ -80,12 +83,15 @@ def c_library() -> Any:
     Raises:
         UnavailableError: If it is not there, lacks a function, or a GPU is there, for
             which Python's loader has to find further libraries.
+        MemoryError: If this process may not take what it needs.
     """
     spec = find_spec("tensorflow")
     if spec is None or spec.origin is None:
         raise UnavailableError("tensorflow is not installed")
     if not sys.platform.startswith("linux") or _GPU_DRIVER.exists():
         raise UnavailableError("not on Linux without a GPU")
+    if 0 <= resource.getrlimit(resource.RLIMIT_AS)[0] < _LEAST_ROOM:  # -1: no limit
+        raise MemoryError
     try:
         library = _opened(Path(spec.origin).parent / "libtensorflow_cc.so.2")
         for name, (result, arguments) in _TYPES.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,7 @@ def prepare() -> None:
 
     Until ``settle`` was called, nothing should be written to stderr.
     """
-    _ahead.append(threading.Thread(target=_quietly_opened))
+    _ahead.append(threading.Thread(target=_try_to_open))
     _ahead[-1].start()
 
 
@@ -67,6 +68,12 @@ def settle() -> None:
     """Waits for what ``prepare`` started, if it did."""
     while _ahead:
         _ahead.pop().join()
+
+
+def _try_to_open() -> None:
+    """Whatever hinders it, ``load`` will meet again, and say."""
+    with suppress(Exception):
+        _quietly_opened()
 
 
 def _quietly_opened() -> Any:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from artifacts.errors import DetectorError, printable
 from artifacts.reading.images import read_image
 from artifacts.reading.kinds import Kinds
 from artifacts.reading.sources import pieces
+from artifacts.streams import say
 from artifacts.why.asking import Explainer
 from artifacts.why.story import STAND_IN, sentence, story
 
@@ -29,7 +29,7 @@ def tell(folder: Path, arguments: argparse.Namespace) -> tuple[int, int]:
     """
     detector, kinds = Explainer(folder), Kinds(tuple(arguments.formats))
     if detector.stand_in:
-        print(f"note: {STAND_IN}", file=sys.stderr)
+        say(f"note: {STAND_IN}\n")
     told = failed = 0
     several = len(arguments.inputs) > 1 or not Path(arguments.inputs[0]).is_file()
     for piece in pieces(arguments.inputs, detector.size, kinds):
@@ -46,7 +46,7 @@ def tell(folder: Path, arguments: argparse.Namespace) -> tuple[int, int]:
             )
         except DetectorError as reason:
             failed += 1
-            print(f"error: {reason}", file=sys.stderr)
+            say(f"error: {reason}\n")
             continue
         start = f"{printable(piece.path)}\t" if several else ""
         line = sentence(story(detector, pixels, detector.card))

@@ -8,6 +8,7 @@ from pathlib import Path
 from artifacts.signed import add_verify_key
 from repair.commands.data_options import add_data_options, add_preprocessing
 from repair.commands.network_options import add_network_options
+from repair.commands.numbers import SEEDS, whole
 from repair.commands.options import add_fail_on, add_settings
 from repair.settings import FINE_PRUNING_METHODS, METHODS, Settings
 
@@ -58,7 +59,7 @@ def inspect(parser: argparse.ArgumentParser) -> None:
     add_data_options(parser)
     add("--unlabelled", action="store_true",
         help="no labels: the network's own answers stand in")  # fmt: skip
-    add("--seed", type=int, default=Settings().seed,
+    add("--seed", type=whole(*SEEDS), default=Settings().seed,
         help="same seed, same figures (%(default)s)")  # fmt: skip
     add("--layer", metavar="NAME",
         help="to stand on (chosen from the network)")  # fmt: skip
@@ -92,7 +93,7 @@ def check(parser: argparse.ArgumentParser) -> None:
     """Data files."""
     add = parser.add_argument
     add("data", type=Path, nargs="+", metavar="DATA")
-    add("--num-classes", type=int, metavar="N", help="count labels = N")
+    add("--num-classes", type=whole(1), metavar="N", help="count labels = N")
     _image_shape(parser)
 
 
@@ -101,8 +102,8 @@ def sheet(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("data", type=Path, metavar="DATA")
     add("--out", type=Path, required=True, metavar="FILE.png")
-    add("--first", type=int, default=0, help="index of the first image")
-    add("--count", type=int, default=50, help="images (%(default)s)")
+    add("--first", type=whole(0), default=0, help="index of the first image")
+    add("--count", type=whole(1), default=50, help="images (%(default)s)")
     _image_shape(parser)
 
 
@@ -135,11 +136,11 @@ def _explained(
         help=f"gets {name}.html and {name}.json")  # fmt: skip
     add("--resize", action="store_true",
         help="accept image files of other sizes than the detector's")  # fmt: skip
-    add("--most", type=int, default=most, metavar="COUNT", help=text)
+    add("--most", type=whole(1), default=most, metavar="COUNT", help=text)
 
 
 def _image_shape(parser: argparse.ArgumentParser) -> None:
     add_data_options(parser)
-    parser.add_argument("--image-shape", type=int, nargs=3,
+    parser.add_argument("--image-shape", type=whole(1, 1 << 20), nargs=3,
         metavar=("ROWS", "COLUMNS", "CHANNELS"),
         help="expected, if not as they are")  # fmt: skip

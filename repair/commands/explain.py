@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -18,6 +17,7 @@ from artifacts.why.asking import Explainer
 from artifacts.why.story import STAND_IN, sentence, story
 from repair.errors import SettingError
 from repair.measuring.tables import Cell
+from repair.process.notice import say
 from repair.process.progress import progress
 from repair.reading.data_file import read_dataset
 from repair.report.explanation import Explained, described, write_explanations
@@ -63,7 +63,7 @@ def opened(folder: Path) -> Explainer:
     """The detector, and a word on stderr if it is a stand-in."""
     detector = Explainer(folder)
     if detector.stand_in:
-        print(f"note: {STAND_IN}", file=sys.stderr)
+        say(f"note: {STAND_IN}")
     return detector
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from repair.commands.data_options import add_preprocessing
+from repair.commands.numbers import SEEDS, whole
 from repair.settings import Settings
 from repair.verdict import FAIL_ON, FAILED
 
@@ -15,7 +16,7 @@ def add_settings(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add(
         "--seed",
-        type=int,
+        type=whole(*SEEDS),
         default=default.seed,
         help="same seed, same artifact (%(default)s)",
     )
@@ -35,7 +36,7 @@ def add_settings(group: argparse._ArgumentGroup) -> None:
         help="prune until clean accuracy has dropped by this instead")  # fmt: skip
     add(
         "--epochs",
-        type=int,
+        type=whole(0),
         default=default.epochs,
         help="of fine-tuning (%(default)s)",
     )

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from artifacts.streams import SIGNALS
+
 _came: list[int] = []
 
 
 def watch() -> None:
-    """Lets SIGINT and SIGTERM raise KeyboardInterrupt; one that is ignored stays so."""
+    """Lets a signal that ends raise KeyboardInterrupt; one that is ignored stays so."""
     _came.clear()
 
     def interrupt(number: int, _: Any) -> None:
@@ -45,14 +46,14 @@ def check() -> None:
 
 
 def heeded() -> list[signal.Signals]:
-    """SIGINT and SIGTERM, without one that is ignored, as in a job without a terminal."""
-    return [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+    """``SIGNALS`` without those that are ignored, as in a job without a terminal."""
+    return [each for each in SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
 
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Keeps both signals waiting, also in processes started meanwhile."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    """Keeps the signals waiting, also in processes started meanwhile."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
     finally:
@@ -61,4 +62,4 @@ def held_back() -> Iterator[None]:
 
 def let_through() -> None:
     """Delivers what was held back while this process was started."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)

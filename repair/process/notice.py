@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
+from artifacts import streams
 from artifacts.errors import printable
 
 
 def say(text: str) -> None:
     """Writes one line."""
-    sys.stderr.write(f"{printable(text)}\n")
-    sys.stderr.flush()
+    streams.say(f"{printable(text)}\n")
 
 
 def begin(text: str) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from artifacts.streams import say
 from repair.process import interruption
 
 T = TypeVar("T")
@@ -38,9 +39,9 @@ def progress(
         now = time.monotonic()
         if interactive and (now - shown >= _SECONDS_BETWEEN_UPDATES):
             shown = now
-            _write(f"\r{_line(label, done, total, now - start)}")
+            say(f"\r{_line(label, done, total, now - start)}")
     seconds = f"{label}: {done} in {time.monotonic() - start:.1f} s"
-    _write(f"\r{seconds:<78}\n" if interactive else f"{seconds}\n")
+    say(f"\r{seconds:<78}\n" if interactive else f"{seconds}\n")
 
 
 def _line(label: str, done: int, total: int, seconds: float) -> str:
@@ -48,8 +49,3 @@ def _line(label: str, done: int, total: int, seconds: float) -> str:
     left = seconds / done * (total - done)
     bar = ("#" * round(_WIDTH * share)).ljust(_WIDTH, ".")
     return f"{label}: [{bar}] {done}/{total}, {left:.0f} s left".ljust(78)
-
-
-def _write(text: str) -> None:
-    sys.stderr.write(text)
-    sys.stderr.flush()

@@ -2,52 +2,53 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from artifacts.errors import InputError, missing_package, printable
+from artifacts.errors import InputError, printable
+from artifacts.streams import INTERRUPTED, NOBODY_READS, leave, of_a_package, say
 from repair.process import interruption
 
 _LONGEST_LINE = 2000
 
 
 def run(action: Callable[[], None]) -> NoReturn:
-    """Runs a command and exits: 0 done, 1 failed repair, 2 bad input, 130 interrupted.
+    """Runs a command and exits.
+
+    The exit code is 0 if it is done, 1 for a failed repair, 2 for bad input, 130 if a signal
+    came, 141 if nobody reads the answer.
 
     An error that a user can mend is one line on stderr; nothing is lost.
     """
     interruption.watch()
     try:
         action()
-        sys.stdout.flush()
     except SystemExit:
         raise
     except BaseException as reason:
         # A library that was cut short may answer with an error of its own.
         if interruption.came() or isinstance(reason, KeyboardInterrupt):
-            _exit("interrupted; older artifacts stay as they were", 130)
+            _exit("interrupted; older artifacts stay as they were", INTERRUPTED)
         _explain(reason)
     if interruption.came():  # and a library went on as if nothing had been
-        _exit("interrupted, but all was done by then", 130)
-    sys.exit(0)
+        _exit("interrupted, but all was done by then", INTERRUPTED)
+    leave(0)
 
 
 def _explain(reason: BaseException) -> NoReturn:
     """Ends with the line that a user can act on; raises what is a mistake of ours."""
     if isinstance(reason, InputError):
         _exit(f"error: {reason}", reason.exit_code)
-    if isinstance(reason, ModuleNotFoundError) and (line := missing_package(reason)):
-        _exit(f"error: {line}", 2)
     if isinstance(reason, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.exit(1)
+        leave(NOBODY_READS)
     # The second is TensorFlow's, which is not imported for it.
     if isinstance(reason, MemoryError) or (
         type(reason).__name__ == "ResourceExhaustedError"
     ):
         _exit("error: out of memory; older artifacts stay as they were", 1)
+    if isinstance(reason, ImportError):
+        _exit(f"error: {of_a_package(reason)}", 2)
     if not isinstance(reason, OSError):
         raise reason
     where = f"{reason.filename}: " if reason.filename else ""
@@ -60,5 +61,5 @@ def _exit(line: str, code: int) -> NoReturn:
     line = printable(line)
     if len(line) > _LONGEST_LINE:  # the name of a file, most likely
         line = f"{line[: _LONGEST_LINE - 500]} ... {line[-400:]}"
-    sys.stderr.write(f"\n{line}\n" if sys.stderr.isatty() else f"{line}\n")
-    sys.exit(code)
+    say(f"\n{line}\n" if sys.stderr.isatty() else f"{line}\n")
+    leave(code)

@@ -18,7 +18,7 @@ SCRIPTS = sorted(ROOT.glob("eval_*.py"))
 FLOORS = {
     "artifacts": (
         ("errors", "quiet", "called"),
-        ("signed",),
+        ("signed", "streams"),
         ("card", "in_memory"),
         ("reading", "runtime", "progress", "names"),
         ("labelling", "results", "why"),
@@ -49,21 +49,14 @@ ELSEWHERE = {
     "repair": {
         f"artifacts.{x}"
         for x in (
-            *(
-                "errors",
-                "quiet",
-                "called",
-                "card",
-                "signed",
-                "in_memory",
-                "reading",
-                "why",
-            ),
+            *("errors", "quiet", "called", "streams", "signed"),
+            *("card", "in_memory", "reading", "why"),
         )
     },
     "build": {
         "repair",
-        *(f"artifacts.{x}" for x in ("errors", "quiet", "called", "card", "signed")),
+        *(f"artifacts.{x}" for x in ("errors", "quiet", "called", "streams")),
+        *(f"artifacts.{x}" for x in ("card", "signed")),
     },
 }
 # No method knows another one; each gives back a ``Repair``, and ``choose`` lists them.

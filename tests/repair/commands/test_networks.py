@@ -260,9 +260,11 @@ def test_unwritable_places_are_one_line(refuse, files, tmp_path, command):
     refuse("missing", command, files / "clean.h5", "--out", out, *SHAPE_OPTION)
 
 
-def test_sheet_refuses_negative_places(refuse, files, tmp_path):
+def test_sheet_refuses_negative_places(run_here, files, tmp_path):
     out = ("--out", tmp_path / "s.png", "--first", -3, *SHAPE_OPTION)
-    refuse("first", "sheet", files / "clean.h5", *out)
+    answer = run_here("repair", "sheet", files / "clean.h5", *out)
+    assert answer.code == 2
+    assert "--first: expected a whole number in 0.." in answer.err
 
 
 def test_wrong_usage_exits_2_and_prints_nothing(run_here, files):

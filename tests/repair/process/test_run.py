@@ -4,11 +4,13 @@ import signal
 
 import pytest
 
+from artifacts.streams import SIGNALS
 from repair.process import interruption
 from repair.process.run import run
 
 STAY = "interrupted; older artifacts stay as they were\n"
-DEFAULTS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+DEFAULTS = dict.fromkeys(SIGNALS, signal.SIG_DFL)
+DEFAULTS[signal.SIGINT] = signal.default_int_handler
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +29,7 @@ def outcome(action, capsys):
     return stop.value.code, capsys.readouterr().err
 
 
-@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("which", DEFAULTS)
 def test_interrupted(which, capsys):
     assert outcome(lambda: signal.raise_signal(which), capsys) == (130, STAY)
 

@@ -1,0 +1,123 @@
+"""The standard streams and signals of a command: closed, full, slow, or nobody there.
+
+A command begins with ``prepare_streams``, writes what it has to say with ``say`` and ends
+with ``leave``. Whatever is wrong with a stream, it ends as it would have, or with one line
+and one of these codes.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+from contextlib import suppress
+from functools import lru_cache
+from typing import NoReturn
+
+from artifacts.errors import missing_package, one_line
+
+UNWRITABLE = 2
+NOBODY_READS = (
+    141  # 128 + SIGPIPE, as a shell says it of a program that the signal ended
+)
+INTERRUPTED = 130
+# What ends a process from outside; SIGXCPU: its processor time is used up.
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGXCPU)
+
+
+@lru_cache(maxsize=1)
+def prepare_streams() -> None:
+    """Makes the streams fit for use, before anything else is done.
+
+    A closed one is opened where nothing can be written or read, or else the next file
+    would get its number, and what is written to the stream. One that does not wait for a
+    slow reader is made to wait.
+    """
+    for number, way in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.set_blocking(number, True)
+        except OSError:
+            os.open(os.devnull, way)  # takes the lowest free number: this one
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(0, "r", closefd=False)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", closefd=False)
+    atexit.register(_end)
+
+
+def heed_signals() -> None:
+    """Lets each of ``SIGNALS`` raise KeyboardInterrupt, once; ignored ones stay so."""
+    heeded = [x for x in SIGNALS if signal.getsignal(x) is not signal.SIG_IGN]
+
+    def interrupt(*_: object) -> None:
+        for each in heeded:  # a second one would cut cleaning up
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for each in heeded:
+        signal.signal(each, interrupt)
+
+
+def say(text: str) -> None:
+    """Writes text to stderr, as far as that can be done."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def of_a_package(reason: ImportError) -> str:
+    """What to say of a package that can not be imported.
+
+    Raises:
+        ImportError: If it is a module of ours, which is a mistake of ours.
+    """
+    if isinstance(reason, ModuleNotFoundError) and (line := missing_package(reason)):
+        return line
+    if (reason.name or "").split(".")[0] in ("artifacts", "build", "repair"):
+        raise reason
+    return (
+        f"a package can not be imported. Received: {one_line(reason)}. Install what "
+        "README names, or leave more memory and open files."
+    )
+
+
+def flushed() -> int:
+    """Writes what stdout still holds; 0, or the exit code and a line if that fails."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _let_go(1)
+        return NOBODY_READS
+    except OSError as reason:
+        _let_go(1)
+        say(f"error: stdout: can not be written. Received: {reason.strerror}.\n")
+        return UNWRITABLE
+    return 0
+
+
+def leave(code: int) -> NoReturn:
+    """Ends the command with a code, unless its answer can not be written."""
+    sys.exit(flushed() or code)
+
+
+def _end() -> None:
+    """What Python itself would say to a full stream at the very end, and how it exits."""
+    with suppress(
+        AttributeError, ValueError
+    ):  # put aside or closed by whom it belongs to
+        if code := flushed():
+            os._exit(code)
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        _let_go(2)
+
+
+def _let_go(number: int) -> None:
+    """Sends what a stream still holds to nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, number)
+    os.close(nowhere)

@@ -1,0 +1,1 @@
+"""What happens while somebody else is at work in the same place."""
