@@ -23,6 +23,7 @@ from repair.methods.repair import Repair
 from repair.metrics import clean_accuracy
 from repair.network.inference import labels_by_network, predicted_labels
 from repair.process.notice import say
+from repair.process.whole_file import no_empty_folders
 from repair.reading.case import Case, read_case
 from repair.reading.digest import digest
 from repair.verdict import verdict
@@ -40,6 +41,11 @@ def build_artifact(request: Request) -> tuple[Case, Repair]:
     Raises:
         RepairError: If an input is unfit, or nothing usable came out.
     """
+    with no_empty_folders(request.out):
+        return _built(request)
+
+
+def _built(request: Request) -> tuple[Case, Repair]:
     keras.utils.set_random_seed(request.settings.seed)
     tf.config.experimental.enable_op_determinism()
     check_place(request.out)

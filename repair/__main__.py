@@ -15,6 +15,7 @@ from repair.commands.table import COMMANDS, Command
 from repair.measuring.tables import table
 from repair.process.notice import begin
 from repair.process.run import run
+from repair.process.whole_file import no_empty_folders
 
 
 def _run(command: Command, arguments: argparse.Namespace) -> None:
@@ -25,7 +26,8 @@ def _run(command: Command, arguments: argparse.Namespace) -> None:
         begin(f"{command.name}: {command.text} ...")
         import_tensorflow_quietly()
     module, function = command.place.split(":")
-    rows = getattr(import_module(module), function)(arguments)
+    with no_empty_folders(getattr(arguments, "out", None)):
+        rows = getattr(import_module(module), function)(arguments)
     if arguments.json:
         print(json.dumps([_plain(row) for row in rows], indent=1))
     else:

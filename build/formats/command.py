@@ -12,6 +12,7 @@ from artifacts.quiet import import_tensorflow_quietly
 from artifacts.signed import add_verify_key
 from build.formats.table import FORMATS, Format, check_packages
 from repair.errors import SettingError
+from repair.process.whole_file import no_empty_folders
 
 
 def export_parser() -> argparse.ArgumentParser:
@@ -48,7 +49,8 @@ def export_from(arguments: argparse.Namespace) -> None:
     import_tensorflow_quietly()
     from build.formats.conversion import convert
 
-    count = convert(folder, arguments.to, out, arguments.images, **more)
+    with no_empty_folders(out.parent):
+        count = convert(folder, arguments.to, out, arguments.images, **more)
     files = [path for path in (out, *out.rglob("*")) if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 1e6
     print(f"{out}: {size:.1f} MB, the artifact's labels on {count:,} images")

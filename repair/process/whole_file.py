@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from repair.errors import SettingError
@@ -38,6 +38,21 @@ def new_file(path: Path, *, size: int = 0) -> Iterator[Path]:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def no_empty_folders(path: Path | None) -> Iterator[None]:
+    """If the work fails, folders that it made on the way to ``path`` go, if empty."""
+    place = None if path is None else Path(os.path.realpath(path))
+    missing = [] if place is None else [place, *place.parents]
+    missing = [each for each in missing if not os.path.lexists(each)]
+    try:
+        yield
+    except BaseException:
+        for each in missing:
+            with suppress(OSError):  # not there, or not empty
+                each.rmdir()
+        raise
 
 
 def write_whole(path: Path, content: bytes) -> None:
