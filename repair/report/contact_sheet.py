@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from repair.dataset import Dataset
+from repair.report.heat_colours import as_picture
 
 _GAP = 4
 _CAPTION = 12
@@ -29,7 +30,7 @@ def contact_sheet(data: Dataset, *, columns: int = 10) -> Image.Image:
     draw = ImageDraw.Draw(sheet)
     for index, (image, label) in enumerate(zip(data.images, data.labels, strict=True)):
         x, y = cell * (index % columns, index // columns) + _GAP
-        picture = Image.fromarray(image).resize(tuple(tile), Image.Resampling.NEAREST)
+        picture = as_picture(image).resize(tuple(tile), Image.Resampling.NEAREST)
         sheet.paste(picture, (int(x), int(y)))
         draw.text((int(x), int(y + tile[1])), str(label), fill="black")
     return sheet

@@ -27,11 +27,16 @@ def heat_over(grey: np.ndarray, share: np.ndarray) -> np.ndarray:
 
 def enlarged(image: np.ndarray, size: tuple[int, int]) -> Image.Image:
     """A picture of ``size`` (width, height), each pixel a square."""
-    return Image.fromarray(image).resize(size, Image.Resampling.NEAREST)
+    return as_picture(image).resize(size, Image.Resampling.NEAREST)
+
+
+def as_picture(image: np.ndarray) -> Image.Image:
+    """Of pixels ``(rows, columns, channels)`` uint8: grey, RGB or RGBA."""
+    return Image.fromarray(image[..., 0] if image.shape[2:] == (1,) else image)
 
 
 def tile(image: np.ndarray, least: int = 188) -> Image.Image:
     """A picture at the smallest whole enlargement at least ``least`` pixels wide."""
     rows, columns = image.shape[:2]
     zoom = max(1, -(-least // columns))
-    return enlarged(np.squeeze(image), (columns * zoom, rows * zoom))
+    return enlarged(image, (columns * zoom, rows * zoom))

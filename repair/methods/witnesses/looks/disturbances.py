@@ -97,14 +97,23 @@ def disturb(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Disturbs each image by a family drawn at random.
 
+    Grey images are disturbed in colour, and become grey again; an alpha channel stays.
+
     Args:
-        images: ``(n, rows, columns, 3)`` float32, 0..255; it is not changed.
+        images: ``(n, rows, columns, channels)`` float32, 0..255; it is not changed.
         generator: Source of all randomness.
 
     Returns:
         The disturbed images, same shape and range, float32, and the family of each:
         ``(n,)`` int64, an index into ``FAMILIES``.
     """
+    channels = images.shape[3]
+    if channels == 1:
+        coloured, family = disturb(images.repeat(3, axis=3), generator)
+        return coloured.mean(axis=3, keepdims=True), family
+    if channels == 4:
+        coloured, family = disturb(images[..., :3], generator)
+        return np.concatenate([coloured, images[..., 3:]], axis=3), family
     disturbed = np.empty(images.shape, np.float32)
     family = generator.integers(0, len(FAMILIES), len(images))
     for index, function in enumerate(FAMILIES.values()):

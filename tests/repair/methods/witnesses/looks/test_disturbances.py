@@ -238,3 +238,19 @@ def test_slimmest_shapes_do_not_fall_between_the_pixels():
 def test_no_images_are_no_error(family):
     none = np.empty((0, *SHAPE), np.float32)
     assert family(none, rng()).shape == none.shape
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_grey_images_stay_grey_and_alpha_stays(channels):
+    images = some_images((12, 10, channels)).astype(np.float32)
+    before = images.copy()
+    disturbed, family = disturb(images, rng())
+    assert disturbed.shape == images.shape
+    assert disturbed.dtype == np.float32
+    assert in_range(disturbed)
+    assert set(family.tolist()) == set(range(len(FAMILIES)))
+    np.testing.assert_array_equal(images, before)
+    changed = (disturbed != images).any(axis=(1, 2))
+    assert changed[:, 0].mean() > 0.9
+    if channels == 4:
+        assert not changed[:, 3].any()
