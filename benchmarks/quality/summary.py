@@ -22,17 +22,14 @@ _GAIN = "clean accuracy against the BadNet's"
 def by_network(rows: Iterable[Row]) -> list[dict[str, Cell]]:
     """Median over seeds, and in brackets the worst, for every network and dataset."""
     keys = ("BadNet clean accuracy", "BadNet ASR", *_WORST)
+    names = ("group", "network", "data", "method")
     return [
         {
-            "network": network,
-            "data": data,
-            "method": method,
+            **dict(zip(names, who, strict=True)),
             **{key: _median([row.get(key) for row in group], key) for key in keys},
             "seconds": int(np.median([row["seconds"] for row in group])),
         }
-        for (network, data, method), group in _groups(
-            rows, "network", "data", "method"
-        ).items()
+        for who, group in _groups(rows, *names).items()
     ]
 
 
@@ -41,14 +38,13 @@ def by_method(rows: Iterable[Row]) -> list[dict[str, Cell]]:
     table: list[dict[str, Cell]] = []
     for (method,), group in _groups(rows, "method").items():
         clean = [row for row in group if not row["poisoned"]]
+        poisoned = [row for row in group if row["poisoned"]]
         gains = [row["clean accuracy"] - row["BadNet clean accuracy"] for row in clean]
         table.append(
             {
                 "method": method,
-                "networks": len({row["network"] for row in group}),
-                "triggers": len(
-                    {(row["network"], row["data"]) for row in group if row["poisoned"]}
-                ),
+                "networks": len(_groups(group, "group", "network")),
+                "triggers": len(_groups(poisoned, "group", "network", "data")),
                 "seeds": len({row["seed"] for row in group}),
                 _GAIN: _mean(gains, min, signed=True),
                 **{

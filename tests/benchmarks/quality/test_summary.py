@@ -8,10 +8,13 @@ from pathlib import Path
 from benchmarks.quality.records import Records
 from benchmarks.quality.summary import by_method, by_network
 
+GROUP = "held_out"
+
 
 def clean_row(network: str, seed: int, accuracy: float, fpr: float) -> dict:
     return {
         **{"network": network, "data": "clean test", "method": "ours", "seed": seed},
+        "group": GROUP,
         **{"poisoned": False, "BadNet clean accuracy": 0.9, "seconds": 3 + seed},
         **{"clean accuracy": accuracy, "FPR": fpr},
     }
@@ -20,6 +23,7 @@ def clean_row(network: str, seed: int, accuracy: float, fpr: float) -> dict:
 def poisoned_row(network: str, seed: int, asr: float, detection: float) -> dict:
     return {
         **{"network": network, "data": "sticker", "method": "ours", "seed": seed},
+        "group": GROUP,
         **{"poisoned": True, "BadNet ASR": 0.99, "seconds": 3 + seed},
         **{"ASR": asr, "detection (fooled)": detection},
     }
@@ -43,6 +47,13 @@ def test_by_network_shows_the_median_and_the_worst_seed():
     assert poisoned["detection (fooled)"] == "98.00 (96.00)"
     assert other["FPR"] == "5.00"
     assert unknown["ASR"] == "-"
+
+
+def test_networks_of_one_name_in_two_groups_are_two():
+    rows = [*ROWS, *({**row, "group": "bench"} for row in ROWS)]
+    assert len(by_network(rows)) == 2 * len(by_network(ROWS))
+    (row,) = by_method(rows)
+    assert (row["networks"], row["triggers"]) == (4, 4)
 
 
 def test_by_method_shows_the_mean_and_the_worst_of_all():
