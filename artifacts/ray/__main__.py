@@ -100,7 +100,7 @@ def _connected(address: str | None) -> Any:
                 log_to_driver=False,
                 logging_level=logging.ERROR,
             )
-    except (OSError, ValueError, RuntimeError) as reason:
+    except Exception as reason:  # Ray raises plain ones too
         text = printable(" ".join(str(reason).split()))[:300]
         raise DetectorError(
             f"expected a Ray cluster. Received: {text}. Start one with ray start --head, "
