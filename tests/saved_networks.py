@@ -33,7 +33,8 @@ def lively(network: keras.Model) -> keras.Model:
             layer.momentum = 0.0
     for variable in network.weights:
         old = np.asarray(variable)
-        if len(old.shape) < 2 and "count" not in variable.path:
+        told = variable.name in ("mean", "variance", "count")  # of Normalization
+        if len(old.shape) < 2 and not told:
             variable.assign(old + rng.uniform(0.05, 0.3, old.shape))
     images = images_for(network)
     network(images.reshape(len(images), *network.input_shape[1:]), training=True)

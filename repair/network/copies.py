@@ -33,11 +33,15 @@ def copied(network: keras.Model, first: Callable[[Any], Any]) -> keras.Model:
             copies[id(layer.output)] = copies[id(layer.input)]
             continue
         copy = type(layer).from_config(layer.get_config())
-        one = not isinstance(layer.input, list)
-        inputs = [
-            copies[id(tensor)] for tensor in ([layer.input] if one else layer.input)
-        ]
-        copies[id(layer.output)] = copy(inputs[0] if one else inputs)
-    whole = keras.Model(pixels, copies[id(network.output)], name=network.name)
-    whole.set_weights(network.get_weights())
-    return whole
+        given = layer.input if isinstance(layer.input, list) else [layer.input]
+        inputs = [copies[id(tensor)] for tensor in given]
+        copies[id(layer.output)] = called(copy, inputs)
+        copy.set_weights(layer.get_weights())
+    return keras.Model(pixels, copies[id(network.output)], name=network.name)
+
+
+def called(layer: keras.Layer, inputs: list[Any]) -> Any:
+    """What a layer makes of its inputs, which it may take one by one or as a list."""
+    if len(inputs) == 1 or isinstance(layer, layers.MultiHeadAttention):
+        return layer(*inputs)
+    return layer(inputs)
