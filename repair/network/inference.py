@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -20,8 +21,7 @@ _LABELS = {
 
 def batch_size(images: np.ndarray) -> int:
     """How many images go through a network together: 256, fewer of large ones."""
-    _, rows, columns, *_ = images.shape
-    return max(1, min(BATCH_SIZE, _PIXELS // (rows * columns)))
+    return max(1, min(BATCH_SIZE, _PIXELS // math.prod(images.shape[1:3])))
 
 
 def outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:
@@ -36,13 +36,14 @@ def outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:
         ``(n, ...)`` float32; ``(n, N)`` for a classifier.
     """
     return np.concatenate(
-        [np.asarray(network(batch, training=False)) for batch in _batches(images)]
+        [np.asarray(network(batch, training=False)) for batch in batches(images)]
     )
 
 
 def predicted_labels(network: keras.Model, images: np.ndarray) -> np.ndarray:
     """The label with the highest score, ``(n,)`` int64; the first one on a tie."""
-    return np.argmax(outputs(network, images), axis=1)
+    parts = [np.argmax(network(x, training=False), axis=1) for x in batches(images)]
+    return np.concatenate(parts)
 
 
 def labels_by_network(
@@ -58,14 +59,15 @@ def labels_by_network(
     Returns:
         The labels, named as in the defence table.
     """
-    batches = [explain(batch) for batch in _batches(images)]
+    answers = [explain(batch) for batch in batches(images)]
     return {
-        name: np.concatenate([np.asarray(batch[key]) for batch in batches])
+        name: np.concatenate([np.asarray(answer[key]) for answer in answers])
         for name, key in _LABELS.items()
     }
 
 
-def _batches(images: np.ndarray) -> Iterator[np.ndarray]:
+def batches(images: np.ndarray) -> Iterator[np.ndarray]:
+    """Images in batches, in their order."""
     step = batch_size(images)
     for start in range(0, len(images), step):
         yield images[start : start + step]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from repair.network.inference import BATCH_SIZE
+from repair.network.inference import batches
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,7 @@ class Observer:
         """Looks at images ``(n, rows, columns, channels)``, 0..255."""
         parts: list[list[np.ndarray]] = [[] for _ in self.taps]
         labels, confidence = [], []
-        for start in range(0, len(images), BATCH_SIZE):
-            batch = images[start : start + BATCH_SIZE]
+        for batch in batches(images):
             *features, scores = self._all(batch, training=False)
             for part, values in zip(parts, features, strict=True):
                 part.append(np.asarray(values))

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from repair.dataset import Dataset
 from repair.methods.witnesses.recipe import Recipe
-from repair.network.inference import outputs
+from repair.network.inference import batch_size, outputs
 from repair.process.progress import progress
 from repair.rule import obedience
 
@@ -74,10 +74,22 @@ def forget(
         labels = (clean.labels[chosen] + wrong) % num_classes
         step(tf.constant(clean.images[chosen]), tf.constant(labels))
         if count % recipe.look == 0:
-            sure = np.median(obedience(outputs(twin, watched[0]), watched[1]))
+            sure = np.median(obeyed(twin, *watched))
             if sure <= -recipe.forgotten * np.log(num_classes):
                 return count
     return len(batches)
+
+
+def obeyed(twin: keras.Model, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """How sure a twin is of labels for images, ``(n,)`` float32 (see ``rule``)."""
+    step = batch_size(images)
+    parts = [
+        obedience(
+            outputs(twin, images[start : start + step]), labels[start : start + step]
+        )
+        for start in range(0, len(images), step)
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
 def forgetful(network: keras.Model) -> list[keras.Variable]:

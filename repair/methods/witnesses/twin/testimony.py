@@ -15,9 +15,12 @@ import numpy as np
 from repair.dataset import Dataset
 from repair.methods.witnesses.evidence import table
 from repair.methods.witnesses.recipe import Recipe
-from repair.methods.witnesses.twin.forgetting import forget, untrained_twin
-from repair.network.inference import BATCH_SIZE, outputs
-from repair.rule import Witness, evidence, obedience
+from repair.methods.witnesses.twin.forgetting import (
+    forget,
+    obeyed,
+    untrained_twin,
+)
+from repair.rule import Witness
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,7 @@ class Testimony:
 
     def obedience(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """How sure the twin is of labels for images, ``(n,)`` float32."""
-        parts = [
-            obedience(
-                outputs(self.network, images[start : start + BATCH_SIZE]),
-                labels[start : start + BATCH_SIZE],
-            )
-            for start in range(0, len(images), BATCH_SIZE)
-        ]
-        return np.concatenate(parts)
+        return obeyed(self.network, images, labels)
 
 
 def hear_twins(
@@ -73,13 +69,8 @@ def hear_twins(
         some = others[: recipe.watched]
         watched = clean.images[some], answers[some]
         steps.append(forget(twin, clean.subset(own), watched, recipe, generator))
-        probabilities = outputs(twin, clean.images[others])
-        witness = _witness(probabilities, answers[others], recipe)
-        told[others] = evidence(witness, probabilities, answers[others])
+        said = obeyed(twin, clean.images[others], answers[others])
+        witness = Witness("twin", "obeys", *table(said, recipe.knots))
+        told[others] = np.interp(said, witness.values, witness.evidence)
         heard.append((twin, witness))
     return Testimony(*heard[0], told, steps[0])
-
-
-def _witness(probabilities: np.ndarray, labels: np.ndarray, recipe: Recipe) -> Witness:
-    said = obedience(probabilities, labels)
-    return Witness("twin", "obeys", *table(said, recipe.knots))
