@@ -23,6 +23,7 @@ from artifacts.card import read_artifact
 from repair.measuring.tables import Cell, table
 
 _LOADS = 20  # a process
+_PAUSE = 0.02  # seconds in which it is whole
 # Loads again and again, and prints the labels of made-up images, or why there are none.
 _LOAD = """
 import json, sys
@@ -94,6 +95,7 @@ def _replace(place: Path, folders: list[Path], stop: threading.Event) -> None:
         else:
             shutil.rmtree(place)
             shutil.copytree(source, place)
+        stop.wait(_PAUSE)
 
 
 def _parser() -> argparse.ArgumentParser:

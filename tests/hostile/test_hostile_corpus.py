@@ -13,6 +13,7 @@ from typing import Any
 
 import corpus_archives
 import corpus_artifacts
+import corpus_attacks
 import corpus_data
 import corpus_descriptions
 import corpus_flags
@@ -24,7 +25,13 @@ from corpus import CASES, Case, Good, arguments
 from PIL import Image
 from toys import PATIENCE, ROOT, run_python, toy_people
 
-MODULES = (corpus_artifacts, corpus_data, corpus_descriptions, corpus_flags)
+MODULES = (
+    corpus_attacks,
+    corpus_artifacts,
+    corpus_data,
+    corpus_descriptions,
+    corpus_flags,
+)
 MODULES += (corpus_archives, corpus_images, corpus_models)
 MOST_SECONDS = 10  # of processor time, far more than any takes on a busy machine
 MOST_BYTES = 500 << 20
