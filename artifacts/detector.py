@@ -72,7 +72,10 @@ def run(folder: Path, arguments: argparse.Namespace) -> NoReturn:
     except OSError as reason:  # of stdout or this process: files have errors of ours
         if code := flushed():
             sys.exit(code)
-        line, code = f"{reason.strerror or reason}.{kept}", 2
+        what = reason.strerror or str(reason)
+        line, code = f"stdout: can not be written. Received: {what}.{kept}", 2
+        if reason.filename is not None:
+            line = f"{what}.{kept}"
     settle()
     say(f"error: {line}\n")
     leave(code)

@@ -398,8 +398,11 @@ def test_killed_run_resumes_to_the_same_bytes(
         stdin=pipe,
         stdout=pipe,
         stderr=pipe,
-        # A job in a shell's background would ignore it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        # A job in a shell's background would ignore some.
+        preexec_fn=lambda: [
+            signal.signal(signal_, signal.SIG_DFL),
+            signal.signal(signal.SIGINT, signal.default_int_handler),
+        ],
     )
     run.stdin.write(listed)  # and stays open, so the run can not end
     run.stdin.flush()

@@ -290,6 +290,13 @@ def test_shares_out_of_range_are_one_line(run_here, files, tmp_path, option, odd
     assert not list(tmp_path.iterdir())
 
 
+def signals_as_usual() -> None:
+    """Whatever started the tests may ignore some."""
+    for each in streams.SIGNALS:
+        signal.signal(each, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.parametrize("which", streams.SIGNALS)
 def test_every_signal_that_ends_is_said(which):
     """While it waits for the list of images."""
@@ -299,7 +306,7 @@ def test_every_signal_that_ends_is_said(which):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=signals_as_usual,
     )
     assert run.stdin is not None
     assert run.stdout is not None
