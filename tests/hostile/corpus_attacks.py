@@ -1,4 +1,4 @@
-"""One file of every known way to attack by a model file: ``docs/attack-files.md``."""
+"""One file of every known way to attack by a model file: ``benchmarks.attack_files``."""
 
 from __future__ import annotations
 
