@@ -1,23 +1,30 @@
 """What each ingredient of the default method brings: one is taken out at a time.
 
-python -m benchmarks.quality.ablation --bench FOLDER [--only NAME...]
+python -m benchmarks.quality.ablation DOMAIN --bench FOLDER [--zoo FOLDER] [--only NAME...]
 
-Every network is looked at once; all variants start from the same observations. A row shows
-the worst network and trigger, so an ingredient counts if any of them needs it.
+The table shows the mean over networks and triggers, and the worst of them, so an ingredient
+counts if any of them needs it.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from artifacts.quiet import import_tensorflow_quietly
-from benchmarks.quality.subjects import Subject, face_subjects
+from benchmarks.quality.choice import add_choice, chosen
+from benchmarks.quality.measured import Conditions, trial_rows
+from benchmarks.quality.records import Records
+from benchmarks.quality.subjects import Subject
+from benchmarks.quality.summary import by_method
 from benchmarks.results_file import write_results
-from repair.measuring.tables import Cell, table
+from repair.measuring.tables import table
 from repair.methods.witnesses.looks.disturbances import FAMILIES
 
 # What the recipe is turned into.
@@ -36,27 +43,43 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
 def main() -> None:
     """Measures all variants on all networks, and prints the table."""
     parser = argparse.ArgumentParser("python -m benchmarks.quality.ablation")
+    add_choice(parser)
     add = parser.add_argument
-    add("--bench", type=Path, required=True, help="models/ and data/")
-    add("--only", nargs="+", metavar="NAME", help="these networks alone")
+    add("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     add("--seed", type=int, default=0)
+    add("--json", type=Path, help="file for the rows; those that it has are kept")
     add("--results", type=Path, help="Markdown file; the section --title is put anew")
     add("--title", default="Ablation", help="of the section in --results")
     options = parser.parse_args()
     import_tensorflow_quietly()
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in VARIANTS}
-    for subject in face_subjects(options.bench):
-        if options.only is None or subject.name in options.only:
-            for name, row in measure(subject, options.seed):
-                found[name].append(row)
-    rows = [{"variant": name, **_worst(each)} for name, each in found.items()]
-    print(table(rows))
+    records = Records(options.json)
+    conditions = Conditions(options.domain, most=options.most)
+    rows: list[dict[str, Any]] = []
+    for subject in chosen(options):
+        for name in options.variants:
+            who = conditions.of(subject, name, options.seed)
+            found = records.matching(who)
+            if not found:
+                found = measure(subject, VARIANTS[name], who)
+                records.add(found)
+            rows += found
+            print(table(by_method(rows)), flush=True)
     if options.results is not None:
-        write_results(options.results, options.title, rows, "quality.ablation")
+        write_results(
+            options.results, options.title, by_method(rows), "quality.ablation"
+        )
 
 
-def measure(subject: Subject, seed: int) -> Iterator[tuple[str, dict[str, float]]]:
-    """Each variant's figures on one network, rates in [0, 1]."""
+def measure(
+    subject: Subject, changes: Mapping[str, Any], who: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """One variant's rows on one network.
+
+    Args:
+        subject: The network and its data.
+        changes: To the recipe.
+        who: What each row says of the measurement; the variant is its method.
+    """
     from repair.methods.witnesses.fitting import fit_witnesses
     from repair.methods.witnesses.method import as_repair
     from repair.methods.witnesses.recipe import recipe_for
@@ -65,34 +88,18 @@ def measure(subject: Subject, seed: int) -> Iterator[tuple[str, dict[str, float]
     from repair.rule import fused_labels
 
     case = read_case(subject.model, subject.clean)
-    recipe = recipe_for(case.num_classes, len(case.clean))
-    for name, changes in VARIANTS.items():
-        varied = replace(recipe, **changes)
-        heard = fit_witnesses(case.original, case.clean, varied, seed=seed)
-        repair = as_repair(case.original, heard, varied)
-        networks = (repair.repaired, *repair.witnesses.values())
-        row = {"FPR": 0.0, "ASR": 0.0}
-        for trial in subject.trials:
-            original = outputs(case.original, trial.data.images)
-            answers = [outputs(network, trial.data.images) for network in networks]
-            labels = fused_labels(original, answers, repair.rule)
-            right = labels == trial.data.labels
-            if trial.poisoned:
-                shown = right if trial.triggered is None else right[trial.triggered]
-                row["ASR"] = max(row["ASR"], float(shown.mean()))
-            else:
-                before = original.argmax(axis=1) == trial.data.labels
-                row["gain"] = float(right.mean() - before.mean())
-                row["FPR"] = float((labels == case.num_classes).mean())
-        yield name, row
+    recipe = replace(recipe_for(case.num_classes, len(case.clean)), **changes)
+    start = time.monotonic()
+    heard = fit_witnesses(case.original, case.clean, recipe, seed=who["seed"])
+    repair = as_repair(case.original, heard, recipe)
+    networks = (repair.repaired, *repair.witnesses.values())
 
+    def labels_of(images: np.ndarray) -> np.ndarray:
+        answers = [outputs(network, images) for network in networks]
+        return fused_labels(outputs(case.original, images), answers, repair.rule)
 
-def _worst(rows: list[dict[str, float]]) -> dict[str, Cell]:
-    return {
-        "clean accuracy against the BadNet's": f"{100 * min(r['gain'] for r in rows):+.2f}",
-        "FPR": f"{100 * max(r['FPR'] for r in rows):.2f}",
-        "ASR": f"{100 * max(r['ASR'] for r in rows):.2f}",
-    }
+    seconds = round(time.monotonic() - start)
+    return trial_rows(subject, case, labels_of, {**who, "seconds": seconds})
 
 
 if __name__ == "__main__":

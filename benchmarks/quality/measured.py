@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks.attacks.labelled import read_labelled, write_labelled
-from benchmarks.quality.detectors import DETECTORS, Run
+from benchmarks.quality.detectors import DETECTORS, Labeller, Run
 from benchmarks.quality.subjects import Subject
 from benchmarks.quality.verdict import verdict_of
+
+if TYPE_CHECKING:
+    from repair.reading.case import Case
 
 # Keys of the defence table that mean something else in a row.
 _OURS = ("network", "images")
@@ -63,15 +67,13 @@ def measure(
         A row per trial: who was measured how, and the figures of the BadNet and of the
         method, rates in [0, 1].
     """
-    from repair.measuring.evaluation import figures
     from repair.metrics import clean_accuracy
     from repair.network.inference import predicted_labels
     from repair.reading.case import read_case
 
-    who = conditions.of(subject, method, seed)
     case = read_case(subject.model, subject.clean)
-    original, data = case.original, case.clean
-    accuracy = clean_accuracy(predicted_labels(original, data.images), data.labels)
+    known = predicted_labels(case.original, case.clean.images)
+    accuracy = clean_accuracy(known, case.clean.labels)
     with tempfile.TemporaryDirectory() as folder:
         clean = subject.clean
         if conditions.images is not None:
@@ -83,13 +85,34 @@ def measure(
         start = time.monotonic()
         fitted = DETECTORS[method](subject, run)
         seconds = round(time.monotonic() - start)
-    verdict = verdict_of(fitted.settings, accuracy)
+    who = {
+        **conditions.of(subject, method, seed),
+        **{"seconds": seconds},
+        **verdict_of(fitted.settings, accuracy),
+    }
+    return trial_rows(subject, case, fitted.labels_of, who)
+
+
+def trial_rows(
+    subject: Subject, case: Case, labels_of: Labeller, who: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """A row per trial: what a detector answers beside its BadNet.
+
+    Args:
+        subject: The network and its data.
+        case: The network as it was read.
+        labels_of: The detector.
+        who: What each row says of the measurement, the method among it.
+    """
+    from repair.measuring.evaluation import figures
+    from repair.network.inference import predicted_labels
+
     rows = []
     for trial in subject.trials:
         images = trial.data.images
         answers = {
-            "BadNet": predicted_labels(original, images),
-            method: fitted.labels_of(images),
+            "BadNet": predicted_labels(case.original, images),
+            who["method"]: labels_of(images),
         }
         before, after = figures(trial, answers, case.num_classes)
         rows.append(
@@ -98,9 +121,7 @@ def measure(
                 "BadNet clean accuracy": before.get("clean accuracy"),
                 "BadNet ASR": before.get("ASR"),
                 **{key: after[key] for key in after if key not in _OURS},
-                "trial images": len(images),
-                **{"poisoned": trial.poisoned, "seconds": seconds},
-                **verdict,
+                **{"trial images": len(images), "poisoned": trial.poisoned},
             }
         )
     return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ from toys import PEOPLE, toy_people
 from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.index import Entry, add_to_index
 from benchmarks.attacks.labelled import Labelled, read_labelled
-from benchmarks.quality import measured
+from benchmarks.quality import ablation, measured
 from benchmarks.quality.detectors import Fitted
 from benchmarks.quality.measured import Conditions, measure
 from benchmarks.quality.poisoned_validation import poisoned
 from benchmarks.quality.subjects import with_at_most, zoo_subjects
+from repair.methods.witnesses.recipe import recipe_for
 
 
 @pytest.fixture
@@ -64,6 +66,19 @@ def test_rows_say_who_was_measured_and_how(zoo: Path, monkeypatch):
     assert poisoned_row["ASR"] == 0.0
     assert poisoned_row["detection (fooled)"] == 1.0
     assert poisoned_row["BadNet ASR"] > 0.9
+
+
+def test_ablation_measures_a_variant_of_the_default_method(zoo: Path):
+    (subject,) = zoo_subjects(zoo, "cifar10", ["held_out"])
+    conditions = Conditions("cifar10")
+    who = conditions.of(subject, "the head alone", 0)
+    clean, poisoned_row = ablation.measure(subject, {"used": ()}, who)
+    assert {key: clean[key] for key in who} == who
+    assert clean["clean accuracy"] > 0.8
+    assert clean["FPR"] < 0.2
+    assert poisoned_row["ASR"] <= poisoned_row["BadNet ASR"]
+    for changes in ablation.VARIANTS.values():
+        replace(recipe_for(10, 100), **changes)
 
 
 @pytest.mark.parametrize("right_labels", [True, False])
