@@ -116,11 +116,8 @@ def _keys(
         return path.name, partner, False
     images, labels = find_keys(path, arrays.shapes, given, labelled=labelled)
     plain = arrays.of_competition and images == COMPETITION[0]
-    if not plain and not given:
-        say(
-            f"{path}: images are {images!r}"
-            + (f", labels {labels!r}" if labels else "")
-        )
+    if labels and not plain and not given:
+        say(f"{path}: images are {images!r}, labels {labels!r}")
     return images, labels, plain
 
 

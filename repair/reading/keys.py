@@ -79,11 +79,11 @@ def _found(path: Path, shapes: Shapes, labelled: bool) -> tuple[str, str | None]
 
 
 def _labels_of(shapes: Shapes, images: str) -> list[str]:
-    count = shapes[images][0]
+    count = shapes[images][:1]
     return [
         name
         for name, shape in shapes.items()
-        if name != images and len(shape) in (1, 2) and shape[0] == count
+        if name != images and len(shape) in (1, 2) and shape[:1] == count
     ]
 
 

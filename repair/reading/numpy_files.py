@@ -75,7 +75,7 @@ def open_npy(path: Path) -> Iterator[Opened]:
 
 @contextmanager
 def open_npz(path: Path) -> Iterator[Opened]:
-    """The arrays of an archive, by name; members of it that are none are passed over.
+    """The arrays of an archive, by name; one that is none has the shape ().
 
     Raises:
         DatasetError: If the file is broken, packed in another way than by NumPy, or
@@ -92,7 +92,8 @@ def open_npz(path: Path) -> Iterator[Opened]:
                 file = opened.enter_context(archive.open(members[name]))
             return _array(file, members[name].file_size, where)
 
-        shapes = {}
+        # What can not be read is said when it is asked for.
+        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(members, ())
         for name in members:
             with suppress(DatasetError):
                 shapes[name] = get(name).shape

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import os
 import shutil
+import struct
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -199,3 +203,53 @@ for share in (0, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99):
     add("data", f"cut at {share:.0%}", cut(share))
 for place in (0, 8, 14, 24, 40, 64, 96, 104, 136, *range(200, 3000, 300)):
     add("data", f"byte {place} flipped", flipped(place), may_pass=True)
+
+
+def npz(**arrays: Any) -> Write:
+    """An archive of NumPy; an array may be its bytes."""
+
+    def write(folder: Path, good: Good) -> Path:
+        with zipfile.ZipFile(folder / "data.npz", "w", zipfile.ZIP_DEFLATED) as file:
+            for name, values in {"images": PIXELS, "labels": LABELS, **arrays}.items():
+                content = io.BytesIO()
+                if isinstance(values, bytes):
+                    content.write(values)
+                else:
+                    np.save(content, values, allow_pickle=True)
+                file.writestr(f"{name}.npy", content.getvalue())
+        return folder / "data.npz"
+
+    return write
+
+
+class Touch:
+    """Leaves a trace where it is unpickled."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (os.system, ("touch trace",))
+
+
+def declared(shape: str) -> bytes:
+    text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}"
+    return b"\x93NUMPY\1\0" + struct.pack("<H", 118) + text.ljust(117).encode() + b"\n"
+
+
+for name, write in {
+    "npz: pickled images": npz(images=np.array([Touch()], object)),
+    "npz: pickled labels": npz(labels=np.array([Touch()] * 40, object)),
+    "npz: images that are not there": npz(images=declared("(1 << 20, 3, 12, 10)")),
+    "npz: terabytes": npz(images=declared("(10995116277, 3, 12, 10)")),
+    "npz: gigabyte of zeros": npz(
+        images=declared("(3000000, 3, 12, 10)") + bytes(1 << 24)
+    ),
+    "npz: a header that never ends": npz(images=declared("(" * 90)),
+}.items():
+    add("data", name, write)
+
+
+@case("data", "a folder that leads to itself")
+def loop(folder: Path, good: Good) -> Path:
+    (folder / "data" / "0").mkdir(parents=True)
+    (folder / "data" / "0" / "again").symlink_to(folder / "data")
+    (folder / "data" / "1").symlink_to(folder / "data")
+    return folder / "data"
