@@ -77,7 +77,11 @@ def _disturb(network: keras.Model, images: np.ndarray) -> None:
     """
     rng = np.random.default_rng(0)
     for variable in network.weights:
-        if len(variable.shape) == 1:
+        told = variable.name in (
+            "mean",
+            "variance",
+        )  # of Normalization, which holds copies
+        if len(variable.shape) == 1 and not told:
             old, size = np.asarray(variable), variable.shape
             variable.assign(
                 old * rng.uniform(0.8, 1.2, size) + rng.uniform(0, 0.1, size)

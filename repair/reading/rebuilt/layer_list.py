@@ -144,8 +144,8 @@ def refusal(part: Part, name: str) -> ModelError:
     reason = _REASONS.get(part.kind, "is not one that can be rebuilt here")
     return ModelError(
         f"layer {name[:60]!r} of class {part.kind[:60]!r} is not supported: it "
-        f"{other if part.own else reason}. Expected layers of Keras for images; README "
-        "lists them."
+        f"{other if part.own else reason}. Expected layers of Keras for images; "
+        "docs/networks.md lists them."
     )
 
 
