@@ -9,6 +9,7 @@ import base64
 import io
 import json
 import pickle
+import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,7 +57,9 @@ def _network(*more: keras.layers.Layer) -> keras.Model:
 def _saved(suffix: str, *more: keras.layers.Layer) -> Callable[[Path], Path]:
     def write(folder: Path) -> Path:
         path = folder / f"network{suffix}"
-        _network(*more).save(path)
+        with warnings.catch_warnings():  # Keras' own use of NumPy, its opinion of .h5
+            warnings.simplefilter("ignore")
+            _network(*more).save(path)
         return path
 
     return write
@@ -199,7 +202,8 @@ def _twice(folder: Path) -> Path:
     with zipfile.ZipFile(_nested(folder.parent)) as other:
         second = other.read(CONFIG)
     (folder.parent / "network.keras").unlink()
-    with zipfile.ZipFile(path, "a") as archive:
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as archive:
+        warnings.simplefilter("ignore")  # that it is there twice
         archive.writestr(CONFIG, second)
     return path
 
