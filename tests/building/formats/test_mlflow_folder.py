@@ -104,10 +104,12 @@ def server(model: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    # It starts uvicorn by its name.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     options = ("--env-manager", "local", "--host", "127.0.0.1", "--port", str(port))
     process = subprocess.Popen(
         [sys.executable, "-m", "mlflow", "models", "serve", "-m", model, *options],
-        env=os.environ | PRIVATE,
+        env=os.environ | PRIVATE | {"PATH": path},
         cwd=model.parent,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
