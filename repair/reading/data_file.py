@@ -13,7 +13,7 @@ import numpy as np
 
 from repair.dataset import Dataset
 from repair.errors import DatasetError
-from repair.process.notice import say
+from repair.process.notice import said_if_all_is_well, say
 from repair.reading import image_folder
 from repair.reading.arrays import Arrays, open_arrays
 from repair.reading.class_list import read_class_list
@@ -29,6 +29,7 @@ _MAX_LABEL_BYTES = 1 << 30
 _PARTNERS = (("images", "labels"), ("image", "label"), ("data", "labels"), ("x", "y"))
 
 
+@said_if_all_is_well()
 def read_dataset(
     path: Path,
     *,

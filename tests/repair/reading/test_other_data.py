@@ -157,3 +157,10 @@ def test_many_images_go_to_the_disk(tmp_path, monkeypatch):
     data = read(npz(tmp_path, x=IMAGES, y=LABELS))
     assert isinstance(data.images, np.memmap)
     same(data)
+
+
+def test_an_error_is_all_that_is_said(tmp_path, capsys):
+    path = npz(tmp_path, x_test=np.moveaxis(IMAGES, 3, 1), y_test=LABELS + 7)
+    with pytest.raises(DatasetError, match="whole numbers"):
+        read(path)
+    assert capsys.readouterr().err == ""
