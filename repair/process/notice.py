@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from repair.errors import printable
+from artifacts.errors import printable
 
 _kept: list[list[str]] = []
 
