@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from artifacts import streams
 from artifacts.errors import printable
 
 _kept: list[list[str]] = []
@@ -16,8 +17,13 @@ def say(text: str) -> None:
     if _kept:
         _kept[-1].append(text)
         return
-    sys.stderr.write(f"{printable(text)}\n")
-    sys.stderr.flush()
+    streams.say(f"{printable(text)}\n")
+
+
+def begin(text: str) -> None:
+    """Says on a terminal what takes a while from now on; nothing elsewhere."""
+    if sys.stderr.isatty():
+        say(text)
 
 
 @contextmanager
