@@ -89,6 +89,14 @@ def triggers(parser: argparse.ArgumentParser) -> None:
     _explained(parser, "triggers", 16, text)
 
 
+def page(parser: argparse.ArgumentParser) -> None:
+    """An artifact, and where the page is served on this machine."""
+    add = parser.add_argument
+    add("artifact", type=Path, metavar="ARTIFACT", help="folder")
+    add("--port", type=int, default=7860, help="of the loopback address (%(default)s)")
+    add("--no-browser", action="store_true", help="do not open the page")
+
+
 def check(parser: argparse.ArgumentParser) -> None:
     """Data files."""
     add = parser.add_argument

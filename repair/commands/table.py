@@ -43,6 +43,8 @@ COMMANDS = (
             arguments.explain, "repair.commands.explain:explain", True),
     Command("triggers", "groups what a detector flags: what triggers look like",
             arguments.triggers, "repair.commands.triggers:triggers", True),
+    Command("page", "a local page to drop images on (needs gradio)",
+            arguments.page, "repair.commands.page:page", True),
     Command("check", "what a data file holds", arguments.check, f"{_DATA}:check"),
     Command("sheet", "a contact sheet of images as PNG",
             arguments.sheet, f"{_DATA}:sheet"),

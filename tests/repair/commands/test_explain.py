@@ -23,6 +23,8 @@ from toys import (
 from artifacts.why.asking import Explainer
 from build.fusing.fusion import fuse
 from build.saving.saved_model import export
+from repair.commands import page as page_module
+from repair.commands.page import told
 from repair.network.preprocessing import at_scale
 
 # The toys' trigger.
@@ -95,6 +97,7 @@ def test_explained_image_has_its_heat_on_the_trigger(
     assert np.mean(hits) >= 0.9
     written = json.loads((out / "explain.json").read_text())
     assert written["images"] == told
+    hold(written, "explain")
     assert written["left_out"] == len(poisoned) - 20
     text = is_whole(out / "explain.html")
     assert "Clean, of the original&#x27;s class 0" in text
@@ -123,7 +126,9 @@ def test_triggers_are_grouped_by_label_and_place(
     assert first["hottest"]["row"] >= SHAPE[0] - 4
     assert first["hottest"]["column"] >= SHAPE[1] - 4
     assert len(first["members"]) == first["images"]
-    assert json.loads((out / "triggers.json").read_text())["groups"] == groups
+    written = json.loads((out / "triggers.json").read_text())
+    hold(written, "triggers")
+    assert written["groups"] == groups
     assert "flagged" in is_whole(out / "triggers.html")
 
 
@@ -163,3 +168,27 @@ def test_why_is_one_line(artifact, tmp_path, poisoned, detector):
     assert answer.code == 1
     assert answer.out == f"{path}\t{line}\n"
     assert "no such file" in answer.err
+
+
+def test_local_page_tells_the_same_of_uploads(detector, tmp_path, poisoned):
+    flagged = np.flatnonzero(detector(poisoned.images)["label"] == PEOPLE)[0]
+    Image.fromarray(poisoned.images[flagged]).save(tmp_path / "image.png")
+    (tmp_path / "<b>.png").write_bytes(b"no image")
+    paths = [str(tmp_path / name) for name in ("image.png", "<b>.png")]
+    words, pictures = told(detector, paths)
+    first, second = words.splitlines()
+    assert first.startswith("- `image.png`: Poisoned: the original network says")
+    assert second.startswith("- `?b?.png`: ")
+    assert "<" not in words
+    assert [caption for _, caption in pictures] == [
+        "image.png: poisoned",
+        "where the reason lies",
+    ]
+
+
+def test_local_page_without_its_package_is_one_line(run_here, artifact, monkeypatch):
+    monkeypatch.setattr(page_module, "find_spec", lambda _: None)
+    answer = run_here("repair", "page", artifact)
+    assert answer.code == 2
+    assert "gradio" in answer.error
+    assert page_module.LOOPBACK == "127.0.0.1"

@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 import pytest
 from PIL import Image
+from schemas import hold
 from toys import SHAPE, Answer, run_python, toy_people, triggered
 
 from repair.dataset import Dataset
@@ -44,6 +45,7 @@ def share(hits: np.ndarray) -> float:
 def test_accuracy_of_a_network(rows, files, badnet, clean):
     both = (files / "clean.h5", files / "corner_poisoned_data.h5")
     found = rows("accuracy", files / "badnet.h5", *both)
+    hold(found, "accuracy_rows")
     assert [row["data"] for row in found] == [str(path) for path in both]
     for row, path in zip(found, both, strict=True):
         data = read_dataset(path, image_shape=SHAPE)

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
+from schemas import hold
 from toys import PEOPLE, SCALE, SHAPE, TARGET, run_python
 
 from repair.dataset import Dataset
@@ -260,6 +261,8 @@ def test_command_writes_a_folder(few, run_here, files, tmp_path):
     (row,) = json.loads(answer.out)
     figures = json.loads((out / "inspect.json").read_text("utf-8"))
     assert row["verdict"] == figures["verdict"]
+    hold(json.loads(answer.out), "inspect_rows")
+    hold(figures, "inspect")
     assert row["page"] == str(out / "inspect.html")
     text = (out / "inspect.html").read_text("utf-8")
     assert "What to do next" in text

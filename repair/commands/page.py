@@ -1,0 +1,114 @@
+"""A local page to try a detector: drop images, see label, story and heat."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from artifacts.errors import DetectorError
+from artifacts.reading.images import read_image
+from artifacts.why.asking import Explainer
+from artifacts.why.story import sentence, story
+from repair.commands.explain import opened
+from repair.errors import SettingError
+from repair.measuring.tables import Cell
+from repair.report.heat_colours import heat_over, tile
+
+LOOPBACK = "127.0.0.1"
+# An upload is refused from this size on, before any of it is read.
+_MOST_BYTES = "32mb"
+_MOST_IMAGES = 16
+
+Picture = tuple[Any, str]
+
+
+def page(arguments: argparse.Namespace) -> list[dict[str, Cell]]:
+    """Serves the page to this machine alone, until it is interrupted.
+
+    Raises:
+        SettingError: If gradio is not installed.
+    """
+    if find_spec("gradio") is None:
+        raise SettingError("page needs gradio. Install it: pip install 'gradio>=5'")
+    detector = opened(arguments.artifact)
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    with tempfile.TemporaryDirectory() as kept:  # nothing of an upload outlives this
+        os.environ["GRADIO_TEMP_DIR"] = kept
+        _interface(detector).launch(
+            server_name=LOOPBACK,
+            server_port=arguments.port,
+            share=False,
+            max_file_size=_MOST_BYTES,
+            show_error=True,
+            inbrowser=not arguments.no_browser,
+        )
+    return []
+
+
+def _interface(detector: Explainer) -> Any:
+    import gradio
+
+    rows, columns, _ = detector.size
+    name = str(detector.card.get("name", "detector"))
+
+    def answer(paths: list[str] | None) -> tuple[str, list[Picture]]:
+        return told(detector, paths or [])
+
+    # Fonts of this machine: the page asks nobody else for any.
+    theme = gradio.themes.Default(
+        font=["system-ui", "sans-serif"], font_mono=["monospace"]
+    )
+    with gradio.Blocks(title=name, delete_cache=(60, 60)) as blocks:
+        gradio.Markdown(
+            f"# {name}\nDrop PNG or JPEG images; others than {columns} x {rows} pixels are "
+            f"resized. The answer is a class, or {detector.num_classes} for a poisoned one."
+        )
+        files = gradio.File(
+            label="Images", file_count="multiple", file_types=[".png", ".jpg", ".jpeg"]
+        )
+        words = gradio.Markdown()
+        gallery = gradio.Gallery(
+            label="The images, and where the reason lies", columns=4
+        )
+        files.change(answer, files, [words, gallery], api_name="explain")
+    blocks.theme = theme
+    return blocks
+
+
+def told(detector: Explainer, paths: list[str]) -> tuple[str, list[Picture]]:
+    """What is said of uploads, as Markdown, and their pictures, each with a caption.
+
+    Args:
+        detector: Who is asked.
+        paths: Files; they are read as any image file of a stranger's is.
+    """
+    lines: list[str] = []
+    pictures: list[Picture] = []
+    if len(paths) > _MOST_IMAGES:
+        lines.append(f"The first {_MOST_IMAGES} of {len(paths)} images:")
+    for path in paths[:_MOST_IMAGES]:
+        name = Path(path).name
+        try:
+            pixels = read_image(Path(path), detector.size, resize=True)
+        except DetectorError as reason:
+            lines.append(
+                f"- `{_plain(name)}`: {_plain(str(reason).split(': ', 1)[-1])}"
+            )
+            continue
+        found = story(detector, pixels, detector.card)
+        lines.append(f"- `{_plain(name)}`: {sentence(found)}")
+        caption = "poisoned" if found.flagged else f"class {found.label}"
+        pictures.append((tile(pixels), f"{_plain(name)}: {caption}"))
+        if found.heat is not None:
+            heat = heat_over(pixels.mean(axis=2), found.heat.map)
+            pictures.append((tile(heat), "where the reason lies"))
+    return "\n".join(lines), pictures
+
+
+def _plain(text: str) -> str:
+    """Text that is no Markdown and no HTML."""
+    return "".join(c if c.isalnum() or c in " .,-_()" else "?" for c in text)
