@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
+from schemas import hold
 from toys import (
     PEOPLE,
     SCALE,
