@@ -1,0 +1,92 @@
+"""Every command of README and docs runs as it stands there; every page is short and whole.
+
+Blocks marked ``sh`` are run, line by line, beside the files that they name: the toys stand
+in for a reader's network and images. ``.ci/run`` runs ``sh run`` and ``sh test``. Commands
+for a cluster or a server stand unmarked in pages of their own, which other tests hold.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from toys import ROOT, toy_people
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MOST_LINES = 150
+# A page of requests and answers to copy.
+LONGER = {"serving.md"}
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^)#]+)(#[^)]*)?\)")
+
+
+def blocks(page: Path) -> list[str]:
+    return BLOCK.findall(page.read_text("utf-8"))
+
+
+@pytest.fixture
+def folder(tmp_path, files) -> Path:
+    """As a clone with its environment, and a reader's own files in it."""
+    for name in ("artifacts", "build", "repair", "data", *ROOT.glob("eval_*.py")):
+        (tmp_path / Path(name).name).symlink_to(ROOT / name)
+    (tmp_path / "badnet.h5").symlink_to(files / "badnet.h5")
+    (tmp_path / "clean.h5").symlink_to(files / "clean.h5")
+    (tmp_path / "photos").mkdir()
+    for index, pixels in enumerate(toy_people(1, seed=9).images[:2]):
+        Image.fromarray(pixels).save(tmp_path / "photos" / f"{index}.png")
+    (tmp_path / "image.png").symlink_to("photos/0.png")
+    binaries = tmp_path / ".venv" / "bin"
+    binaries.mkdir(parents=True)
+    for name in ("python", "python3"):
+        script = f'#!/bin/sh\nexec "{sys.executable}" "$@"\n'
+        (binaries / name).write_text(script)
+        (binaries / name).chmod(0o755)
+    (binaries / "activate").write_text(f'PATH="{binaries}:$PATH"\n')
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [x for x in PAGES if blocks(x)], ids=lambda x: x.name)
+def test_every_command_runs_as_it_stands(page, folder):
+    script = "source .venv/bin/activate\n" + "\n".join(blocks(page))
+    done = subprocess.run(
+        ["/bin/bash", "-euxo", "pipefail", "-c", script],
+        cwd=folder,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda x: x.name)
+def test_links_lead_somewhere(page):
+    for target, _ in LINK.findall(page.read_text("utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda x: x.name)
+def test_page_is_short(page):
+    lines = page.read_text("utf-8").splitlines()
+    assert len(lines) <= MOST_LINES or page.name in LONGER
+
+
+def test_every_page_is_reached_from_readme():
+    text = PAGES[0].read_text("utf-8")
+    for page in PAGES[1:]:
+        assert f"docs/{page.name}" in text, page.name
+
+
+def test_pictures_are_small():
+    pictures = [*(ROOT / "docs" / "pictures").iterdir()]
+    assert pictures
+    for path in pictures:
+        assert path.stat().st_size < 300_000, path
