@@ -400,7 +400,8 @@ def test_killed_run_resumes_to_the_same_bytes(
         stderr=pipe,
         # A job in a shell's background would ignore some.
         preexec_fn=lambda: [
-            signal.signal(signal_, signal.SIG_DFL),
+            signal.signal(signal.SIGHUP, signal.SIG_DFL),
+            signal.signal(signal.SIGTERM, signal.SIG_DFL),
             signal.signal(signal.SIGINT, signal.default_int_handler),
         ],
     )
