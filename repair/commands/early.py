@@ -8,7 +8,7 @@ from pathlib import Path
 from repair.errors import DatasetError
 from repair.reading.arrays import open_arrays
 from repair.reading.class_folders import folders_below
-from repair.reading.stored.network_source import opened_source
+from repair.reading.stored.network_source import naming, opened_source
 
 _DATA = ("data", "clean", "test", "poisoned")
 
@@ -21,7 +21,7 @@ def check_inputs(arguments: argparse.Namespace) -> None:
     """
     for path in _paths(arguments, ("model", "models")):
         if not path.is_dir():
-            with opened_source(path):
+            with naming(path), opened_source(path):
                 pass
     for path in _paths(arguments, _DATA):
         if not path.is_dir():

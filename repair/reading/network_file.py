@@ -24,7 +24,12 @@ from repair.reading.described.nested import Tensor, flatten
 from repair.reading.described.parts import model_from
 from repair.reading.rebuilt.filling import fill
 from repair.reading.rebuilt.graph import Graph
-from repair.reading.stored.network_source import Source, architecture_in, opened_source
+from repair.reading.stored.network_source import (
+    Source,
+    architecture_in,
+    naming,
+    opened_source,
+)
 from repair.reading.stored.stored_weights import stored_weights
 
 
@@ -52,20 +57,11 @@ def read_network(
     Raises:
         ModelError: If the file is missing, broken, unsafe or not such a network.
     """
-    try:
-        given = None if architecture is None else architecture_in(architecture)
-        with opened_source(path) as source, _own_faults_named():
-            return network_from(
-                source, architecture=given, output=output, image_shape=image_shape
-            )
-    except RepairError as reason:
-        if str(path) in str(reason) or (
-            architecture and str(architecture) in str(reason)
-        ):
-            raise
-        raise ModelError(f"{path}: {reason}") from reason
-    except RecursionError as reason:
-        raise ModelError(f"{path}: the model description is too deep.") from reason
+    given = None if architecture is None else architecture_in(architecture)
+    with naming(path), opened_source(path) as source, _own_faults_named():
+        return network_from(
+            source, architecture=given, output=output, image_shape=image_shape
+        )
 
 
 @contextmanager

@@ -22,4 +22,4 @@ def written(attack: Attack) -> Write:
 
 for attack in ATTACKS:
     passes = attack.known_as in NOT_LOOKED_AT
-    add("model", attack.known_as, written(attack), may_pass=passes)
+    add("model", f"attack: {attack.known_as}", written(attack), may_pass=passes)

@@ -149,7 +149,7 @@ def _parsed(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Any:
         )
     try:
         return json.loads(text)
-    except ValueError as reason:
+    except (ValueError, RecursionError) as reason:
         raise ModelError(
             f"expected {member.filename!r} to be JSON, as Keras writes it. Received: "
             f"{str(reason)[:80]}"

@@ -13,7 +13,7 @@ from typing import Any
 import h5py
 
 from artifacts.errors import one_line
-from repair.errors import ModelError
+from repair.errors import ModelError, RepairError
 from repair.reading.attributes import MAX_TEXT, text
 from repair.reading.hdf5 import child, open_hdf5
 from repair.reading.stored.keras_archive import open_archive
@@ -40,6 +40,19 @@ class Source:
     keras_version: int
     loss: str
     weights: h5py.Group
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Errors begin with the path, unless they name it themselves."""
+    try:
+        yield
+    except RepairError as reason:
+        if str(path) in str(reason):
+            raise
+        raise ModelError(f"{path}: {reason}") from reason
+    except RecursionError as reason:
+        raise ModelError(f"{path}: the model description is too deep.") from reason
 
 
 @contextmanager
@@ -86,7 +99,7 @@ def _from_hdf5(file: h5py.File) -> Source:
 def _json(content: str | bytes, what: str) -> Any:
     try:
         return json.loads(content)
-    except ValueError as reason:
+    except (ValueError, RecursionError) as reason:
         raise ModelError(
             f"expected {what} to be JSON, as Keras writes it. Received: {one_line(reason)}"
         ) from reason
