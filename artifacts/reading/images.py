@@ -75,6 +75,7 @@ def open_image(
         raise DetectorError(f"{name}: expected a {kinds} image. Received: {found}.")
     from PIL import Image, ImageOps
 
+    stream = io.BytesIO()
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
@@ -82,7 +83,8 @@ def open_image(
             raise DetectorError(
                 f"{name}: expected an image of at most 32 MiB. Received: a larger file."
             )
-        stream = io.BytesIO(content)
+        stream.write(content)
+        stream.seek(0)
         with without_warnings(), Image.open(stream, formats=kinds.formats) as image:
             wrong = size is not None and sorted(image.size) != sorted(size)
             if image.width * image.height > _MAX_PIXELS or wrong:

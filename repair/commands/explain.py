@@ -27,8 +27,6 @@ Rows = list[dict[str, Cell]]
 
 def explain(arguments: argparse.Namespace) -> Rows:
     """Tells the story of each image, as a page and JSON."""
-    if arguments.most < 1:
-        raise SettingError(f"--most: expected at least 1. Received: {arguments.most}.")
     make_folder(arguments.out)
     detector = opened(arguments.artifact)
     inputs = images(arguments.images, detector.size, resize=arguments.resize)

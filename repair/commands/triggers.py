@@ -20,8 +20,6 @@ _BATCH = 256
 
 def triggers(arguments: argparse.Namespace) -> Rows:
     """Labels all images, explains the first flagged ones of each label, groups them."""
-    if arguments.most < 1:
-        raise SettingError(f"--most: expected at least 1. Received: {arguments.most}.")
     make_folder(arguments.out)
     detector = opened(arguments.artifact)
     inputs = images(arguments.images, detector.size, resize=arguments.resize)

@@ -20,7 +20,8 @@ from repair.settings import PREPROCESSINGS
 
 _IMAGES = 1000
 _BLOCK = 64
-_TELLING_ACCURACY = 0.2
+# Less accuracy tells nothing, nor what is hardly more than one label for all would have.
+_TELLING_ACCURACY, _BETTER_THAN_ONE_LABEL = 0.2, 0.1
 # What is rarer must be right on so many more images, in deviations of their number.
 _CLEARLY = 2.0
 # And where no label tells, steadier by this factor.
@@ -82,13 +83,19 @@ def find_preprocessing(network: keras.Model, clean: Dataset) -> Found:
         accuracies: dict[str, float] = {}
         for way, share in zip(ways, (each.mean() for each in right), strict=True):
             accuracies[way.kind] = max(float(share), accuracies.get(way.kind, 0))
-        if max(accuracies.values()) >= _TELLING_ACCURACY:
+        if max(accuracies.values()) >= _telling(sample.labels):
             return Found(ways[_clearly_best(right)], accuracies)
     else:
         accuracies = {}
     if ways[0].kind == "raw":
         return Found(ways[0], accuracies)
     return Found(_steadiest(network, sample, ways), accuracies)
+
+
+def _telling(labels: np.ndarray) -> float:
+    commonest = np.bincount(labels).max() / len(labels)
+    better = min(float(commonest) + _BETTER_THAN_ONE_LABEL, 0.9)
+    return max(_TELLING_ACCURACY, better)
 
 
 def _ways(network: keras.Model, sample: Dataset) -> Iterator[Preprocessing]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,6 +60,8 @@ def open_arrays(path: Path) -> Iterator[Arrays]:
 
 
 def _first_bytes(path: Path) -> bytes:
+    if not os.path.isfile(path):  # noqa: PTH113 - a pipe would be waited for
+        return b""
     try:
         with path.open("rb") as file:
             return file.read(6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ def read_class_list(path: Path) -> tuple[str, ...]:
         DatasetError: If the file is missing, too large, or not such a list of different
             names.
     """
+    if not os.path.isfile(path):  # noqa: PTH113 - a pipe would be waited for
+        raise _unfit(path, "no such file")
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)

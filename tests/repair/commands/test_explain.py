@@ -147,8 +147,8 @@ def test_bad_input_is_one_line(
     answer = run_here(
         "repair", command, artifact, *arguments, "--out", tmp_path / "out"
     )
-    assert answer.code == 2
-    assert expected in answer.error
+    assert (answer.code, answer.out) == (2, "")
+    assert expected in answer.err.splitlines()[-1]
 
 
 def test_folder_that_is_no_artifact_is_one_line(run_here, tmp_path):

@@ -217,7 +217,7 @@ def test_input_errors_are_one_line_and_exit_2(refuse, files, tmp_path):
     refuse("HDF5", "accuracy", text, clean)
     refuse("'data'", "accuracy", model, model)
     refuse("Keras model", "accuracy", clean, clean)
-    refuse(r"\(n, 3, 55, 47\)", "check", clean)
+    refuse(r"\(n, 3, 55, 47\)", "check", clean, "--image-shape", 55, 47, 3)
     refuse("HDF5", "check", clean, text, *shape)
     refuse("none from 200 on", "sheet", clean, *out, *shape, "--first", 200)
     refuse("ending", "flags", clean, "--out", tmp_path / "f.json", *shape)
