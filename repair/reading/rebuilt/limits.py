@@ -37,9 +37,9 @@ def image_shape(
         ModelError: If it is no shape of images, or open and not told.
     """
     shape = config.get("batch_input_shape") or config.get("batch_shape")
-    sizes = shape[1:] if isinstance(shape, list) else [shape]
-    if shape is None:
-        sizes = None
+    sizes: list[Any] | None = None
+    if shape is not None:
+        sizes = shape[1:] if isinstance(shape, list) else [shape]
     if sizes is None or any(size is None for size in sizes):
         if told is None or (sizes is not None and len(sizes) != len(told)):
             raise ModelError(
