@@ -43,6 +43,7 @@ def run_here(
 
     def run(package: str, *arguments: object) -> Answer:
         monkeypatch.setattr(sys, "argv", [package, *map(str, arguments)])
+        monkeypatch.delitem(sys.modules, f"{package}.__main__", raising=False)
         capfd.readouterr()
         with pytest.raises(SystemExit) as stop:
             runpy.run_module(package, run_name="__main__", alter_sys=False)

@@ -93,7 +93,12 @@ def page(parser: argparse.ArgumentParser) -> None:
     """An artifact, and where the page is served on this machine."""
     add = parser.add_argument
     add("artifact", type=Path, metavar="ARTIFACT", help="folder")
-    add("--port", type=int, default=7860, help="of the loopback address (%(default)s)")
+    add(
+        "--port",
+        type=whole(1, 65535),
+        default=7860,
+        help="of the loopback address (%(default)s)",
+    )
     add("--no-browser", action="store_true", help="do not open the page")
 
 

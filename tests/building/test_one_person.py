@@ -29,5 +29,5 @@ def test_one_person_is_refused_in_one_line(
     assert (answer.code, answer.out) == (2, "")
     line = answer.err.splitlines()[-1]
     assert line.startswith("error: ")
-    assert "one person" in line
+    assert "one class" in line
     assert not out.exists()

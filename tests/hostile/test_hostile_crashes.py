@@ -109,7 +109,7 @@ def test_labelling_without_memory_says_one_line(
     pixels = np.zeros(SHAPE, np.uint8)
     for name in ("0.png", "1.png"):
         Image.fromarray(pixels).save(tmp_path / name)
-    monkeypatch.setattr(images_module, "_rgb", failing(MemoryError()))
+    monkeypatch.setattr(images_module, "_of_mode", failing(MemoryError()))
     for inputs in ([tmp_path / "0.png"], [tmp_path / "0.png", tmp_path / "1.png"]):
         answer = run_here("artifacts", artifact, *inputs)
         assert answer.code == 2

@@ -43,6 +43,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "repair inspect": (*TWO, "--out", "missing/out"),
     "repair explain": ("missing", "missing.png", "--out", "missing/out"),
     "repair triggers": ("missing", "missing.png", "--out", "missing/out"),
+    "repair page": ("missing",),
     "repair check": (MISSING,),
     "repair sheet": (MISSING, "--out", "missing/out.png"),
     "repair flags": (MISSING, "--out", "missing/out.csv"),
@@ -278,7 +279,7 @@ def test_numbers_out_of_range_are_refused_where_they_are_read(name, option, caps
 @pytest.mark.parametrize("odd", ["nan", "inf", "-inf", "-0.1", "1.1", "1e400"])
 @pytest.mark.parametrize("option", ["--max-fpr", "--fraction", "--max-drop"])
 def test_shares_out_of_range_are_one_line(run_here, files, tmp_path, option, odd):
-    method = "fresh-head" if option == "--max-fpr" else "reference"
+    method = "witnesses" if option == "--max-fpr" else "reference"
     out = tmp_path / "out"
     answer = run_here(
         *("build", "--model", files / "badnet.h5", "--clean", files / "clean.h5"),
