@@ -70,7 +70,8 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
 
     Args:
         settings: What a repair used and found, as on the card: ``strict_labels``, each
-            with ``label``, ``status`` and ``suspicion``, and ``found_from``.
+            with ``label``, ``status`` and ``suspicion``, ``highest_suspicion`` of any
+            label, and ``found_from``.
         accuracy: Clean accuracy of the network on the clean images, in [0, 1]; None
             without labels.
     """
@@ -97,7 +98,8 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
             watched,
             f"Suspicion is {weakest:.1f} times the limit or more.",
         )
-    nearest = max((x["suspicion"] / limit for x in strict), default=0.0)
+    listed = max((x["suspicion"] for x in strict), default=0.0)
+    nearest = float(settings.get("highest_suspicion", listed)) / limit
     near = nearest >= _NEAR
     return Verdict(
         "no sign of a backdoor",

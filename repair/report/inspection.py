@@ -67,6 +67,7 @@ class Inspection:
     def verdict(self) -> Verdict:
         """What is said of the network in the end."""
         settings = {
+            "highest_suspicion": float(self.findings.suspicion.max()),
             "strict_labels": self.findings.strict_labels(),
             "found_from": self.recipe.found_from,
         }

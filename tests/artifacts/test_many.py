@@ -453,7 +453,7 @@ def test_bar_is_drawn_on_a_terminal_alone(artifact, folder, tmp_path):
 
 def test_bar_tells_rate_and_time_left(monkeypatch):
     stderr, now = io.StringIO(), [0.0]
-    monkeypatch.setattr(progress.sys, "stderr", stderr)
+    monkeypatch.setattr("sys.stderr", stderr)
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
     bar, count = Progress(2000, shown=True), Progress(None, shown=True)
     hidden = Progress(2000, shown=False)

@@ -86,5 +86,6 @@ def _on_card(heard: Witnesses, recipe: Recipe) -> dict[str, object]:
         },
         "false_positives": recipe.false_positives,
         "found_from": recipe.found_from,
+        "highest_suspicion": round(float(heard.findings.suspicion.max()), 3),
         "strict_labels": heard.findings.strict_labels(),
     }
