@@ -15,6 +15,7 @@ from toys import ROOT
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
+    (ROOT / ".cache/wheel").mkdir(parents=True, exist_ok=True)  # as ``make wheel``
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", folder]
     done = subprocess.run(
         [*command, ROOT / "packaging"], capture_output=True, text=True, check=False
