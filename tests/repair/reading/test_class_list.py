@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from repair.errors import DatasetError
@@ -48,7 +50,13 @@ def test_other_lists_are_refused(tmp_path, content, message):
 
 
 def test_a_missing_list_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match="No such file"):
+    with pytest.raises(DatasetError, match="no such file"):
+        read_class_list(tmp_path / "names")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "names")
+    with pytest.raises(DatasetError, match="no such file"):
         read_class_list(tmp_path / "names")
 
 
