@@ -1,1 +1,1 @@
-"""Every known way to attack by a model file, written from scratch, and who notices."""
+"""Known ways to attack by a model file, written from scratch, and who notices."""
