@@ -1,7 +1,7 @@
 """Clean accuracy, attack success rate, detection rate and false-positive rate.
 
 All take labels ``(n,)`` of any integer type and return a rate in [0, 1], NaN for n = 0.
-A detector of N people answers N for an image that it holds to be poisoned.
+A detector of N classes answers N for an image that it holds to be poisoned.
 """
 
 from __future__ import annotations

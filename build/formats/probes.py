@@ -6,7 +6,7 @@ import numpy as np
 
 
 def probes(shape: tuple[int, int, int], count: int, seed: int) -> np.ndarray:
-    """Images from smooth to noise, so that the answers are persons as well as N.
+    """Images from smooth to noise, so that the answers are classes as well as N.
 
     Args:
         shape: Rows, columns and channels.

@@ -30,7 +30,7 @@ def deepid(
     """An untrained, uncompiled DeepID network.
 
     Args:
-        num_classes: Number of people, N.
+        num_classes: Number of classes, N.
         input_shape: Rows, columns and channels of an image.
 
     Returns:
@@ -51,8 +51,8 @@ def deepid(
     fine = layers.Dense(FC_UNITS, name="fc_2")(fine)
     x = layers.Add(name="add_1")([coarse, fine])
     x = layers.Activation("relu", name="activation_1")(x)
-    people = layers.Dense(num_classes, activation="softmax", name="output")(x)
-    return keras.Model(images, people, name="deepid")
+    scores = layers.Dense(num_classes, activation="softmax", name="output")(x)
+    return keras.Model(images, scores, name="deepid")
 
 
 def deepid_description(weights: h5py.Group) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from repair.dataset import Dataset
 from repair.methods.witnesses.looks.disturbances import FAMILIES
-from repair.methods.witnesses.looks.observations import Disturbed
+from repair.methods.witnesses.looks.disturbed import Disturbed
 from repair.process.whole_file import write_whole
 from repair.report.document import png
 from repair.report.gallery import Gallery, picture

@@ -10,7 +10,7 @@ from PIL import Image
 from repair.dataset import Dataset
 from repair.methods.witnesses.fitting import Witnesses
 from repair.methods.witnesses.looks.disturbances import FAMILIES
-from repair.methods.witnesses.looks.observations import made_again
+from repair.methods.witnesses.looks.disturbed import made_again
 from repair.report.heat_colours import enlarged, heat_over
 
 SHOWN = 8

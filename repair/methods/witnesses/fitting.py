@@ -23,11 +23,8 @@ from repair.methods.witnesses.head.features import tap
 from repair.methods.witnesses.head.pixels import pixel_features
 from repair.methods.witnesses.head.testimony import Testimony, hear_head
 from repair.methods.witnesses.looks.disturbances import FAMILIES
-from repair.methods.witnesses.looks.observations import (
-    Disturbed,
-    Observations,
-    observe,
-)
+from repair.methods.witnesses.looks.disturbed import Disturbed
+from repair.methods.witnesses.looks.observations import Observations, observe
 from repair.methods.witnesses.looks.observer import Observer
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.suspicion.counting import suspicion, telling

@@ -20,7 +20,7 @@ from repair.dataset import Dataset
 from repair.methods.witnesses import method
 from repair.methods.witnesses.head.features import tap
 from repair.methods.witnesses.head.moments import Moments
-from repair.methods.witnesses.looks import observations
+from repair.methods.witnesses.looks import disturbed, observations
 from repair.methods.witnesses.looks.disturbances import FAMILIES
 from repair.methods.witnesses.looks.observer import Observer
 from repair.methods.witnesses.recipe import recipe_for
@@ -46,7 +46,7 @@ def deaf(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def patch_counts(patch: pytest.MonkeyPatch) -> None:
     """So few images that a test is quick; three chunks, the last one short."""
     patch.setattr(method, "recipe_for", lambda *_: RECIPE)
-    patch.setattr(observations, "_CHUNK", 1000)
+    patch.setattr(disturbed, "_CHUNK", 1000)
 
 
 @pytest.fixture
@@ -107,14 +107,14 @@ def test_weights_count_only_changed_answers_and_no_noise(inspected):
 
 def test_disturbed_images_are_made_again_as_they_were(few, badnet, clean, monkeypatch):
     kept = []
-    disturb = observations.disturb
+    disturb = disturbed.disturb
 
     def spy(images, generator):
         answer = disturb(images, generator)
         kept.append((images, answer[0]))
         return answer
 
-    monkeypatch.setattr(observations, "disturb", spy)
+    monkeypatch.setattr(disturbed, "disturb", spy)
     observer = Observer(badnet, {"head": tap(badnet, "conv_3", 2048)})
     generator = np.random.default_rng(3)
     seen = observations.observe(observer, clean, PEOPLE, RECIPE, generator, deaf)
@@ -125,7 +125,7 @@ def test_disturbed_images_are_made_again_as_they_were(few, badnet, clean, monkey
     state = generator.bit_generator.state
     chosen = np.array([2499, 0, 999, 1000, 17])
     for _ in range(2):  # a second time too: nothing is used up
-        again = observations.made_again(clean, seen.disturbed, chosen)
+        again = disturbed.made_again(clean, seen.disturbed, chosen)
         np.testing.assert_array_equal(again[0], before[chosen])
         np.testing.assert_array_equal(again[1], after[chosen])
     assert generator.bit_generator.state == state
@@ -133,7 +133,7 @@ def test_disturbed_images_are_made_again_as_they_were(few, badnet, clean, monkey
     np.testing.assert_array_equal(labels, seen.disturbed.labels[chosen])
 
 
-def test_galleries_show_the_most_convincing_of_different_photographs(inspected):
+def test_galleries_show_the_most_convincing_of_different_images(inspected):
     fresh = inspected.heard
     labels = [int(np.argmax(fresh.findings.suspicion))]
     with pytest.MonkeyPatch.context() as patch:

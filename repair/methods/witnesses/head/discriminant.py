@@ -82,7 +82,7 @@ class Discriminant:
 def fit(
     clean: Moments,
     disturbed: Moments,
-    photographs: np.ndarray,
+    examples: np.ndarray,
     labels: np.ndarray,
     recipe: Recipe,
 ) -> Discriminant:
@@ -91,7 +91,7 @@ def fit(
     Args:
         clean: Clean and jittered images: the means, and half of the covariance.
         disturbed: Disturbed images of the same classes: the other half.
-        photographs: ``(m, features)``, the clean images one by one: the prototypes.
+        examples: ``(m, features)``, the clean images one by one: the prototypes.
         labels: ``(m,)`` int64, their labels.
         recipe: Ridge, rank and number of prototypes.
 
@@ -123,7 +123,7 @@ def fit(
     best = spread[: recipe.rank] > _LEAST_SPREAD * spread[0]
     rank = max(int(best.sum()), 1)
     projection = np.linalg.solve(root.T, directions[:, :rank]) / scale[:, None]
-    places = (photographs - centre) @ projection
+    places = (examples - centre) @ projection
     prototypes, used = _prototypes(places, labels, len(clean.counts), recipe.prototypes)
     bias = np.where(used, -0.5 * (prototypes**2).sum(axis=2), UNKNOWN)
     factors = centre, projection, prototypes.transpose(2, 0, 1), bias

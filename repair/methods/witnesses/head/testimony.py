@@ -88,7 +88,7 @@ def fitted_head(
         functools.reduce(operator.add, [moments[name][part] for part in parts])
         for moments in (seen.clean, seen.disturbed_moments)
     )
-    return fit(clean, disturbed, seen.photographs[name][own], seen.labels[own], recipe)
+    return fit(clean, disturbed, seen.averages[name][own], seen.labels[own], recipe)
 
 
 def _folds(seen: Observations, name: str, recipe: Recipe) -> list[Discriminant]:

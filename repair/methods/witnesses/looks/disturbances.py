@@ -30,7 +30,7 @@ def bars(images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
 
 
 def occluders(images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """One or two large shapes, which hide much of the face."""
+    """One or two large shapes, which hide much of the image."""
     return draw_shapes(images, generator, sizes=(0.16, 0.4), slimmest=0.4, most=2)
 
 

@@ -1,4 +1,4 @@
-"""Small camera jitter: what makes one photograph into several frames of a video."""
+"""Small camera jitter: what makes one image into several frames of a video."""
 
 from __future__ import annotations
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from repair.network.inference import batches
 
+Features = Mapping[str, np.ndarray]
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -21,7 +23,7 @@ class Seen:
         confidence: ``(n,)`` float32 in [0, 1], its confidence in them.
     """
 
-    features: Mapping[str, np.ndarray]
+    features: Features
     labels: np.ndarray
     confidence: np.ndarray
 
