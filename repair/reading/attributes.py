@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator
 
 import h5py
 
@@ -28,23 +30,41 @@ def text(group: h5py.Group, name: str, error: type[RepairError]) -> str:
     return found
 
 
+def has_names(group: h5py.Group, name: str) -> bool:
+    """Whether ``group`` has a list of that name, whole or in pieces."""
+    return name in group.attrs or f"{name}0" in group.attrs
+
+
 @sparing()
 def names(
     group: h5py.Group, name: str, error: type[RepairError], *, most: int
 ) -> list[str]:
     """The attribute ``name`` of ``group``, a list of texts; empty where it is missing.
 
+    An attribute holds at most 64 KiB, so Keras writes longer lists in pieces: name0,
+    name1, ...
+
     Raises:
         RepairError: Of the given type, if it is no list of texts, or has more than
             ``most``.
     """
-    if name not in group.attrs:
-        return []
-    _check(group, name, most, error)
-    value = group.attrs[name]
-    return (
-        [_text(item) for item in value.reshape(-1)] if value.shape else [_text(value)]
-    )
+    found: list[str] = []
+    for piece in _pieces(group, name):
+        _check(group, piece, most - len(found), error)
+        value = group.attrs[piece]
+        listed = value.reshape(-1) if value.shape else [value]
+        found += [_text(item) for item in listed]
+    return found
+
+
+def _pieces(group: h5py.Group, name: str) -> Iterator[str]:
+    if name in group.attrs:
+        yield name
+        return
+    for number in itertools.count():
+        if (piece := f"{name}{number}") not in group.attrs:
+            return
+        yield piece
 
 
 def _check(group: h5py.Group, name: str, most: int, error: type[RepairError]) -> None:

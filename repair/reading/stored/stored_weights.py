@@ -15,7 +15,7 @@ from itertools import islice
 import h5py
 
 from repair.errors import ModelError
-from repair.reading.attributes import names
+from repair.reading.attributes import has_names, names
 from repair.reading.described.calls import MAX_LAYERS
 from repair.reading.described.parts import OF_TENSORFLOW, Part
 from repair.reading.hdf5 import child, dataset
@@ -57,7 +57,7 @@ def stored_weights(file: h5py.Group, model: Part) -> Stored:
     Raises:
         ModelError: If the layout is another, or a dataset is unsafe or too large.
     """
-    if "layer_names" in file.attrs:
+    if has_names(file, "layer_names"):
         stored = _listed(file)
     elif container := next((each for each in _CONTAINERS if each in file), None):
         stored = Stored()
