@@ -16,8 +16,10 @@ from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.results_file import write_results
 from repair.measuring.tables import Cell, table
 
-COLUMNS = ("network", "size", "form", "file", "MB", "seconds", "max difference")
-COLUMNS += ("answers differ by",)
+COLUMNS = (
+    *("network", "size", "form", "file", "MB", "seconds", "max difference"),
+    "answers differ by",
+)
 
 
 def main() -> None:
