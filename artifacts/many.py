@@ -12,12 +12,12 @@ from artifacts.card import Artifact
 from artifacts.errors import DetectorError
 from artifacts.labelling import BATCH, Decoded, Failure, decode, score
 from artifacts.names import spelled
+from artifacts.output_file import OutputFile
 from artifacts.progress import Progress
 from artifacts.reading.kinds import Kinds
 from artifacts.reading.sources import STDIN, Piece, pieces
 from artifacts.results import (
     Form,
-    OutputFile,
     Stdout,
     is_line_of,
     json_line,

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from artifacts.card import CARD, sha256
+from artifacts.card import sha256
+from artifacts.listed import CARD
 
 
 def add_hashes(card: Mapping[str, Any], folder: Path) -> dict[str, Any]:

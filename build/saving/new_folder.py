@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from artifacts.card import CARD
+from artifacts.listed import CARD
 from repair.errors import RepairFailedError, SettingError
 from repair.process import interruption
 

@@ -24,7 +24,7 @@ import tensorflow as tf
 from PIL import Image
 from toys import PATIENCE, ROOT, Answer, toy_people, triggered
 
-from artifacts import many, progress, results
+from artifacts import many, output_file, progress
 from artifacts.card import read_artifact
 from artifacts.labelling import BATCH
 from artifacts.progress import Progress
@@ -95,7 +95,8 @@ def test_one_image_alone_needs_no_thread_and_no_more_modules(artifact, folder):
         "import runpy\n"
         "try: runpy.run_module('artifacts', run_name='__main__')\n"
         "except SystemExit as stop: assert not stop.code\n"
-        "more = {'many', 'labelling', 'sources', 'results', 'hdf5', 'progress'}\n"
+        "more = {'many', 'labelling', 'results', 'output_file', 'progress'}\n"
+        "more |= {'reading.sources', 'reading.hdf5_images'}\n"
         "assert not {'artifacts.' + name for name in more} & set(sys.modules)\n"
         "assert not {'h5py', 'concurrent.futures'} & set(sys.modules)\n"
     )
@@ -264,7 +265,7 @@ def _mark_of(monkeypatch, label, folder, output) -> str:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(results.OutputFile, "finish", interrupt)
+        patch.setattr(output_file.OutputFile, "finish", interrupt)
         answer = label(folder / "data.h5", "--output", output)
     assert answer.code == 130
     assert answer.error == "error: interrupted. Continue with --resume."
@@ -277,14 +278,14 @@ def _mark_of(monkeypatch, label, folder, output) -> str:
 def interrupted(label, folder, tmp_path, monkeypatch) -> Path:
     """The place of an output whose first batch was written."""
     output = tmp_path / "out"
-    real = results.OutputFile.write
+    real = output_file.OutputFile.write
 
     def write(self, lines: str) -> None:
         real(self, lines)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(results.OutputFile, "write", write)
+        patch.setattr(output_file.OutputFile, "write", write)
         assert label(folder / "data.h5", "--output", output).code == 130
     assert partial_of(output).read_bytes().count(b"\n") == BATCH
     assert not output.exists()
@@ -364,7 +365,7 @@ def test_full_disk_is_one_line_and_keeps_what_is_there(
 
     output = tmp_path / "out"
     with monkeypatch.context() as patch:
-        patch.setattr(results.os, "fsync", full)
+        patch.setattr(output_file.os, "fsync", full)
         answer = label(folder / "data.h5", "--output", output)
     assert answer.code == 2
     assert "No space left" in answer.error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import select
 import shutil
 import subprocess
@@ -25,6 +26,8 @@ from corpus import CASES, Case, Good, arguments
 from PIL import Image
 from toys import PATIENCE, ROOT, run_python, toy_people
 
+from benchmarks.attack_files.files import ATTACKS
+
 MODULES = (
     corpus_attacks,
     corpus_artifacts,
@@ -36,6 +39,18 @@ MODULES += (corpus_archives, corpus_images, corpus_models)
 MOST_SECONDS = 10  # of processor time, far more than any takes on a busy machine
 MOST_BYTES = 500 << 20
 FRESH = [case for case in CASES if not case.may_pass][::36]
+
+
+def test_the_page_says_how_many_there_are():
+    page = (ROOT / "SECURITY.md").read_text("utf-8")
+    told = re.search(r"(\d+) hostile files .*: (\d+) must be refused, (\d+)", page)
+    attacks = re.search(r"Each of (\d+) known ways", page)
+    assert told is not None
+    assert attacks is not None
+    either = sum(case.may_pass for case in CASES)
+    counts = (len(CASES), len(CASES) - either, either)
+    assert tuple(map(int, told.groups())) == counts
+    assert int(attacks[1]) == len(ATTACKS)
 
 
 @pytest.fixture(scope="module")

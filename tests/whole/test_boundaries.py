@@ -18,10 +18,10 @@ SCRIPTS = sorted(ROOT.glob("eval_*.py"))
 FLOORS = {
     "artifacts": (
         ("errors", "quiet", "called"),
-        ("signed", "streams"),
+        ("signed", "streams", "listed"),
         ("card", "in_memory"),
         ("reading", "runtime", "progress", "names"),
-        ("labelling", "results", "why"),
+        ("labelling", "results", "output_file", "why"),
         ("many",),
         ("detector", "ray"),
         ("__main__",),
@@ -56,7 +56,7 @@ ELSEWHERE = {
     "build": {
         "repair",
         *(f"artifacts.{x}" for x in ("errors", "quiet", "called", "streams")),
-        *(f"artifacts.{x}" for x in ("card", "signed")),
+        *(f"artifacts.{x}" for x in ("card", "listed", "signed")),
     },
 }
 # No method knows another one; each gives back a ``Repair``, and ``choose`` lists them.
@@ -68,7 +68,7 @@ ENTRIES = (
     "artifacts.detector",
     "artifacts.ray.__main__",
 )
-MOST_LINES, MOST_MODULES = 250, 20
+MOST_LINES, MOST_MODULES = 200, 20
 PROMISED = {"artifacts", "tensorflow", "numpy", "PIL", "h5py"}
 # What one place in artifacts/ may import beside: the packages of its extra.
 EXTRAS = {"ray": {"ray", "pyarrow"}, "signed.py": {"model_signing"}}
