@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from artifacts.card import read_artifact, read_card, verify
-from artifacts.errors import DetectorError
+from artifacts.errors import DetectorError, InputError
 from artifacts.names import spelled
+from artifacts.packages import missing_package
 from artifacts.reading.images import read_image
 from artifacts.reading.kinds import Kinds
 from artifacts.runtime.load import load, loaded, prepare, settle
@@ -25,7 +26,6 @@ from artifacts.streams import (
     flushed,
     heed_signals,
     leave,
-    of_a_package,
     prepare_streams,
     say,
 )
@@ -59,7 +59,7 @@ def run(folder: Path, arguments: argparse.Namespace) -> NoReturn:
     kept = "" if arguments.output is None else " Continue with --resume."
     try:
         leave(_label(folder, arguments))
-    except DetectorError as reason:
+    except InputError as reason:
         line, code = str(reason), 2
     except MemoryError:
         line, code = f"out of memory.{kept}", 2
@@ -68,7 +68,7 @@ def run(folder: Path, arguments: argparse.Namespace) -> NoReturn:
     except BrokenPipeError:
         leave(NOBODY_READS)
     except ImportError as reason:
-        line, code = of_a_package(reason), 2
+        line, code = missing_package(reason), 2
     except OSError as reason:  # of stdout or this process: files have errors of ours
         if code := flushed():
             sys.exit(code)

@@ -9,9 +9,6 @@ Messages say what was found, what was expected and what to do, in one line.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 
 class InputError(Exception):
     """Base of all errors that a command prints as one line; exit code 2."""
@@ -31,18 +28,3 @@ def printable(text: str) -> str:
 def one_line(reason: object) -> str:
     """A message brought to one printable line of at most 200 characters."""
     return printable(" ".join(str(reason)[:1000].split()))[:200]
-
-
-def missing_package(reason: ModuleNotFoundError) -> str | None:
-    """What to do where a package that is needed is not installed; None if it is ours."""
-    name = (reason.name or "").split(".")[0]
-    if not name or name in ("artifacts", "build", "repair", "benchmarks"):
-        return None
-    root = Path(__file__).resolve().parent.parent
-    python = root / ".venv" / "bin" / "python"
-    remedy = f"Install what is needed: {python.parent / 'pip'} install -e {root}"
-    if not python.exists():
-        remedy = f"Install what is needed: pip install -e {root}"
-    elif not sys.prefix.startswith(str(root / ".venv")):
-        remedy = f"Run it with {python} instead of {sys.executable}"
-    return f"the package {name!r} is missing. {remedy}"

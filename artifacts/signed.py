@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from artifacts.errors import DetectorError, one_line, printable
+from artifacts.packages import need
 
 VERIFY_KEY = "BADNET_REPAIR_VERIFY_KEY"
 
@@ -44,7 +45,7 @@ def check_signature(folder: Path, files: Mapping[str, bytes]) -> None:
         files: Path below the folder -> content, the card among them.
 
     Raises:
-        DetectorError: If it is unsigned, changed, signed by another key, or that can not
+        InputError: If it is unsigned, changed, signed by another key, or that can not
             be found out.
     """
     key = os.environ.get(VERIFY_KEY)
@@ -58,13 +59,9 @@ def check_signature(folder: Path, files: Mapping[str, bytes]) -> None:
                 f"{printable(str(folder))}: expected {what} in {printable(str(path))}. "
                 "Received: no such file. See docs/signing.md."
             )
-    try:
-        from model_signing import verifying
-    except ImportError as reason:
-        raise DetectorError(
-            "--verify-key needs the package model_signing. Received: not installed. "
-            "Install it: pip install -e .[signing]"
-        ) from reason
+    need("--verify-key", "signing", "model_signing")
+    from model_signing import verifying
+
     with tempfile.TemporaryDirectory() as copy:  # of what was read, and is loaded
         write_files(files, Path(copy))
         try:

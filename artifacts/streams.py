@@ -15,8 +15,6 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import NoReturn
 
-from artifacts.errors import missing_package, one_line
-
 UNWRITABLE = 2
 NOBODY_READS = (
     141  # 128 + SIGPIPE, as a shell says it of a program that the signal ended
@@ -66,22 +64,6 @@ def say(text: str) -> None:
     with suppress(OSError, ValueError):
         sys.stderr.write(text)
         sys.stderr.flush()
-
-
-def of_a_package(reason: ImportError) -> str:
-    """What to say of a package that can not be imported.
-
-    Raises:
-        ImportError: If it is a module of ours, which is a mistake of ours.
-    """
-    if isinstance(reason, ModuleNotFoundError) and (line := missing_package(reason)):
-        return line
-    if (reason.name or "").split(".")[0] in ("artifacts", "build", "repair"):
-        raise reason
-    return (
-        f"a package can not be imported. Received: {one_line(reason)}. Install what "
-        "README names, or leave more memory and open files."
-    )
 
 
 def flushed() -> int:

@@ -8,13 +8,13 @@ import logging
 import os
 import socket
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from artifacts.called import called
 from artifacts.card import read_artifact
-from artifacts.errors import DetectorError, printable
+from artifacts.errors import DetectorError, InputError, printable
+from artifacts.packages import need
 from artifacts.progress import Progress
 from artifacts.quiet import silent
 from artifacts.reading.patterns import matches
@@ -23,7 +23,6 @@ from artifacts.signed import add_verify_key
 from artifacts.streams import INTERRUPTED, heed_signals, prepare_streams, say
 
 _SECONDS_TO_CONNECT = 10
-_NEEDED = ("ray", "pyarrow")
 # Workers get this package's source, whatever they have; the artifact they find themselves.
 _SOURCE = {
     "py_modules": [str(Path(__file__).resolve().parents[1])],
@@ -38,7 +37,7 @@ def main() -> int:
     arguments = ray_parser().parse_args()
     try:
         labelled, failed = _label(arguments)
-    except DetectorError as reason:
+    except InputError as reason:
         say(f"error: {reason}\n")
         return 2
     except KeyboardInterrupt:
@@ -127,7 +126,7 @@ def _check(arguments: argparse.Namespace) -> None:
     """Says what can be known before Ray is imported.
 
     Raises:
-        DetectorError: If no input is there, or Ray is not.
+        InputError: If no input is there, or Ray is not.
     """
     if STDIN in arguments.inputs:
         raise DetectorError("-: expected paths, which workers read. Received: stdin.")
@@ -136,12 +135,7 @@ def _check(arguments: argparse.Namespace) -> None:
             f"{printable(arguments.inputs[0])}: expected an image, a folder, a pattern "
             "or an HDF5 file. Received: no such file."
         )
-    for package in _NEEDED:
-        if find_spec(package) is None:
-            raise DetectorError(
-                f"expected the package {package}. Received: not installed. "
-                "Install it: pip install -e .[ray]"
-            )
+    need("artifacts.ray", "ray", "ray", "pyarrow")
 
 
 def _is_there(argument: str) -> bool:

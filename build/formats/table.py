@@ -6,9 +6,8 @@ How each is written and run stands in ``forms``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 
-from repair.errors import SettingError
+from artifacts.packages import need
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,6 @@ def check_packages(to: str) -> None:
     """Makes sure that a format can be written and run here.
 
     Raises:
-        SettingError: If packages are missing.
+        InputError: If packages are missing.
     """
-    missing = [name for name in FORMATS[to].packages if find_spec(name) is None]
-    if missing:
-        raise SettingError(
-            f"{to} needs packages that are not installed: {', '.join(missing)}. "
-            f"Install them: pip install -e .[{to}]"
-        )
+    need(to, to, *FORMATS[to].packages)

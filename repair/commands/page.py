@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from artifacts.errors import DetectorError
+from artifacts.packages import need
 from artifacts.reading.images import read_image
 from artifacts.why.asking import Explainer
 from artifacts.why.story import sentence, story
 from repair.commands.explain import opened
-from repair.errors import SettingError
 from repair.measuring.tables import Cell
 from repair.report.heat_colours import heat_over, tile
 
@@ -30,10 +29,9 @@ def page(arguments: argparse.Namespace) -> list[dict[str, Cell]]:
     """Serves the page to this machine alone, until it is interrupted.
 
     Raises:
-        SettingError: If gradio is not installed.
+        InputError: If gradio is not installed.
     """
-    if find_spec("gradio") is None:
-        raise SettingError("page needs gradio. Install it: pip install 'gradio>=5'")
+    need("page", "page", "gradio")
     detector = opened(arguments.artifact)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     with tempfile.TemporaryDirectory() as kept:  # nothing of an upload outlives this

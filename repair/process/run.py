@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from artifacts.errors import InputError, printable
-from artifacts.streams import INTERRUPTED, NOBODY_READS, leave, of_a_package, say
+from artifacts.packages import missing_package
+from artifacts.streams import INTERRUPTED, NOBODY_READS, leave, say
 from repair.process import interruption
 
 _LONGEST_LINE = 2000
@@ -48,7 +49,7 @@ def _explain(reason: BaseException) -> NoReturn:
     ):
         _exit("error: out of memory; older artifacts stay as they were", 1)
     if isinstance(reason, ImportError):
-        _exit(f"error: {of_a_package(reason)}", 2)
+        _exit(f"error: {missing_package(reason)}", 2)
     if not isinstance(reason, OSError):
         raise reason
     where = f"{reason.filename}: " if reason.filename else ""

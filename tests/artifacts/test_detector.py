@@ -20,7 +20,7 @@ from toys import ROOT, SHAPE, Answer, run_python, toy_people, triggered
 
 from artifacts import detector
 from artifacts.detector import DetectorError, load, read_card, read_image, verify
-from artifacts.errors import missing_package
+from artifacts.packages import missing_package
 from artifacts.runtime import load as loading
 
 ROWS, COLUMNS, _ = SHAPE
@@ -478,10 +478,11 @@ def test_missing_artifact_says_what_was_meant(tmp_path, copied):
 def test_missing_package_is_one_line_with_a_remedy():
     reason = ModuleNotFoundError("No module named 'PIL'", name="PIL")
     line = missing_package(reason)
-    assert line is not None
     assert line.startswith("the package 'PIL' is missing. ")
     assert "pip" in line or "Run it with" in line
-    assert missing_package(ModuleNotFoundError("x", name="artifacts.nothing")) is None
+    with pytest.raises(ModuleNotFoundError):
+        missing_package(ModuleNotFoundError("x", name="artifacts.nothing"))
+    assert "can not be imported" in missing_package(ImportError("no more memory"))
 
 
 CARDS = [

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 from toys import PEOPLE, ROOT
 
+from artifacts import packages
 from artifacts.card import read_artifact
-from artifacts.errors import DetectorError
+from artifacts.errors import DetectorError, InputError
 from artifacts.signed import VERIFY_KEY, check_signature
 
 with_signing = pytest.mark.skipif(
@@ -154,8 +155,8 @@ def test_missing_key_and_package_are_named(artifact, tmp_path, monkeypatch):
     folder = shutil.copytree(artifact, tmp_path / "toy")
     for name in ("no.pem", "toy.sig"):
         (tmp_path / name).touch()
-    monkeypatch.setitem(sys.modules, "model_signing", None)
-    with pytest.raises(DetectorError, match=r"pip install -e \.\[signing\]"):
+    monkeypatch.setattr(packages, "find_spec", lambda _: None)
+    with pytest.raises(InputError, match=r"pip install -e \.\[signing\]"):
         read_artifact(folder)
 
 

@@ -18,6 +18,7 @@ SCRIPTS = sorted(ROOT.glob("eval_*.py"))
 FLOORS = {
     "artifacts": (
         ("errors", "quiet", "called"),
+        ("packages",),
         ("signed", "streams", "listed"),
         ("card", "in_memory"),
         ("reading", "runtime", "progress", "names"),
@@ -49,14 +50,14 @@ ELSEWHERE = {
     "repair": {
         f"artifacts.{x}"
         for x in (
-            *("errors", "quiet", "called", "streams", "signed"),
+            *("errors", "quiet", "called", "packages", "streams", "signed"),
             *("card", "in_memory", "reading", "why"),
         )
     },
     "build": {
         "repair",
         *(f"artifacts.{x}" for x in ("errors", "quiet", "called", "streams")),
-        *(f"artifacts.{x}" for x in ("card", "listed", "signed")),
+        *(f"artifacts.{x}" for x in ("card", "listed", "packages", "signed")),
     },
 }
 # No method knows another one; each gives back a ``Repair``, and ``choose`` lists them.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import socket
 import sys
 import types
@@ -10,6 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from artifacts import packages
 
 
 @pytest.fixture
@@ -47,10 +48,10 @@ def test_missing_package_is_named(run_here, artifact, image, tmp_path, monkeypat
     def find(name: str, *rest: object) -> object:
         return None if name == "ray" else find_spec(name, *rest)
 
-    monkeypatch.setattr(importlib.util, "find_spec", find)
+    monkeypatch.setattr(packages, "find_spec", find)
     answer = run_here("artifacts.ray", artifact, image, "--output", tmp_path / "x")
     assert answer.code == 2
-    assert "expected the package ray" in answer.error
+    assert "not installed: ray." in answer.error
     assert "pip install -e .[ray]" in answer.error
     assert [path.name for path in tmp_path.iterdir()] == ["0.png"]
 
@@ -65,7 +66,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     fake = types.ModuleType("ray")
     monkeypatch.setitem(sys.modules, "ray", fake)
     monkeypatch.setitem(sys.modules, "artifacts.ray.cluster", types.ModuleType("x"))
-    monkeypatch.setattr(importlib.util, "find_spec", find)
+    monkeypatch.setattr(packages, "find_spec", find)
     return fake
 
 

@@ -18,7 +18,8 @@ import tensorflow as tf
 from keras import layers
 from toys import PATIENCE, PEOPLE, ROOT, SHAPE, random_weights, repaired_by, run_python
 
-from build.formats import conversion, table
+from artifacts import packages
+from build.formats import conversion
 from build.formats.conversion import convert
 from build.formats.forms import RUNNERS, WRITERS
 from build.formats.frozen import frozen
@@ -197,7 +198,7 @@ def test_unfit_place_is_refused(artifact, tmp_path, run_here, out, expected):
 
 @pytest.mark.parametrize("name", ["onnx", "litert"])
 def test_missing_packages_are_named(name, artifact, monkeypatch, run_here):
-    monkeypatch.setattr(table, "find_spec", lambda _: None)
+    monkeypatch.setattr(packages, "find_spec", lambda _: None)
     answer = run_here("build", "export", artifact, "--to", name)
     assert answer.code == 2
     assert answer.error.endswith(f"pip install -e .[{name}]")

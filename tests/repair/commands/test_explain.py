@@ -21,6 +21,7 @@ from toys import (
     toy_people,
 )
 
+from artifacts import packages
 from artifacts.why.asking import Explainer
 from build.fusing.fusion import fuse
 from build.saving.saved_model import export
@@ -188,7 +189,7 @@ def test_local_page_tells_the_same_of_uploads(detector, tmp_path, poisoned):
 
 
 def test_local_page_without_its_package_is_one_line(run_here, artifact, monkeypatch):
-    monkeypatch.setattr(page_module, "find_spec", lambda _: None)
+    monkeypatch.setattr(packages, "find_spec", lambda _: None)
     answer = run_here("repair", "page", artifact)
     assert answer.code == 2
     assert "gradio" in answer.error
