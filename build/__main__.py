@@ -17,7 +17,9 @@ from build.several import build_each
 from repair.process.notice import begin, say
 from repair.process.run import run
 from repair.report.next_steps import after_build
-from repair.verdict import FAILED, from_card
+from repair.report.pipelines import check_packages, write_for_pipelines
+from repair.report.subject import Subject
+from repair.verdict import FAILED
 
 DEMO = Path("demo")
 
@@ -33,6 +35,7 @@ def _build(arguments: argparse.Namespace) -> None:
         from build.demo.world import create_world
 
         create_world(DEMO)
+    check_packages(arguments)
     requests = requests_from(arguments)
     names = ", ".join(request.name for request in requests)
     begin(f"Building {names}: about a minute each.")
@@ -45,10 +48,11 @@ def _build(arguments: argparse.Namespace) -> None:
         build_artifact(requests[0])
     if len(requests) == 1:
         _say_next(requests[0])
-    if any(
-        from_card(read_card(request.out)).fails(arguments.fail_on)
-        for request in requests
-    ):
+    subjects = [
+        Subject.built(x.model, x.clean, x.out, read_card(x.out)) for x in requests
+    ]
+    write_for_pipelines(subjects, arguments)
+    if any(subject.verdict.fails(arguments.fail_on) for subject in subjects):
         leave(FAILED)
 
 

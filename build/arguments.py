@@ -9,7 +9,7 @@ from artifacts.called import called
 from build.catalogue import NETWORKS
 from repair.commands.data_options import add_data_options
 from repair.commands.network_options import add_network_options
-from repair.commands.options import add_fail_on, add_settings
+from repair.commands.options import add_for_pipelines, add_settings
 from repair.settings import METHODS
 
 _DEMO_TEXT = (
@@ -55,5 +55,5 @@ def build_parser(*, demo: bool = False) -> argparse.ArgumentParser:
     add_settings(how)
     add_data_options(parser.add_argument_group("what the data do not say"))
     how.add_argument("--force", action="store_true", help="build whatever the accuracy")
-    add_fail_on(parser)
+    add_for_pipelines(parser)
     return parser

@@ -9,7 +9,7 @@ from artifacts.signed import add_verify_key
 from repair.commands.data_options import add_data_options, add_preprocessing
 from repair.commands.network_options import add_network_options
 from repair.commands.numbers import SEEDS, whole
-from repair.commands.options import add_fail_on, add_settings
+from repair.commands.options import add_for_pipelines, add_settings
 from repair.settings import FINE_PRUNING_METHODS, METHODS, Settings
 
 
@@ -65,7 +65,7 @@ def inspect(parser: argparse.ArgumentParser) -> None:
         help="to stand on (chosen from the network)")  # fmt: skip
     add("--max-fpr", type=float, metavar="SHARE",
         help="watch as many labels as this estimated FPR allows")  # fmt: skip
-    add_fail_on(parser)
+    add_for_pipelines(parser)
 
 
 def explain(parser: argparse.ArgumentParser) -> None:

@@ -28,8 +28,10 @@ from repair.reading.case import Case, read_case
 from repair.reading.data_file import read_dataset
 from repair.reading.digest import digest
 from repair.report.files import write_inspection
-from repair.report.inspection import inspect_network
+from repair.report.inspection import Inspection, inspect_network
 from repair.report.next_steps import after_inspection
+from repair.report.pipelines import check_packages, write_for_pipelines
+from repair.report.subject import Subject
 from repair.rule import fused_labels
 from repair.settings import Settings
 from repair.verdict import FAILED
@@ -91,6 +93,7 @@ def fine_prune(arguments: argparse.Namespace) -> Rows:
 
 def inspect(arguments: argparse.Namespace) -> Rows:
     """Writes what the defence believes about a network into a folder."""
+    check_packages(arguments)
     _make_folder(arguments.out)
     case = _case(arguments.model, arguments)
     settings = Settings(
@@ -102,6 +105,7 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     said = inspection.verdict
     steps = after_inspection(arguments.model, arguments.clean)
     page = write_inspection(inspection, arguments.out, steps)
+    write_for_pipelines([_subject(inspection, arguments)], arguments)
     if said.fails(arguments.fail_on):
         arguments.exit_code = FAILED
     return [
@@ -113,6 +117,25 @@ def inspect(arguments: argparse.Namespace) -> Rows:
             "page": str(page),
         }
     ]
+
+
+def _subject(inspection: Inspection, arguments: argparse.Namespace) -> Subject:
+    rows, columns, channels = inspection.case.original.input_shape[1:]
+    return Subject(
+        network=arguments.model,
+        clean=arguments.clean,
+        detector=None,
+        digests={
+            "badnet": digest(arguments.model),
+            "clean_data": digest(arguments.clean),
+        },
+        verdict=inspection.verdict,
+        card={
+            "num_classes": inspection.case.num_classes,
+            "input": {"rows": rows, "columns": columns, "channels": channels},
+            "clean_accuracy": {"original": inspection.clean_accuracy},
+        },
+    )
 
 
 def _make_folder(path: Path) -> None:

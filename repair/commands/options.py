@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from repair.commands.data_options import add_preprocessing
 from repair.commands.numbers import SEEDS, whole
@@ -42,11 +43,15 @@ def add_settings(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def add_fail_on(parser: argparse.ArgumentParser) -> None:
-    """Adds the option that makes a pipeline stop at a verdict."""
+def add_for_pipelines(parser: argparse.ArgumentParser) -> None:
+    """Adds what makes a pipeline stop at a verdict, and files that it reads."""
     parser.add_argument("--fail-on", choices=FAIL_ON,
         help=f"exit with {FAILED} if a label is found (or watched), or nothing can be "
         "told")  # fmt: skip
+    parser.add_argument("--sarif", type=Path, metavar="FILE",
+        help="write the verdict as SARIF, for code hosts")  # fmt: skip
+    parser.add_argument("--bom", type=Path, metavar="FILE",
+        help="write a CycloneDX bill of materials with model cards")  # fmt: skip
 
 
 def settings_from(arguments: argparse.Namespace) -> Settings:

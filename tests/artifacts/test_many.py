@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from schemas import hold
 from toys import PATIENCE, ROOT, Answer, toy_people, triggered
 
 from artifacts import many, output_file, progress
@@ -133,6 +134,8 @@ def test_json_is_an_object_a_line(label, folder, labels, tmp_path):
         {"path": str(folder / "data.h5"), "label": labels[i % 60], "index": i}
         for i in range(600)
     ]
+    for row in [json.loads(answer.out), *rows]:
+        hold(row, "label")
 
 
 def test_names_are_printable_in_lines(label, folder, labels, tmp_path):

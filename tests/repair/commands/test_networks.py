@@ -28,12 +28,14 @@ keras_saves = pytest.mark.filterwarnings("ignore:__array__ impl:DeprecationWarni
 
 @pytest.fixture
 def rows(run_here):
-    """Runs a command with ``--json`` and gives its rows."""
+    """Runs a command with ``--json`` and gives its rows, which are as their schema says."""
 
     def run(command: str, *arguments: object) -> list[dict]:
         answer = run_here("repair", command, "--json", *arguments)
         assert answer.code == 0, answer.err
-        return json.loads(answer.out)
+        found: list[dict] = json.loads(answer.out)
+        hold(found, f"{command}_rows")
+        return found
 
     return run
 
@@ -45,7 +47,6 @@ def share(hits: np.ndarray) -> float:
 def test_accuracy_of_a_network(rows, files, badnet, clean):
     both = (files / "clean.h5", files / "corner_poisoned_data.h5")
     found = rows("accuracy", files / "badnet.h5", *both)
-    hold(found, "accuracy_rows")
     assert [row["data"] for row in found] == [str(path) for path in both]
     for row, path in zip(found, both, strict=True):
         data = read_dataset(path, image_shape=SHAPE)
