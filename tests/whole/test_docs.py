@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from toys import ROOT, toy_people
+
+from repair.commands.parser import whole_parser
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 MOST_LINES = 150
@@ -69,6 +72,14 @@ def test_every_command_runs_as_it_stands(page, folder):
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
+def test_workflow_gives_options_that_there_are():
+    text = (ROOT / "docs" / "pipelines.md").read_text("utf-8")
+    (command,) = re.findall(r"run: badnet-repair (.*)$", text, re.MULTILINE)
+    chosen = whole_parser().parse_args(shlex.split(command))
+    assert (chosen.command, chosen.fail_on) == ("inspect", "found")
+    assert f"sarif_file: {chosen.sarif}" in text
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda x: x.name)

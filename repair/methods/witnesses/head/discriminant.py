@@ -21,14 +21,15 @@ import numpy as np
 
 from repair.errors import ModelError
 from repair.methods.witnesses.head.half import rounded
-from repair.methods.witnesses.head.moments import Moments
+from repair.methods.witnesses.head.moments import Moments, blocks, rows_of
 from repair.methods.witnesses.recipe import Recipe
 
 # Score of a label without clean images: no image is ever given it.
 UNKNOWN = -1e9
 # A direction in which the means differ less, as a share of the most, is rounding error.
 _LEAST_SPREAD = 1e-9
-_CHUNK = 1_000
+# Images and scores that are looked at together, at most.
+_IMAGES, _SCORES = 1_000, 1 << 25
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,9 @@ class Discriminant:
         """One score per label, ``(n, N)`` float32; differences are log odds."""
         rank, most, num_classes = self.prototypes.shape
         scores = np.empty((len(features), num_classes), np.float32)
-        for start in range(0, len(features), _CHUNK):
-            chunk = slice(start, start + _CHUNK)
+        step = images_at_once(most * num_classes)
+        for start in range(0, len(features), step):
+            chunk = slice(start, start + step)
             place = features[chunk] @ self.projection - self.middle
             close = place @ self.prototypes.reshape(rank, -1) + self.bias.ravel()
             close.reshape(-1, most, num_classes).max(axis=1, out=scores[chunk])
@@ -77,6 +79,11 @@ class Discriminant:
             projection=rounded(self.projection),
             prototypes=rounded(self.prototypes),
         )
+
+
+def images_at_once(scores: int) -> int:
+    """How many images are looked at together, of which each has so many scores."""
+    return max(1, min(_IMAGES, _SCORES // scores))
 
 
 def fit(
@@ -99,8 +106,9 @@ def fit(
         ModelError: If all features are constant.
     """
     known = clean.counts > 0
-    means = clean.sums / np.maximum(clean.counts, 1)[:, None]
-    covariance = (clean.scatter(means) + disturbed.scatter(means)) / 2
+    means = clean.sums / clean.counts[known][:, None]
+    here = rows_of(known)[disturbed.counts > 0]
+    covariance = (clean.scatter(means) + disturbed.scatter(means[here])) / 2
     size = len(covariance)
     if not np.trace(covariance) > 0:
         raise ModelError(
@@ -110,11 +118,12 @@ def fit(
     scale = _scale(covariance, recipe.widest)
     covariance /= np.outer(scale, scale)
     covariance[np.diag_indices(size)] += recipe.ridge * np.trace(covariance) / size
-    centre = means[known].mean(axis=0)
-    between = (means[known] - centre) / scale
+    centre = means.mean(axis=0)
+    means -= centre
+    means /= scale
     try:
         root = np.linalg.cholesky(covariance)  # none of a matrix that is no covariance
-        spread, directions = _main_directions(np.linalg.solve(root, between.T))
+        spread, directions = _main_directions(root, means)
     except np.linalg.LinAlgError as reason:
         raise ModelError(
             "the activations around the layer are too large, or hardly differ, so no head "
@@ -123,22 +132,38 @@ def fit(
     best = spread[: recipe.rank] > _LEAST_SPREAD * spread[0]
     rank = max(int(best.sum()), 1)
     projection = np.linalg.solve(root.T, directions[:, :rank]) / scale[:, None]
-    places = (examples - centre) @ projection
-    prototypes, used = _prototypes(places, labels, len(clean.counts), recipe.prototypes)
+    places = [(examples[rows] - centre) @ projection for rows in blocks(len(examples))]
+    prototypes, used = _prototypes(
+        np.concatenate(places), labels, len(clean.counts), recipe.prototypes
+    )
     bias = np.where(used, -0.5 * (prototypes**2).sum(axis=2), UNKNOWN)
     factors = centre, projection, prototypes.transpose(2, 0, 1), bias
     return Discriminant(*(np.ascontiguousarray(x, np.float32) for x in factors))
 
 
-def _main_directions(whitened: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How far columns spread, most first, and in which directions ``(features, k)``.
+def _main_directions(
+    root: np.ndarray, means: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """How far whitened means spread, most first, and in which directions.
 
     By way of the smaller one of their two Gram matrices.
+
+    Args:
+        root: Of the covariance, which whitens.
+        means: ``(N, features)``, from their centre.
+
+    Returns:
+        Spread ``(k,)`` and directions ``(features, k)``.
     """
-    features, count = whitened.shape
+    count, features = means.shape
     if count > features:
-        spread, directions = np.linalg.eigh(whitened @ whitened.T)
+        gram = np.zeros_like(root)
+        for rows in blocks(count):
+            whitened = np.linalg.solve(root, means[rows].T)
+            gram += whitened @ whitened.T
+        spread, directions = np.linalg.eigh(gram)
         return spread[::-1], directions[:, ::-1]
+    whitened = np.linalg.solve(root, means.T)
     spread, combinations = np.linalg.eigh(whitened.T @ whitened)
     spread, combinations = spread[::-1], combinations[:, ::-1]
     length = np.sqrt(np.maximum(spread, np.finfo(float).tiny))

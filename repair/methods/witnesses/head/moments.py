@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_BLOCK = 16_384
+
 
 def summed(values: np.ndarray, groups: np.ndarray, count: int) -> np.ndarray:
     """Sums of rows by group: ``(count, columns)`` float32.
@@ -29,7 +31,8 @@ class Moments:
 
     Attributes:
         gram: ``(features, features)`` float64, the sum of outer products.
-        sums: ``(N, features)`` float32, the sum of features per label.
+        sums: ``(k, features)`` float32, the sum of features of each label that has
+            images, in ascending order.
         counts: ``(N,)`` float64, the number of images per label.
     """
 
@@ -41,17 +44,46 @@ class Moments:
     def of(cls, features: np.ndarray, labels: np.ndarray, num_classes: int) -> Moments:
         """The moments of features ``(n, features)`` float32 with labels ``(n,)``."""
         counts = np.bincount(labels, minlength=num_classes).astype(float)
-        sums = summed(features, labels, num_classes)
+        known = counts > 0
+        sums = summed(features, rows_of(known)[labels], int(known.sum()))
         return cls((features.T @ features).astype(float), sums, counts)
 
     def __add__(self, other: Moments) -> Moments:
         """The moments of both parts together."""
-        return Moments(
-            self.gram + other.gram, self.sums + other.sums, self.counts + other.counts
-        )
+        counts = self.counts + other.counts
+        sums = np.zeros((int((counts > 0).sum()), self.sums.shape[1]), np.float32)
+        both = Moments(np.zeros_like(self.gram), sums, counts * 0)
+        for part in (self, other):
+            both.absorb(part, counts > 0)
+        return both
+
+    def absorb(self, other: Moments, known: np.ndarray | None = None) -> None:
+        """Adds moments in place; all their labels must have a row here.
+
+        Args:
+            other: Moments of fewer labels, or of the same.
+            known: Bool ``(N,)``, the labels of this one's rows, if not those with images.
+        """
+        rows = rows_of(self.counts > 0 if known is None else known)
+        self.gram[:] += other.gram
+        self.sums[rows[other.counts > 0]] += other.sums
+        self.counts[:] += other.counts
 
     def scatter(self, means: np.ndarray) -> np.ndarray:
-        """Mean outer product of distances from the labels' ``means`` ``(N, features)``."""
-        cross = self.sums.T.astype(float) @ means
-        around = (means.T * self.counts) @ means
-        return (self.gram - cross - cross.T + around) / max(self.counts.sum(), 1)
+        """Mean outer product of distances from the ``means`` of ``sums``' labels."""
+        total, counts = self.gram, self.counts[self.counts > 0]
+        for rows in blocks(len(self.sums)):
+            cross = self.sums[rows].T.astype(float) @ means[rows]
+            around = (means[rows].T * counts[rows]) @ means[rows]
+            total = total - cross - cross.T + around
+        return total / max(self.counts.sum(), 1)
+
+
+def rows_of(known: np.ndarray) -> np.ndarray:
+    """``(N,)`` int64: which row is a label's, where only ``known`` ones have one."""
+    return np.cumsum(known) - 1
+
+
+def blocks(count: int) -> list[slice]:
+    """Rows in pieces that need little memory as float64."""
+    return [slice(start, start + _BLOCK) for start in range(0, count, _BLOCK)]

@@ -18,7 +18,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from repair.methods.witnesses.evidence import table
-from repair.methods.witnesses.head.discriminant import UNKNOWN, Discriminant, fit
+from repair.methods.witnesses.head.discriminant import (
+    UNKNOWN,
+    Discriminant,
+    fit,
+    images_at_once,
+)
 from repair.methods.witnesses.looks.observations import Observations
 from repair.methods.witnesses.recipe import Recipe
 from repair.rule import Witness, evidence, margins, softmax
@@ -26,7 +31,8 @@ from repair.rule import Witness, evidence, margins, softmax
 # Factors on the scores, tried when they are calibrated; the last where none can be.
 _FACTORS = np.geomspace(1, 0.05, 31)
 _IMAGES = 2_000
-_CHUNK = 1_000
+# Scores of theirs, at most: fewer images where there are many classes.
+_SCORES = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -112,9 +118,10 @@ def _held_out(
     false = (seen.labels + wrong) % seen.num_classes
     margin, margin_of_false = np.full((2, len(seen.labels)), np.inf)
     right = np.zeros(len(seen.labels), bool)
+    step = images_at_once(seen.num_classes)
     for part, head in enumerate(folds):
         own = np.flatnonzero(seen.fold == part)
-        for chosen in np.array_split(own, max(len(own) // _CHUNK, 1)):
+        for chosen in np.array_split(own, max(len(own) // step, 1)):
             if not len(chosen):
                 continue
             scores = head.scores(seen.features[name][chosen])
@@ -153,8 +160,9 @@ def _told(
     head: Discriminant, witness: Witness, features: np.ndarray, labels: np.ndarray
 ) -> np.ndarray:
     parts = []
-    for start in range(0, len(features), _CHUNK):
-        chunk = slice(start, start + _CHUNK)
+    step = images_at_once(head.bias.shape[1])
+    for start in range(0, len(features), step):
+        chunk = slice(start, start + step)
         shares = softmax(head.scores(features[chunk]))
         parts.append(evidence(witness, shares, labels[chunk]))
     return np.concatenate(parts) if parts else np.zeros(0)
@@ -162,7 +170,8 @@ def _told(
 
 def _factor(seen: Observations, name: str, folds: Sequence[Discriminant]) -> float:
     """The factor on held-out scores under which the labels are most likely."""
-    chosen = np.arange(0, len(seen.labels), -(-len(seen.labels) // _IMAGES))
+    most = max(1, min(_IMAGES, _SCORES // seen.num_classes))
+    chosen = np.arange(0, len(seen.labels), -(-len(seen.labels) // most))
     scores = np.stack(
         [folds[seen.fold[i]].scores(seen.features[name][i : i + 1])[0] for i in chosen]
     )

@@ -87,7 +87,9 @@ def observe(
     for source in progress(chunks(len(data), recipe.jittered), label="jittered images"):
         images = jitter(data.images[source], generator, recipe.weakest_jitter)
         jittered = observer(images).features
-        clean = _added(clean, moments(jittered, source))
+        for name, parts in moments(jittered, source).items():
+            for part, more in zip(clean[name], parts, strict=True):
+                part.absorb(more)
         here, group = np.unique(source, return_inverse=True)
         for name, values in jittered.items():
             averages[name][here] += summed(values, group, len(here))
@@ -119,10 +121,3 @@ def _by_fold(
         Moments.of(features[parts == part], labels[parts == part], num_classes)
         for part in range(recipe.folds)
     ]
-
-
-def _added(one: Parts, other: Parts) -> Parts:
-    return {
-        name: [a + b for a, b in zip(parts, other[name], strict=True)]
-        for name, parts in one.items()
-    }

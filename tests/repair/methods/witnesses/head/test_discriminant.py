@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from repair.errors import ModelError
 from repair.methods.witnesses.head import discriminant
+from repair.methods.witnesses.head import moments as moments_module
 from repair.methods.witnesses.head.discriminant import (
     UNKNOWN,
     Discriminant,
@@ -131,6 +132,36 @@ def test_scatter_equals_the_direct_one(seed, elsewhere):
     expected = slow_scatter(features, labels, means)
     found = moments(features, labels).scatter(means.astype(float))
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
+
+
+def test_labels_without_images_have_no_row():
+    """Sums of parts with other labels, in two ways, are those of all images."""
+    features, labels = people(4)
+    low = labels < 3
+    whole = moments(features, labels)
+    parts = [moments(features[x], labels[x]) for x in (low, ~low)]
+    assert [len(part.sums) for part in parts] == [3, N - 3]
+    both = parts[1] + parts[0]
+    np.testing.assert_array_equal(both.sums, whole.sums)
+    np.testing.assert_array_equal(both.counts, whole.counts)
+    before = whole.sums.copy()
+    whole.absorb(parts[0])
+    np.testing.assert_array_equal(whole.sums[:3], 2 * before[:3])
+    np.testing.assert_array_equal(whole.sums[3:], before[3:])
+    assert whole.counts.sum() == len(labels) + low.sum()
+
+
+def test_many_labels_are_taken_in_pieces(monkeypatch, clean, rough):
+    """Disturbed images need not be of all labels; pieces change nothing but rounding."""
+    few = rough[0][rough[1] < 3], rough[1][rough[1] < 3]
+    probe, whole = people(7)[0], linear(clean, few)
+    monkeypatch.setattr(moments_module, "_BLOCK", 2)
+    monkeypatch.setattr(discriminant, "_SCORES", 3 * N)
+    pieces = linear(clean, few)
+    np.testing.assert_allclose(
+        from_mean(pieces.scores(probe)), from_mean(whole.scores(probe)), atol=1e-3
+    )
+    assert discriminant.images_at_once(N) == 3
 
 
 def test_scatter_of_nothing_is_zero():
@@ -317,7 +348,7 @@ def test_scores_do_not_depend_on_how_many_are_asked_for(monkeypatch, clean, roug
     probe, _ = people(7, count=50)
     head = fit(moments(*clean), moments(*rough), *clean, RECIPE)
     whole = head.scores(probe)
-    monkeypatch.setattr(discriminant, "_CHUNK", 7)
+    monkeypatch.setattr(discriminant, "_IMAGES", 7)
     np.testing.assert_allclose(head.scores(probe), whole, rtol=1e-4, atol=1e-4)
 
 
