@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from artifacts.card import CARD, sha256
+from artifacts.card import sha256
+from artifacts.listed import CARD
 from repair.process.whole_file import write_whole
 from repair.report.subject import Subject
 

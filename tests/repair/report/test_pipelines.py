@@ -10,7 +10,8 @@ import pytest
 from toys import build_options
 
 from artifacts import packages
-from artifacts.card import CARD, sha256
+from artifacts.card import sha256
+from artifacts.listed import CARD
 from repair.reading.digest import digest
 from repair.report.bill import write_bill
 from repair.report.sarif import write_sarif
