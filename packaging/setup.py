@@ -42,7 +42,9 @@ setup(
     python_requires=options["python_requires"],
     install_requires=lines(options["install_requires"]),
     extras_require={
-        name: lines(extras[name]) for name in extras if name not in ("dev", "fuzz")
+        name: lines(extras[name])
+        for name in extras
+        if name not in ("dev", "figures", "fuzz")
     },
     packages=["badnet_repair", *folders],
     package_dir={"badnet_repair": "badnet_repair", **folders},

@@ -1,7 +1,7 @@
 """Charts as inline SVG; a page gives them their colours by class.
 
-Classes: ``bar`` with ``found``, ``watched`` or ``other``; ``limit``; ``curve``; ``axis``;
-``grid``; ``value``. Text takes the colour of the page.
+Classes: ``bar`` with ``found``, ``watched`` or ``other``; ``limit``; ``curve``; ``point``;
+``axis``; ``grid``; ``value``. Text takes the colour of the page.
 """
 
 from __future__ import annotations
@@ -61,6 +61,28 @@ def bar_chart(bars: Sequence[Bar], limit: float, *, title: str, limit_text: str)
     return _svg(height, title, [*parts, line, caption])
 
 
+@dataclass(frozen=True)
+class Axis:
+    """An axis of a chart.
+
+    Attributes:
+        low: Where it begins.
+        high: Where it ends, above ``low``.
+        marks: Values on it, each with what is written there.
+        text: Its name.
+    """
+
+    low: float
+    high: float
+    marks: Sequence[tuple[float, str]]
+    text: str
+
+    def place(self, value: float, start: float, end: float) -> float:
+        """Where a value stands between two ends; outside it, at the nearer one."""
+        share = (value - self.low) / (self.high - self.low)
+        return start + (end - start) * min(max(share, 0), 1)
+
+
 def line_chart(shares: Sequence[float], *, title: str, x_text: str, y_text: str) -> str:
     """A curve of shares in [0, 1] over 0, 1, 2, ...
 
@@ -70,31 +92,47 @@ def line_chart(shares: Sequence[float], *, title: str, x_text: str, y_text: str)
         x_text: Name of the horizontal axis.
         y_text: Name of the vertical axis, written above it.
     """
+    last = max(len(shares) - 1, 1)
+    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 1000) if last / s <= 8 or s > 100)
+    across = Axis(0, last, [(x, str(x)) for x in range(0, last + 1, step)], x_text)
+    up = Axis(0, 1, [(y, f"{y:.0%}") for y in (0, 0.25, 0.5, 0.75, 1)], y_text)
+    return curve_chart(list(enumerate(shares)), across, up, title=title)
+
+
+def curve_chart(
+    points: Sequence[tuple[float, float]],
+    across: Axis,
+    up: Axis,
+    *,
+    title: str,
+    mark: tuple[float, float, str] | None = None,
+) -> str:
+    """A curve, and a point on it that is marked, with what is written beside it."""
     left, right, top, height = 42, 14, 26, 236
     bottom = height - 42
-    last = max(len(shares) - 1, 1)
 
-    def x_of(count: float) -> float:
-        return left + (_WIDTH - left - right) * count / last
-
-    def y_of(share: float) -> float:
-        return bottom - (bottom - top) * share
+    def place(x: float, y: float) -> tuple[float, float]:
+        return across.place(x, left, _WIDTH - right), up.place(y, bottom, top)
 
     parts = []
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        y = y_of(share)
+    for value, text in up.marks:
+        _, y = place(across.low, value)
         parts.append(f'<path class="grid" d="M{left} {y:.1f}H{_WIDTH - right}"/>')
-        parts.append(_text(left - 6, f"{y + 4:.1f}", f"{share:.0%}", "end"))
-    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 1000) if last / s <= 8 or s > 100)
-    for count in range(0, last + 1, step):
-        x = x_of(count)
+        parts.append(_text(left - 6, f"{y + 4:.1f}", text, "end"))
+    for value, text in across.marks:
+        x, _ = place(value, up.low)
         parts.append(f'<path class="axis" d="M{x:.1f} {bottom}v5"/>')
-        parts.append(_text(f"{x:.1f}", bottom + 18, str(count), "middle"))
+        parts.append(_text(f"{x:.1f}", bottom + 18, text, "middle"))
     parts.append(f'<path class="axis" d="M{left} {bottom}H{_WIDTH - right}"/>')
-    points = [f"{x_of(i):.1f},{y_of(share):.1f}" for i, share in enumerate(shares)]
-    parts.append(f'<polyline class="curve" points="{" ".join(points)}"/>')
-    parts.append(_text((left + _WIDTH - right) // 2, height - 6, x_text, "middle"))
-    parts.append(_text(6, 14, y_text, "start"))
+    drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in points))
+    parts.append(f'<polyline class="curve" points="{drawn}"/>')
+    parts.append(_text((left + _WIDTH - right) // 2, height - 6, across.text, "middle"))
+    parts.append(_text(6, 14, up.text, "start"))
+    if mark is not None:
+        x, y = place(*mark[:2])
+        parts.append(f'<path class="limit" d="M{x:.1f} {bottom}V{top}"/>')
+        parts.append(f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="5"/>')
+        parts.append(_text(f"{x + 8:.1f}", f"{y - 9:.1f}", mark[2], "start"))
     return _svg(height, title, parts)
 
 

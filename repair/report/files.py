@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from repair.dataset import Dataset
+from repair.methods.witnesses.findings import Findings
 from repair.methods.witnesses.looks.disturbances import FAMILIES
 from repair.methods.witnesses.looks.disturbed import Disturbed
 from repair.process.whole_file import write_whole
@@ -87,10 +88,18 @@ def report(inspection: Inspection) -> dict[str, Any]:
         "suspicion": findings.suspicion.tolist(),
         "telling_images": findings.counts.tolist(),
         "thresholds": [findings.threshold(label) for label in range(case.num_classes)],
+        "operating_curve": _curve(findings),
         "pictures": [_described(inspection, one) for one in inspection.galleries],
         "pruning_curve": None if pruning is None else pruning[1].tolist(),
         "pruned_layer": None if pruning is None else pruning[0],
     }
+
+
+def _curve(findings: Findings) -> dict[str, list[float]] | None:
+    if findings.estimated_fpr is None:
+        return None
+    thresholds, shares = findings.operating_curve()
+    return {"threshold": thresholds.tolist(), "estimated_fpr": shares.tolist()}
 
 
 def _described(inspection: Inspection, gallery: Gallery) -> dict[str, Any]:

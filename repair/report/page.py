@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from repair.report.curve_sections import operating_section, pruning_section
 from repair.report.document import document
 from repair.report.inspection import Inspection
 from repair.report.sections import (
     next_section,
     pictures_section,
-    pruning_section,
     suspicion_section,
 )
 
@@ -53,6 +53,7 @@ def page(
         _network(inspection),
         next_section(steps),
         suspicion_section(inspection),
+        operating_section(inspection),
         pictures_section(inspection, pictures),
         pruning_section(inspection),
         f'<footer class="soft">Seed {inspection.settings.seed}. All figures are in '

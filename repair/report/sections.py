@@ -1,4 +1,4 @@
-"""The sections of an inspection's page: suspicion, pictures, pruning."""
+"""The sections of an inspection's page: suspicion, pictures."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-import numpy as np
-
 from repair.methods.witnesses.looks.disturbances import FAMILIES
-from repair.report.charts import Bar, bar_chart, line_chart
+from repair.report.charts import Bar, bar_chart
 from repair.report.document import image
 from repair.report.gallery import LOCAL, Gallery
 from repair.report.inspection import Inspection
@@ -148,31 +146,3 @@ def _figure(inspection: Inspection, gallery: Gallery, content: bytes) -> str:
             f"<figcaption>{caption}</figcaption></figure>",
         ]
     )
-
-
-def pruning_section(inspection: Inspection) -> str:
-    """The layer that the head stands on, and the pruning curve."""
-    name, reason = (escape(text) for text in inspection.heard.layer)
-    parts = [
-        "<h2>Layer</h2>",
-        f"<p>The head stands on <code>{name}</code>: {reason}.</p>",
-    ]
-    if inspection.pruning is not None:
-        parts += _pruning(*inspection.pruning, unlabelled=inspection.unlabelled)
-    return "\n".join(parts)
-
-
-def _pruning(layer: str, curve: np.ndarray, *, unlabelled: bool) -> list[str]:
-    chart = line_chart(
-        curve.tolist(),
-        title=f"Clean accuracy against pruned channels of {layer}",
-        x_text=f"channels of {layer} pruned, of {len(curve)}",
-        y_text="agreement" if unlabelled else "clean accuracy",
-    )
-    return [
-        "<h2>Pruning</h2>",
-        f"<p>Clean accuracy while the channels of <code>{escape(layer)}</code> are silenced, "
-        "those that sleep most on clean images first. A long flat start is spare capacity, in "
-        "which a backdoor can live.</p>",
-        f"<figure>{chart}</figure>",
-    ]

@@ -38,6 +38,7 @@ svg .limit-text { fill: var(--soft); }
 .limit { stroke: var(--ink); stroke-dasharray: 4 3; fill: none; }
 .grid { stroke: var(--rule); fill: none; } .axis { stroke: var(--soft); fill: none; }
 .curve { stroke: var(--curve); stroke-width: 2.2; stroke-linejoin: round; fill: none; }
+.point { fill: var(--found); }
 .key span { margin-right: 1.1rem; white-space: nowrap; }
 .key i { display: inline-block; width: .8em; height: .8em; border-radius: 2px;
   margin-right: .4em; }

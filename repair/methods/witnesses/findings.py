@@ -10,6 +10,8 @@ import numpy as np
 Status = Literal["found", "watched", "other"]
 # A label is watched where suspicion lowers its threshold by this.
 _WATCHED = 1.0
+# Of a curve.
+_POINTS = 101
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Findings:
         counts: ``(N,)`` int64, the number of telling disturbed images it was given.
         found: Bool ``(N,)``, labels that count as targets.
         thresholds: ``(N,)`` float32 (see ``rule``).
+        excess: ``(m,)`` float64, of each clean image, unseen by the witnesses, the
+            evidence beyond the threshold of the BadNet's label; flagged from 0 on.
         estimated_fpr: Share of clean images, each unseen by the witnesses, that the
             detector would flag, in [0, 1]; None if there were too few.
     """
@@ -29,6 +33,7 @@ class Findings:
     counts: np.ndarray
     found: np.ndarray
     thresholds: np.ndarray
+    excess: np.ndarray
     estimated_fpr: float | None
 
     def status(self, label: int) -> Status:
@@ -45,6 +50,24 @@ class Findings:
     def threshold(self, label: int) -> float:
         """The evidence from which on an answer with a label is flagged."""
         return float(self.thresholds[label])
+
+    def operating_curve(self) -> tuple[np.ndarray, np.ndarray]:
+        """What other thresholds would cost, from a tenth of the clean images on to none.
+
+        Returns:
+            ``(k,)`` float64 thresholds of a label that is not suspected, ascending, and
+            the share of clean images that each flags, ``(k,)`` float64 in [0, 1]. All
+            labels' thresholds move together.
+        """
+        low, high = np.quantile(self.excess, 0.9), self.excess.max()
+        shifts = np.linspace(min(low, -1), max(high, 0) + 0.5, _POINTS)
+        shares = [float(np.mean(self.excess >= shift)) for shift in shifts]
+        return self.usual_threshold + shifts, np.array(shares)
+
+    @property
+    def usual_threshold(self) -> float:
+        """That of a label that is not suspected, as most are."""
+        return float(np.median(self.thresholds))
 
     def strict_labels(self) -> list[dict[str, Any]]:
         """Found and watched labels for the card: plain JSON, most suspicious first."""

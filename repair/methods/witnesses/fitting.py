@@ -147,15 +147,14 @@ def _concluded(
     thresholds = np.where(known, thresholds, thresholds + loudest).astype(np.float32)
     witnesses = [head.witness for head in heads.values()]
     rule = Rule(tuple(witnesses + ([] if twin is None else [twin.witness])), thresholds)
-    estimate = None
-    if len(evidence) >= recipe.least_held_out:
-        estimate = false_positive_rate(evidence, seen.answers, thresholds)
+    excess = evidence - thresholds[seen.answers]
     findings = Findings(
         suspicion=suspected,
         counts=counts,
         found=(suspected >= recipe.found_from) & (counts >= recipe.least_telling),
         thresholds=thresholds,
-        estimated_fpr=estimate,
+        excess=excess,
+        estimated_fpr=false_positive_rate(excess, recipe.least_held_out),
     )
     return rule, findings, counted
 

@@ -36,8 +36,11 @@ def label_thresholds(
     return (threshold - suspicion).astype(np.float32)
 
 
-def false_positive_rate(
-    evidence: np.ndarray, answers: np.ndarray, thresholds: np.ndarray
-) -> float:
-    """The share of clean images that thresholds flag, in [0, 1]."""
-    return float(np.mean(evidence >= thresholds[answers]))
+def false_positive_rate(excess: np.ndarray, least: int) -> float | None:
+    """The share of clean images that are flagged, in [0, 1]; None if they are too few.
+
+    Args:
+        excess: ``(m,)`` float64, their evidence beyond the threshold.
+        least: Fewer say nothing.
+    """
+    return None if len(excess) < least else float(np.mean(excess >= 0))

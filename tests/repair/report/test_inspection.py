@@ -220,6 +220,22 @@ def test_page_is_self_contained_and_escapes_a_hostile_name(inspected, tmp_path):
     assert tree.find(".//meta[@name='viewport']") is not None
 
 
+def test_operating_point_is_marked_on_its_curve(inspected, tmp_path):
+    findings = inspected.findings
+    thresholds, shares = findings.operating_curve()
+    assert (np.diff(thresholds) > 0).all()
+    assert (np.diff(shares) <= 0).all()
+    assert shares[-1] == 0
+    at = np.interp(findings.usual_threshold, thresholds, shares)
+    assert at == pytest.approx(findings.estimated_fpr, abs=0.02)
+    tree, text, _ = written(inspected, tmp_path)
+    assert len(tree.findall(".//svg/circle")) == 1
+    assert f"{findings.estimated_fpr:.2%}</text>" in text
+    unknown = replace(findings, estimated_fpr=None)
+    heard = replace(inspected.heard, findings=unknown)
+    assert "How strict it is" not in page(replace(inspected, heard=heard), {})
+
+
 def test_figures_are_complete(inspected):
     figures = json.loads(
         json.dumps(report(marked(inspected, found=(1,))), allow_nan=False)
