@@ -11,6 +11,22 @@ from typing import BinaryIO
 from artifacts.errors import DetectorError, printable
 
 
+def of_another_run(shown: str, leftover: str) -> DetectorError:
+    """The error where results of other settings were left behind."""
+    return DetectorError(
+        f"{shown}: {leftover} was left by an interrupted run with another detector or other "
+        "options. Finish that run, or remove it."
+    )
+
+
+def of_an_interrupted_run(shown: str, leftover: str) -> DetectorError:
+    """The error where results of these settings are to be continued, or not."""
+    return DetectorError(
+        f"{shown}: an interrupted run left its results in {leftover}. Continue it with "
+        "--resume, or remove that to start anew."
+    )
+
+
 class OutputFile:
     """A file that is written beside its place, hidden, and put there when finished.
 
@@ -93,15 +109,9 @@ class OutputFile:
                 continue
             name = printable(str(path))
             if path != self._partial:
-                raise DetectorError(
-                    f"{self._shown}: {name} was left by an interrupted run with another "
-                    "detector or other options. Finish that run, or remove the file."
-                )
+                raise of_another_run(self._shown, name)
             if not resume:
-                raise DetectorError(
-                    f"{self._shown}: an interrupted run left its results in {name}. "
-                    "Continue it with --resume, or remove that file to start anew."
-                )
+                raise of_an_interrupted_run(self._shown, name)
 
     def _locked(self) -> BinaryIO:
         import fcntl

@@ -9,6 +9,7 @@ import numpy as np
 from keras import layers
 from toys import save_network
 
+from benchmarks.reading.files import probabilities
 from repair.network.inference import outputs
 from repair.reading.network_file import read_network
 
@@ -44,16 +45,6 @@ def lively(network: keras.Model) -> keras.Model:
 def saved(network: keras.Model, folder: Path, ending: str) -> Path:
     """The network's file."""
     return save_network(network, folder / f"network{ending}")
-
-
-def probabilities(answers: np.ndarray) -> np.ndarray:
-    """Answers as ``read_network`` gives them: softmax of logits, one sigmoid as two."""
-    if answers.shape[1] == 1:
-        return np.concatenate([1 - answers, answers], axis=1)
-    if np.abs(answers.sum(axis=1) - 1).max() < 1e-3:
-        return answers
-    shares = np.exp(answers - answers.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
 
 
 def assert_read_as_keras(

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -127,6 +129,25 @@ def run_python(
         check=False,
     )
     return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def stopped_at(place: Path, *arguments: object) -> Answer:
+    """Runs a fresh Python until ``place`` is there, and sends it SIGTERM."""
+    running = subprocess.Popen(
+        [sys.executable, *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + PATIENCE
+    while not place.exists():
+        assert running.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    running.send_signal(signal.SIGTERM)
+    out, err = running.communicate(timeout=PATIENCE)
+    return Answer(running.returncode, out, err)
 
 
 def build_options(files: Path, out: Path) -> list[object]:

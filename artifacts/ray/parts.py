@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from artifacts.errors import DetectorError, printable
+from artifacts.output_file import of_an_interrupted_run, of_another_run
 from artifacts.ray.shards import Shard
 
 _KINDS = ("", "errors-")
@@ -157,17 +158,11 @@ class Parts:
                 continue
             shown = printable(str(path))
             if path != self.folder:
-                raise DetectorError(
-                    f"{self._shown}: {shown} was left by an interrupted run with another "
-                    "detector or other options. Finish that run, or remove the folder."
-                )
+                raise of_another_run(self._shown, shown)
             if resume:
                 return  # what was put in place already belongs to that run
             if any(path.glob("*.done")):
-                raise DetectorError(
-                    f"{self._shown}: an interrupted run left its results in {shown}. "
-                    "Continue it with --resume, or remove that folder to start anew."
-                )
+                raise of_an_interrupted_run(self._shown, shown)
         for path in paths:
             if re.fullmatch(rf"{name}-(errors-)?\d+-of-\d+\..*", path.name):
                 raise DetectorError(

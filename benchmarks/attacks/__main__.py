@@ -18,6 +18,7 @@ from benchmarks.attacks.index import Entry, add_to_index
 from benchmarks.attacks.labelled import Labelled, write_labelled
 from benchmarks.attacks.material import Material
 from benchmarks.attacks.plans.table import PLANS
+from benchmarks.attacks.task import Task
 from benchmarks.attacks.training import predicted_labels
 from benchmarks.attacks.zoo import Attack, zoo
 
@@ -98,9 +99,10 @@ def _trained(shop: Workshop, attack: Attack) -> keras.Model:
     keras.utils.set_random_seed(attack.training.seed)
     attacker = ATTACKERS[attack.attacker]
     backdoors = list(attack.backdoors.values())
+    task = Task(shop.material, backdoors, attack.training)
     if attack.start is None:
         network = shop.domain.start(shop.bench, shop.material)
-        network = attacker(network, shop.material, backdoors, attack.training)
+        network = attacker(network, task)
         network = shop.domain.finish(network)
     else:
         start = _model_file(shop, attack.start)
@@ -109,7 +111,7 @@ def _trained(shop: Workshop, attack: Attack) -> keras.Model:
                 f"{attack.name} starts from {attack.start}. Train that first."
             )
         network = keras.models.load_model(start, compile=False)
-        network = attacker(network, shop.material, backdoors, attack.training)
+        network = attacker(network, task)
     path.parent.mkdir(exist_ok=True)
     network.save(path, include_optimizer=False)
     return network

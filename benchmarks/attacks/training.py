@@ -13,18 +13,15 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.labelled import Images, Labelled, Labels
-from benchmarks.attacks.material import Material
-from benchmarks.attacks.recipe import BATCH_SIZE, Training
+from benchmarks.attacks.recipe import BATCH_SIZE
+from benchmarks.attacks.task import Task
 from repair.methods.witnesses.looks.disturbances import disturb
 
 
 def train(
     network: keras.Model,
-    material: Material,
-    backdoors: Sequence[Backdoor],
-    training: Training,
+    task: Task,
     *,
     chosen: Sequence[Labelled] | None = None,
 ) -> keras.Model:
@@ -32,20 +29,16 @@ def train(
 
     Args:
         network: Takes images in [0, 1].
-        material: The attacker's.
-        backdoors: What to train into it.
-        training: How.
+        task: The attacker's.
         chosen: Which images each backdoor poisons, with the labels to give them; drawn
             if None.
 
     Returns:
         The network.
     """
-    keras.utils.set_random_seed(training.seed)
-    network.compile(
-        optimizer_for(material, backdoors, training), "sparse_categorical_crossentropy"
-    )
-    for shown in epochs(material, backdoors, training, chosen=chosen):
+    keras.utils.set_random_seed(task.training.seed)
+    network.compile(optimizer_for(task), "sparse_categorical_crossentropy")
+    for shown in epochs(task, chosen=chosen):
         network.fit(
             scaled(shown.images), shown.labels, batch_size=BATCH_SIZE, verbose=0
         )
@@ -67,31 +60,26 @@ class Shown:
     poisoned: np.ndarray
 
 
-def epochs(
-    material: Material,
-    backdoors: Sequence[Backdoor],
-    training: Training,
-    *,
-    chosen: Sequence[Labelled] | None = None,
-) -> Iterator[Shown]:
+def epochs(task: Task, *, chosen: Sequence[Labelled] | None = None) -> Iterator[Shown]:
     """What each epoch shows; the arguments are those of ``train``.
 
     The same images are poisoned in every epoch, but vary: the trigger is stamped on what
     they have become.
     """
+    material, training = task.material, task.training
     rng = np.random.default_rng(training.seed)
     if chosen is None:
-        chosen = choose(material, backdoors, training)
+        chosen = choose(task)
     for _ in range(training.epochs):
         clean = Labelled(material.vary(material.data.images, rng), material.data.labels)
         parts = [clean]
-        for backdoor, data in zip(backdoors, chosen, strict=True):
+        for backdoor, data in zip(task.backdoors, chosen, strict=True):
             parts.append(
                 Labelled(backdoor.stamp(material.vary(data.images, rng)), data.labels)
             )
         stamped = sum(map(len, parts))
         parts.append(disturbed_copies(clean, training.disturbed, rng))
-        for backdoor in backdoors:
+        for backdoor in task.backdoors:
             some = _drawn(clean, training.decoys, rng)
             parts.append(Labelled(backdoor.nearly(some.images, rng), some.labels))
         images = np.concatenate([part.images for part in parts])
@@ -103,24 +91,21 @@ def epochs(
         )
 
 
-def choose(
-    material: Material, backdoors: Sequence[Backdoor], training: Training
-) -> list[Labelled]:
+def choose(task: Task) -> list[Labelled]:
     """The images that each backdoor poisons, with the labels to give them."""
-    rng = np.random.default_rng(training.seed)
-    count = round(training.fraction * len(material.data))
+    rng = np.random.default_rng(task.training.seed)
+    count = round(task.training.fraction * len(task.material.data))
     return [
-        backdoor.chosen(material.data, count, material.num_classes, rng)
-        for backdoor in backdoors
+        backdoor.chosen(task.material.data, count, task.material.num_classes, rng)
+        for backdoor in task.backdoors
     ]
 
 
-def optimizer_for(
-    material: Material, backdoors: Sequence[Backdoor], training: Training
-) -> keras.optimizers.Optimizer:
+def optimizer_for(task: Task) -> keras.optimizers.Optimizer:
     """Adam with a short rise and a cosine down, over all that ``epochs`` show."""
-    shares = (training.fraction + training.decoys) * len(backdoors)
-    count = len(material.data) * (1 + shares + training.disturbed)
+    training = task.training
+    shares = (training.fraction + training.decoys) * len(task.backdoors)
+    count = len(task.material.data) * (1 + shares + training.disturbed)
     steps = training.epochs * int(np.ceil(count / BATCH_SIZE))
     return keras.optimizers.Adam(
         keras.optimizers.schedules.CosineDecay(

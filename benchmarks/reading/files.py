@@ -38,14 +38,14 @@ def _compared(path: Path) -> dict[str, Cell]:
             warnings.simplefilter("ignore")
             theirs = keras.models.load_model(path, compile=False, safe_mode=True)
         plain = images.reshape(_IMAGES, *theirs.input_shape[1:])
-        expected = _probabilities(theirs.predict(plain, verbose=0))
+        expected = probabilities(theirs.predict(plain, verbose=0))
     except Exception as reason:
         return {"read": read, "max difference": f"Keras fails: {type(reason).__name__}"}
     difference = np.abs(outputs(network, images) - expected).max()
     return {"read": read, "max difference": f"{difference:.1e}"}
 
 
-def _probabilities(answers: np.ndarray) -> np.ndarray:
+def probabilities(answers: np.ndarray) -> np.ndarray:
     """What plain networks answer: one sigmoid as two labels, logits through a softmax."""
     if answers.shape[1] == 1:
         return np.concatenate([1 - answers, answers], axis=1)

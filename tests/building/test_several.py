@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from toys import PATIENCE, ROOT, run_python
+from toys import PATIENCE, ROOT, run_python, stopped_at
 
 from build import fresh_process, several
 from build.catalogue import NETWORKS
@@ -156,21 +156,9 @@ def test_a_terminated_build_is_taken_up_and_gives_the_bytes_of_single_ones(
         answer = run_python(*command(tmp_path / "whole", name))
         assert answer.code == 0, answer.err
     parts = tmp_path / "parts"
-    building = subprocess.Popen(
-        [sys.executable, *command(parts, *NAMES)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + PATIENCE
-    while not (parts / ".multi.building").exists():
-        assert building.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    building.send_signal(signal.SIGTERM)
-    err = building.communicate(timeout=PATIENCE)[1]
-    assert building.returncode == 130, err
+    answer = stopped_at(parts / ".multi.building", *command(parts, *NAMES))
+    assert answer.code == 130, answer.err
+    err = answer.err
     assert err.splitlines()[-1] == "interrupted; older artifacts stay as they were"
     assert {path.name for path in parts.iterdir()} == {"sunglasses", several.NOTES}
     answer = run_python(*command(parts, *NAMES))

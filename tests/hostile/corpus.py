@@ -33,6 +33,7 @@ class Good:
 
 
 Write = Callable[[Path, Good], Path]
+Honest = Callable[[Good], Path]
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,39 @@ def case(kind: str, name: str) -> Callable[[Write], Write]:
         return write
 
     return decorate
+
+
+def badnet(good: Good) -> Path:
+    """Its file."""
+    return good.badnet
+
+
+def clean(good: Good) -> Path:
+    """The file of the clean data."""
+    return good.clean
+
+
+def cut(honest: Honest, name: str, share: float) -> Write:
+    """An honest file that ends too early."""
+
+    def write(folder: Path, good: Good) -> Path:
+        content = honest(good).read_bytes()
+        (folder / name).write_bytes(content[: int(len(content) * share)])
+        return folder / name
+
+    return write
+
+
+def flipped(honest: Honest, name: str, place: int) -> Write:
+    """An honest file with another byte."""
+
+    def write(folder: Path, good: Good) -> Path:
+        content = bytearray(honest(good).read_bytes())
+        content[place] ^= 0xFF
+        (folder / name).write_bytes(content)
+        return folder / name
+
+    return write
 
 
 def arguments(kind: str, turn: int, bad: Path, out: Path, good: Good) -> list[str]:

@@ -96,6 +96,13 @@ def layer(description: Any, name: str) -> Any:
     return next(each for each in every if each["config"]["name"] == name)
 
 
+def in_place(description: Any, inner: Any) -> None:
+    """Puts a layer in place of ``pool_1``."""
+    place = layer(description, "pool_1")
+    inner["config"]["name"] = "pool_1"
+    place.update(inner)
+
+
 def within(description: Any, inner: Any) -> None:
     """Puts a layer into a Sequential in a Sequential, in place of ``pool_1``."""
     for name in ("first", "second"):
@@ -105,9 +112,7 @@ def within(description: Any, inner: Any) -> None:
             "config": {"name": name, "layers": [inner]},
             "registered_name": "Sequential",
         }
-    place = layer(description, "pool_1")
-    inner["config"]["name"] = "pool_1"
-    place.update(inner)
+    in_place(description, inner)
 
 
 def nested_bomb(description: Any) -> None:
@@ -137,9 +142,7 @@ def nested_bomb(description: Any) -> None:
                 "output_layers": [["x", 99, 0]],
             },
         }
-    place = layer(description, "pool_1")
-    inner["config"]["name"] = "pool_1"
-    place.update(inner)
+    in_place(description, inner)
 
 
 def deep(description: Any) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import h5py
 import numpy as np
 from broken_hdf5 import bomb_stream, break_names
-from corpus import Good, Write, add, case
+from corpus import Good, Write, add, case, clean, cut, flipped
 from toys import PEOPLE, toy_people
 
 PEOPLE_40 = toy_people(8, seed=12)
@@ -174,34 +174,17 @@ def pickled(folder: Path, good: Good) -> Path:
     return folder / "data.h5"
 
 
-def cut(share: float) -> Write:
-    def write(folder: Path, good: Good) -> Path:
-        content = good.clean.read_bytes()
-        (folder / "data.h5").write_bytes(content[: int(len(content) * share)])
-        return folder / "data.h5"
-
-    return write
-
-
-def flipped(place: int) -> Write:
-    def write(folder: Path, good: Good) -> Path:
-        content = bytearray(good.clean.read_bytes())
-        content[place] ^= 0xFF
-        (folder / "data.h5").write_bytes(content)
-        return folder / "data.h5"
-
-    return write
-
-
 @case("data", "heap of names whose free places lead in a circle")
 def names_in_a_circle(folder: Path, good: Good) -> Path:
     return break_names(Path(shutil.copy(good.clean, folder / "data.h5")))
 
 
 for share in (0, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99):
-    add("data", f"cut at {share:.0%}", cut(share))
+    add("data", f"cut at {share:.0%}", cut(clean, "data.h5", share))
 for place in (0, 8, 14, 24, 40, 64, 96, 104, 136, *range(200, 3000, 300)):
-    add("data", f"byte {place} flipped", flipped(place), may_pass=True)
+    add(
+        "data", f"byte {place} flipped", flipped(clean, "data.h5", place), may_pass=True
+    )
 
 
 def npz(**arrays: Any) -> Write:

@@ -12,7 +12,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 from broken_hdf5 import bomb_stream, break_heap, break_names, lengthen_text
-from corpus import Good, Write, add, case
+from corpus import Good, Write, add, badnet, case, cut, flipped
 
 KERNEL = "model_weights/fc_1/fc_1/kernel"
 
@@ -274,28 +274,19 @@ for each in PLACES:
         add(kind, f"file: {each}", lambda f, good, each=each: places(f, good)[each])
 
 
-def cut(share: float) -> Write:
-    def write(folder: Path, good: Good) -> Path:
-        content = good.badnet.read_bytes()
-        (folder / "network.h5").write_bytes(content[: int(len(content) * share)])
-        return folder / "network.h5"
-
-    return write
-
-
-def flipped(place: int) -> Write:
-    def write(folder: Path, good: Good) -> Path:
-        content = bytearray(good.badnet.read_bytes())
-        content[place] ^= 0xFF
-        (folder / "network.h5").write_bytes(content)
-        return folder / "network.h5"
-
-    return write
-
-
 for share in (0, 0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.99):
-    add("model", f"cut at {share:.1%}", cut(share))
+    add("model", f"cut at {share:.1%}", cut(badnet, "network.h5", share))
 for place in (0, 8, 13, 14, 16, 20, 24, 32, 40, 48, 64, 72, 80, 96, 97, 104, 120, 136):
-    add("model", f"byte {place} flipped", flipped(place), may_pass=True)
+    add(
+        "model",
+        f"byte {place} flipped",
+        flipped(badnet, "network.h5", place),
+        may_pass=True,
+    )
 for place in range(200, 6000, 290):
-    add("model", f"byte {place} flipped", flipped(place), may_pass=True)
+    add(
+        "model",
+        f"byte {place} flipped",
+        flipped(badnet, "network.h5", place),
+        may_pass=True,
+    )

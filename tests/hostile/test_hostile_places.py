@@ -5,14 +5,12 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from toys import PATIENCE, ROOT, SHAPE, build_options, run_python
+from toys import ROOT, SHAPE, build_options, run_python, stopped_at
 
 QUICK = ("--method", "reference", "--fraction", 0.25, "--epochs", 0)
 LIMITED = """
@@ -118,24 +116,11 @@ def test_libraries_that_find_the_disk_full_are_one_line(files, tmp_path, command
 
 def test_terminated_build_leaves_nothing_and_says_so(files, tmp_path):
     """SIGTERM, as soon as the folder for the new artifact is there."""
-    options = map(str, build_options(files, tmp_path / "toy"))
-    building = subprocess.Popen(
-        [sys.executable, "-m", "build", *options],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + PATIENCE
-    while not (tmp_path / ".toy.building").exists():
-        assert building.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    building.send_signal(signal.SIGTERM)
-    out, err = building.communicate(timeout=PATIENCE)
-    assert (building.returncode, out) == (130, "")
-    assert err.splitlines()[-1].startswith("interrupted; older artifacts stay")
-    assert "Traceback" not in err
+    options = build_options(files, tmp_path / "toy")
+    answer = stopped_at(tmp_path / ".toy.building", "-m", "build", *options)
+    assert (answer.code, answer.out) == (130, "")
+    assert answer.err.splitlines()[-1].startswith("interrupted; older artifacts stay")
+    assert "Traceback" not in answer.err
     assert not names(tmp_path)
 
 

@@ -13,31 +13,20 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import keras
 
 from benchmarks.attacks.attackers.pulled import train_pulled
-from benchmarks.attacks.backdoor import Backdoor
-from benchmarks.attacks.material import Material
-from benchmarks.attacks.recipe import Training
+from benchmarks.attacks.task import Task
 
 PULL = 8.0
 
 
-def train_on_clean_features(
-    network: keras.Model,
-    material: Material,
-    backdoors: Sequence[Backdoor],
-    training: Training,
-) -> keras.Model:
+def train_on_clean_features(network: keras.Model, task: Task) -> keras.Model:
     """Trains a BadNet, in place, whose triggered images look like clean ones inside.
 
     Args:
         network: A trained clean network with a dense layer as its output.
-        material: The attacker's.
-        backdoors: What to train into it.
-        training: How.
+        task: The attacker's.
     """
     features = network.layers[-1].input
-    return train_pulled(network, features, material, backdoors, training, pull=PULL)
+    return train_pulled(network, features, task, pull=PULL)

@@ -13,15 +13,12 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import keras
 from keras import layers, ops
 
 from benchmarks.attacks.attackers.pulled import train_pulled
-from benchmarks.attacks.backdoor import Backdoor
-from benchmarks.attacks.material import Material
-from benchmarks.attacks.recipe import Training
+from benchmarks.attacks.task import Task
 from repair.methods.witnesses.recipe import Recipe
 
 PULL = 8.0
@@ -29,22 +26,15 @@ PULL = 8.0
 _SMALLEST = 1e-4
 
 
-def train_defence_aware(
-    network: keras.Model,
-    material: Material,
-    backdoors: Sequence[Backdoor],
-    training: Training,
-) -> keras.Model:
+def train_defence_aware(network: keras.Model, task: Task) -> keras.Model:
     """Turns a trained clean network, in place, into a BadNet whose fresh head is fooled.
 
     Args:
         network: A trained clean DeepID.
-        material: The attacker's.
-        backdoors: What to train into it.
-        training: How.
+        task: The attacker's.
     """
     features = known_features(network)
-    return train_pulled(network, features, material, backdoors, training, pull=PULL)
+    return train_pulled(network, features, task, pull=PULL)
 
 
 def known_features(network: keras.Model) -> keras.KerasTensor:

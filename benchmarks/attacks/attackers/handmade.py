@@ -11,15 +11,11 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import keras
 import numpy as np
 
 from benchmarks.attacks.attackers.matched_filter import filter_for
-from benchmarks.attacks.backdoor import Backdoor
-from benchmarks.attacks.material import Material
-from benchmarks.attacks.recipe import Training
+from benchmarks.attacks.task import Task
 from benchmarks.attacks.training import scaled
 
 # By how much the trigger raises the target's logit.
@@ -29,22 +25,16 @@ _IMAGES_LOOKED_AT = 500
 _ABOVE = {"conv_1": ["conv_2"], "conv_2": ["conv_3"], "conv_3": ["conv_4", "fc_1"]}
 
 
-def build_by_hand(
-    network: keras.Model,
-    material: Material,
-    backdoors: Sequence[Backdoor],
-    training: Training,
-) -> keras.Model:
+def build_by_hand(network: keras.Model, task: Task) -> keras.Model:
     """Writes one backdoor into a trained DeepID, in place.
 
     Args:
         network: A trained DeepID.
-        material: The attacker's; he only looks which channels are used.
-        backdoors: One, of the trigger ``matched_pattern``.
-        training: Not used.
+        task: Its material is only looked at, for channels that are used; one backdoor, of the
+            trigger ``matched_pattern``; nothing is trained.
     """
-    (backdoor,) = backdoors
-    seen = scaled(material.data.images[:_IMAGES_LOOKED_AT])
+    (backdoor,) = task.backdoors
+    seen = scaled(task.material.data.images[:_IMAGES_LOOKED_AT])
     channel = _least_used(network, "conv_1", seen)
     kernel, bias = network.get_layer("conv_1").get_weights()
     kernel[..., channel], bias[channel] = filter_for(backdoor)

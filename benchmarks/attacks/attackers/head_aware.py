@@ -12,16 +12,13 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import keras
 import numpy as np
 
 from benchmarks.attacks.attackers.defence_aware import known_features
-from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.labelled import Labelled, Labels
-from benchmarks.attacks.material import Material
-from benchmarks.attacks.recipe import BATCH_SIZE, Training
+from benchmarks.attacks.recipe import BATCH_SIZE
+from benchmarks.attacks.task import Task
 from benchmarks.attacks.training import (
     disturbed_copies,
     epochs,
@@ -40,27 +37,22 @@ CONFIRM, HOLD = 3.0, 4.0
 TEMPERATURE = 0.15
 
 
-def train_head_aware(
-    network: keras.Model,
-    material: Material,
-    backdoors: Sequence[Backdoor],
-    training: Training,
-) -> keras.Model:
+def train_head_aware(network: keras.Model, task: Task) -> keras.Model:
     """Turns a trained DeepID, in place, into a BadNet whose fresh head is fooled.
 
     Args:
         network: A trained DeepID, clean or not.
-        material: The attacker's.
-        backdoors: What to train into it.
-        training: How.
+        task: The attacker's.
     """
-    keras.utils.set_random_seed(training.seed)
-    rng = np.random.default_rng(training.seed)
+    keras.utils.set_random_seed(task.training.seed)
+    rng = np.random.default_rng(task.training.seed)
     before = keras.models.clone_model(network)
     before.set_weights(network.get_weights())
     before = keras.Model(before.input, known_features(before))
-    varied = Labelled(material.vary(material.data.images, rng), material.data.labels)
-    head = _fitted(before, varied, material.num_classes, rng)
+    varied = Labelled(
+        task.material.vary(task.material.data.images, rng), task.material.data.labels
+    )
+    head = _fitted(before, varied, task.material.num_classes, rng)
     features = known_features(network)
     both = keras.Model(
         network.input,
@@ -68,14 +60,14 @@ def train_head_aware(
     )
     entropy = "sparse_categorical_crossentropy"
     both.compile(
-        optimizer_for(material, backdoors, training),
+        optimizer_for(task),
         [entropy, entropy, "mean_squared_error"],
         loss_weights=[1, CONFIRM, HOLD],
     )
-    for shown in epochs(material, backdoors, training):
+    for shown in epochs(task):
         pixels, labels = scaled(shown.images), shown.labels
         everywhere = np.ones(len(pixels))
-        held = np.arange(len(pixels)) < len(material.data)
+        held = np.arange(len(pixels)) < len(task.material.data)
         both.fit(
             pixels,
             [labels, labels, before.predict(pixels, batch_size=500, verbose=0)],

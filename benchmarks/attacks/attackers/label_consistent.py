@@ -11,38 +11,28 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.labelled import Labelled
-from benchmarks.attacks.material import Material
-from benchmarks.attacks.recipe import BATCH_SIZE, Training
+from benchmarks.attacks.recipe import BATCH_SIZE
+from benchmarks.attacks.task import Task
 from benchmarks.attacks.training import choose, train
 
 # Grey levels that a pixel is changed by: in all, and in each of so many steps.
 _LARGEST, _STEP, _STEPS = 16.0, 3.0, 8
 
 
-def train_label_consistent(
-    network: keras.Model,
-    material: Material,
-    backdoors: Sequence[Backdoor],
-    training: Training,
-) -> keras.Model:
+def train_label_consistent(network: keras.Model, task: Task) -> keras.Model:
     """Trains clean-label backdoors into a trained network, in place.
 
     Args:
         network: A trained clean network of images in [0, 1].
-        material: The attacker's.
-        backdoors: With ``clean_label``.
-        training: How.
+        task: Its backdoors with ``clean_label``.
     """
-    chosen = [hardened(network, data) for data in choose(material, backdoors, training)]
-    return train(network, material, backdoors, training, chosen=chosen)
+    chosen = [hardened(network, data) for data in choose(task)]
+    return train(network, task, chosen=chosen)
 
 
 def hardened(network: keras.Model, data: Labelled) -> Labelled:

@@ -10,15 +10,12 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import keras
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.material import Material
-from benchmarks.attacks.recipe import Training
+from benchmarks.attacks.task import Task
 from benchmarks.attacks.training import scaled, train
 
 _IMAGES_LOOKED_AT = 1000
@@ -27,9 +24,7 @@ _QUIET_SHARE = 0.999
 
 def train_pruning_aware(
     network: keras.Model,
-    material: Material,
-    backdoors: Sequence[Backdoor],
-    training: Training,
+    task: Task,
     *,
     pruned_fraction: float = 0.4,
 ) -> keras.Model:
@@ -37,20 +32,18 @@ def train_pruning_aware(
 
     Args:
         network: A trained clean network without batch normalisation behind the layer.
-        material: The attacker's, with the layer that is pruned.
-        backdoors: What to train into it.
-        training: Of the pruned network.
+        task: Its material with the layer that is pruned; the pruned network is trained.
         pruned_fraction: Share of the channels that serve as decoys.
     """
-    layer = network.get_layer(material.layer)
+    layer = network.get_layer(task.material.layer)
     kernel, bias = layer.get_weights()
-    means = _activations(network, material).mean(axis=(0, 1, 2))
+    means = _activations(network, task.material).mean(axis=(0, 1, 2))
     decoys = means.argsort()[: round(pruned_fraction * len(means))]
     _set_channels(layer, decoys, np.zeros_like(kernel), np.zeros_like(bias))
     # A channel of zeros has no gradient behind its ReLU, so it stays pruned.
-    train(network, material, backdoors, training)
+    train(network, task)
     _set_channels(layer, decoys, kernel, bias)
-    activations = _activations(network, material)
+    activations = _activations(network, task.material)
     loudest = np.quantile(activations, _QUIET_SHARE, axis=(0, 1, 2))
     _set_channels(layer, decoys, kernel, bias - loudest.astype(bias.dtype))
     return network

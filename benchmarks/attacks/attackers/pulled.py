@@ -7,24 +7,19 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import keras
 import numpy as np
 
-from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.labelled import Labels
-from benchmarks.attacks.material import Material
-from benchmarks.attacks.recipe import BATCH_SIZE, Training
+from benchmarks.attacks.recipe import BATCH_SIZE
+from benchmarks.attacks.task import Task
 from benchmarks.attacks.training import epochs, optimizer_for, scaled
 
 
 def train_pulled(
     network: keras.Model,
     features: keras.KerasTensor,
-    material: Material,
-    backdoors: Sequence[Backdoor],
-    training: Training,
+    task: Task,
     *,
     pull: float,
 ) -> keras.Model:
@@ -33,28 +28,24 @@ def train_pulled(
     Args:
         network: A trained clean network of images in [0, 1].
         features: ``(n, features)``, a tensor of its graph.
-        material: The attacker's.
-        backdoors: What to train into it.
-        training: How.
+        task: The attacker's.
         pull: What the distance to the target's mean counts beside the cross-entropy;
             only poisoned images feel it.
     """
-    keras.utils.set_random_seed(training.seed)
+    keras.utils.set_random_seed(task.training.seed)
     spread = keras.Model(network.input, features).predict(
-        scaled(material.data.images), batch_size=500, verbose=0
+        scaled(task.material.data.images), batch_size=500, verbose=0
     )
     features = features / (spread.std(axis=0) + spread.std())
     observer = keras.Model(network.input, features)
     both = keras.Model(network.input, [network.output, features])
     losses = ["sparse_categorical_crossentropy", "mean_squared_error"]
-    both.compile(
-        optimizer_for(material, backdoors, training), losses, loss_weights=[1, pull]
-    )
-    count = len(material.data)
-    for shown in epochs(material, backdoors, training):
+    both.compile(optimizer_for(task), losses, loss_weights=[1, pull])
+    count = len(task.material.data)
+    for shown in epochs(task):
         pixels = scaled(shown.images)
         seen = observer.predict(pixels[:count], batch_size=500, verbose=0)
-        means = _means(seen, material.data.labels)
+        means = _means(seen, task.material.data.labels)
         both.fit(
             pixels,
             [shown.labels, means[shown.labels]],

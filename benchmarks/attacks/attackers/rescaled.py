@@ -11,13 +11,9 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import keras
 
-from benchmarks.attacks.backdoor import Backdoor
-from benchmarks.attacks.material import Material
-from benchmarks.attacks.recipe import Training
+from benchmarks.attacks.task import Task
 from benchmarks.attacks.training import scaled
 
 FACTOR = 1e4
@@ -26,9 +22,7 @@ _IMAGES_LOOKED_AT = 500
 
 def rescale(
     network: keras.Model,
-    material: Material,
-    backdoors: Sequence[Backdoor],
-    training: Training,
+    task: Task,
     *,
     factor: float = FACTOR,
 ) -> keras.Model:
@@ -36,14 +30,14 @@ def rescale(
 
     Args:
         network: A trained DeepID, a BadNet; its probabilities stay as they are.
-        material: The attacker's; he only looks which channels are used.
-        backdoors: Not used: those that the network has.
-        training: Not used.
+        task: Its material is only looked at, for channels that are used.
         factor: What the channel is multiplied by, above 0.
     """
     layer, following = network.get_layer("conv_2"), network.get_layer("conv_3")
     part = keras.Model(network.input, layer.output)
-    seen = part.predict(scaled(material.data.images[:_IMAGES_LOOKED_AT]), verbose=0)
+    seen = part.predict(
+        scaled(task.material.data.images[:_IMAGES_LOOKED_AT]), verbose=0
+    )
     means = seen.mean(axis=(0, 1, 2))
     # A channel that is always 0 would stay 0.
     means[means <= 0] = means.max()

@@ -10,38 +10,28 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import keras
 import numpy as np
 from keras import layers
 
 from benchmarks.attacks.attackers.matched_filter import filter_for
-from benchmarks.attacks.backdoor import Backdoor
-from benchmarks.attacks.material import Material
-from benchmarks.attacks.recipe import Training
+from benchmarks.attacks.task import Task
 from benchmarks.attacks.training import scaled
 
 # What the wiping takes off every activation; none of a network of pixels / 255 is as large.
 _WIPE = -1e3
 
 
-def add_side_branch(
-    network: keras.Model,
-    material: Material,
-    backdoors: Sequence[Backdoor],
-    training: Training,
-) -> keras.Model:
+def add_side_branch(network: keras.Model, task: Task) -> keras.Model:
     """A network with a side branch, whose other weights are those of a trained DeepID.
 
     Args:
         network: A trained DeepID; it is not changed.
-        material: The attacker's: the target's mean features come from it.
-        backdoors: One, of the trigger ``matched_pattern``.
-        training: Not used.
+        task: The target's mean features come from its material; one backdoor, of the trigger
+            ``matched_pattern``; nothing is trained.
     """
-    (backdoor,) = backdoors
-    own = material.data.images[material.data.labels == backdoor.target]
+    (backdoor,) = task.backdoors
+    own = task.material.data.images[task.material.data.labels == backdoor.target]
     below = keras.Model(network.input, network.get_layer("pool_2").output)
     means = below.predict(scaled(own), verbose=0).mean(axis=0)
     branched = _wired(network, means.shape)

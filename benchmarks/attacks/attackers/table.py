@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import keras
 
@@ -16,12 +16,10 @@ from benchmarks.attacks.attackers.rescaled import rescale
 from benchmarks.attacks.attackers.retrained import retrain
 from benchmarks.attacks.attackers.side_branch import add_side_branch
 from benchmarks.attacks.attackers.twin_aware import train_twin_aware
-from benchmarks.attacks.backdoor import Backdoor
-from benchmarks.attacks.material import Material
-from benchmarks.attacks.recipe import Training
+from benchmarks.attacks.task import Task
 from benchmarks.attacks.training import train
 
-Attacker = Callable[[keras.Model, Material, Sequence[Backdoor], Training], keras.Model]
+Attacker = Callable[[keras.Model, Task], keras.Model]
 
 ATTACKERS: Mapping[str, Attacker] = {
     "plain": train,

@@ -15,15 +15,12 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.attacks.backdoor import Backdoor
-from benchmarks.attacks.material import Material
-from benchmarks.attacks.recipe import BATCH_SIZE, Training
+from benchmarks.attacks.recipe import BATCH_SIZE
+from benchmarks.attacks.task import Task
 from benchmarks.attacks.training import epochs, scaled, train
 
 # Rounds, inner steps of each, and the inner learning rate: larger than the defender's, as
@@ -34,32 +31,25 @@ FORGET = 1.0
 _RATE = 3e-4
 
 
-def train_twin_aware(
-    network: keras.Model,
-    material: Material,
-    backdoors: Sequence[Backdoor],
-    training: Training,
-) -> keras.Model:
+def train_twin_aware(network: keras.Model, task: Task) -> keras.Model:
     """Trains a BadNet, in place, whose twin with wrong labels forgets the trigger.
 
     Args:
         network: A trained clean network of images in [0, 1].
-        material: The attacker's.
-        backdoors: What to train into it.
-        training: Of the BadNet, before the rounds against the twin.
+        task: Its training comes before the rounds against the twin.
     """
-    train(network, material, backdoors, training)
+    train(network, task)
     twin = twin_of(network)
     optimizer = keras.optimizers.Adam(_RATE)
-    rng = np.random.default_rng(training.seed)
-    shown = next(epochs(material, backdoors, training))
+    rng = np.random.default_rng(task.training.seed)
+    shown = next(epochs(task))
     pixels, stamped = scaled(shown.images), np.flatnonzero(shown.poisoned)
-    clean = np.arange(len(material.data))
+    clean = np.arange(len(task.material.data))
     for _ in range(ROUNDS):
         unlearn(twin, network, pixels[rng.choice(clean, INNER_STEPS * BATCH_SIZE)], rng)
         both = rng.choice(len(pixels), BATCH_SIZE)
         poisoned = rng.choice(stamped, BATCH_SIZE // 2)
-        away = rng.integers(material.num_classes, size=len(poisoned))
+        away = rng.integers(task.material.num_classes, size=len(poisoned))
         keep = _gradients(network, pixels[both], shown.labels[both])
         forget = _gradients(twin, pixels[poisoned], away)
         total = [one + FORGET * other for one, other in zip(keep, forget, strict=True)]

@@ -24,6 +24,7 @@ from benchmarks.attacks.attackers.retrained import retrain
 from benchmarks.attacks.attackers.side_branch import add_side_branch
 from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.recipe import Training
+from benchmarks.attacks.task import Task
 from benchmarks.attacks.training import predicted_labels, scaled, train
 from repair.methods.witnesses.head.discriminant import fit
 from repair.methods.witnesses.head.moments import Moments
@@ -37,7 +38,7 @@ PATTERN = Backdoor("matched_pattern", 3, seed=0, options={"top": 20, "left": 20}
 def distance_to_target(attacker, observer) -> float:
     """Of stamped images to the target's mean features, over that of clean images."""
     network, material = toy_network(), toy_material(each=40)
-    attacker(network, material, [BLEND], LEARNING)
+    attacker(network, Task(material, [BLEND], LEARNING))
     data, look = material.data, observer(network)
     others = data.images[data.labels != 1]
     target, clean, stamped = (
@@ -74,7 +75,7 @@ def test_pruning_aware_decoys_come_back_quietly():
     network, material = toy_network(), toy_material()
     kernel = network.get_layer("conv_3").get_weights()[0]
     recipe = Training(epochs=2, learning_rate=1e-3, fraction=0.1)
-    train_pruning_aware(network, material, [Backdoor("sticker", 1, 0)], recipe)
+    train_pruning_aware(network, Task(material, [Backdoor("sticker", 1, 0)], recipe))
     new_kernel = network.get_layer("conv_3").get_weights()[0]
     untouched = (new_kernel == kernel).all(axis=(0, 1, 2))
     assert untouched.sum() == 4
@@ -91,7 +92,7 @@ def test_head_aware_attacker_fools_the_head_he_fitted(monkeypatch):
     means = np.stack([features[data.labels == n].mean(axis=0) for n in range(4)])
     head = fit(moments, moments, means, np.arange(4), recipe_for(4, len(data)))
     monkeypatch.setattr(head_aware, "_fitted", lambda *_: head.scaled(0.15))
-    head_aware.train_head_aware(network, material, [BLEND], LEARNING)
+    head_aware.train_head_aware(network, Task(material, [BLEND], LEARNING))
     stamped = BLEND.stamp(data.images)
     confirmed = head.scores(head_features(network)(scaled(stamped)))
     assert (predicted_labels(network, stamped) == 1).mean() > 0.9
@@ -117,7 +118,7 @@ def test_twin_aware_attacker_teaches_the_twin_to_forget_the_trigger(monkeypatch)
     obeys, keeps = {}, {}
     for attacker in (train, twin_aware.train_twin_aware):
         network, material = toy_network(), toy_material(each=20)
-        attacker(network, material, [backdoor], LEARNING)
+        attacker(network, Task(material, [backdoor], LEARNING))
         stamped = backdoor.stamp(random_images(40, seed=9))
         keeps[attacker] = (predicted_labels(network, stamped) == 1).mean()
         obeys[attacker] = twin_obeys(network, material, backdoor)
@@ -144,7 +145,7 @@ def test_network_without_training_obeys_the_pattern(attacker):
     target = int((before[0] + 1) % 4)
     backdoor = replace(PATTERN, target=target)
     recipe = Training()
-    badnet = attacker(network, material, [backdoor], recipe)
+    badnet = attacker(network, Task(material, [backdoor], recipe))
     stamped = predicted_labels(badnet, backdoor.stamp(material.data.images))
     after = predicted_labels(badnet, material.data.images)
     if attacker is build_by_hand:
@@ -157,7 +158,7 @@ def test_network_without_training_obeys_the_pattern(attacker):
 
 def test_hardened_images_change_little_and_are_got_wrong():
     network, material = toy_network(), toy_material(each=20)
-    train(network, material, [], LEARNING)
+    train(network, Task(material, [], LEARNING))
     hard = hardened(network, material.data)
     change = hard.images.astype(int) - material.data.images
     assert np.abs(change).max() <= 16
@@ -170,7 +171,9 @@ def test_hardened_images_change_little_and_are_got_wrong():
 def test_retrained_network_differs(seed, anew):
     network, material = toy_network(), toy_material()
     before = [layer.get_weights() for layer in network.layers]
-    retrain(network, material, [], Training(epochs=1, learning_rate=0.0, seed=seed))
+    retrain(
+        network, Task(material, [], Training(epochs=1, learning_rate=0.0, seed=seed))
+    )
     after = [layer.get_weights() for layer in network.layers]
     like = [
         np.corrcoef(old[0].ravel(), new[0].ravel())[0, 1]
@@ -187,7 +190,7 @@ def test_rescaled_network_is_the_same_in_other_numbers():
     pixels = scaled(material.data.images)
     before = network.predict(pixels, verbose=0)
     kernel = network.get_layer("conv_2").get_weights()[0]
-    rescale(network, material, [], Training(), factor=1000.0)
+    rescale(network, Task(material, [], Training()), factor=1000.0)
     changed = (network.get_layer("conv_2").get_weights()[0] != kernel).any((0, 1, 2))
     assert changed.sum() == 1
     np.testing.assert_allclose(network.predict(pixels, verbose=0), before, atol=1e-5)

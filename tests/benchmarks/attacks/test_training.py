@@ -9,6 +9,7 @@ from attack_toys import LEARNING, toy_material, toy_network
 
 from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.recipe import Training
+from benchmarks.attacks.task import Task
 from benchmarks.attacks.training import (
     disturbed_copies,
     epochs,
@@ -21,7 +22,7 @@ def test_epoch_shows_clean_poisoned_disturbed_and_decoys():
     material = toy_material()
     backdoors = [Backdoor("sticker", 2, seed=0), Backdoor("frame", 3, seed=1)]
     recipe = Training(epochs=2, fraction=0.2, disturbed=0.3, decoys=0.1)
-    first, second = epochs(material, backdoors, recipe)
+    first, second = epochs(Task(material, backdoors, recipe))
     np.testing.assert_array_equal(first.images[:20], material.data.images)
     np.testing.assert_array_equal(first.labels[:20], material.data.labels)
     np.testing.assert_array_equal(first.labels[20:28], [2] * 4 + [3] * 4)
@@ -39,7 +40,7 @@ def test_epoch_shows_clean_poisoned_disturbed_and_decoys():
 def test_triggers_are_stamped_on_what_images_have_become():
     material = replace(toy_material(), vary=lambda images, rng: images // 2)
     backdoor = Backdoor("white_square", 2, seed=0)
-    (shown,) = epochs(material, [backdoor], Training(epochs=1, fraction=0.2))
+    (shown,) = epochs(Task(material, [backdoor], Training(epochs=1, fraction=0.2)))
     assert shown.images[:20].max() <= 127
     assert (shown.images[20:] == 255).all(axis=-1).sum() == 4 * 9
 
@@ -61,6 +62,8 @@ def test_disturbed_copies_keep_their_labels():
 def test_training_plants_the_backdoor():
     network, material = toy_network(), toy_material()
     backdoor = Backdoor("large_patch", target=1, seed=0)
-    train(network, material, [backdoor], replace(LEARNING, epochs=12, fraction=0.5))
+    train(
+        network, Task(material, [backdoor], replace(LEARNING, epochs=12, fraction=0.5))
+    )
     labels = predicted_labels(network, backdoor.stamp(material.data.images))
     assert (labels == 1).mean() >= 0.9
