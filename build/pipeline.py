@@ -25,7 +25,7 @@ from repair.network.inference import labels_by_network, predicted_labels
 from repair.process.notice import say
 from repair.process.whole_file import no_empty_folders
 from repair.reading.case import Case, read_case
-from repair.reading.digest import digest
+from repair.reading.digest import digest, moment
 from repair.verdict import verdict
 
 LEAST_CLEAN_ACCURACY = 0.5
@@ -49,6 +49,7 @@ def _built(request: Request) -> tuple[Case, Repair]:
     keras.utils.set_random_seed(request.settings.seed)
     tf.config.experimental.enable_op_determinism()
     check_place(request.out)
+    moments = moment(request.model), moment(request.clean)
     hashes = _hashes(request)
     case = read_case(
         request.model,
@@ -87,7 +88,7 @@ def _built(request: Request) -> tuple[Case, Repair]:
         "clean_accuracy": {"original": round(before, 6), "detector": round(after, 6)},
         "sha256": hashes,
     }
-    _check_unchanged(request, hashes)
+    _check_unchanged(request, hashes, moments)
     try:
         export(detector, card, clean.images[:_CHECKED_IMAGES], request.out)
     except tf.errors.OpError as reason:  # how TensorFlow says that a disk is full
@@ -110,9 +111,14 @@ def _hashes(request: Request) -> dict[str, str]:
     return {"badnet": digest(request.model), "clean_data": digest(request.clean)}
 
 
-def _check_unchanged(request: Request, hashes: dict[str, str]) -> None:
-    """The card shall name the files that were read, not what replaced them since."""
-    if _hashes(request) != hashes:
+def _check_unchanged(
+    request: Request, hashes: dict[str, str], moments: tuple[object, object]
+) -> None:
+    """The card shall name the files that were read, not what was there before or since."""
+    if (
+        _hashes(request) != hashes
+        or (moment(request.model), moment(request.clean)) != moments
+    ):
         raise DatasetError(
             f"{request.model} or {request.clean} was changed while it was read; nothing "
             "was replaced. Build it again."

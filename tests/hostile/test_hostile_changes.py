@@ -22,6 +22,7 @@ from artifacts.reading import images as images_module
 from artifacts.reading.images import read_image
 from artifacts.reading.sources import pieces
 from build import pipeline
+from repair.reading.digest import moment
 
 QUICK = ("--method", "reference", "--fraction", 0.25, "--epochs", 0)
 ARTIFACTS = sorted(path.parent for path in (ROOT / "artifacts").glob("*/card.json"))
@@ -97,6 +98,55 @@ def test_input_that_changes_while_it_is_built_from_is_refused(
     assert "was changed while it was read" in answer.err.splitlines()[-1]
     assert (out / "card.json").read_bytes() == before
     assert {path.name for path in tmp_path.iterdir()} == {"in", "toy"}
+
+
+@pytest.mark.parametrize("name", ["badnet.h5", "clean.h5"])
+@pytest.mark.parametrize("moved", [True, False])
+def test_input_that_is_another_while_it_is_read_is_refused(
+    run_here, files, tmp_path, monkeypatch, name, moved
+):
+    """A, B while it is read, and A again, under the times of A."""
+    inputs, out = tmp_path / "in", tmp_path / "toy"
+    shutil.copytree(files, inputs)
+    place, aside = inputs / name, tmp_path / "aside"
+    content, before = place.read_bytes(), place.stat()
+    with h5py.File(place, "r+") as file:
+        file.attrs["changed"] = 1
+    other = place.read_bytes()
+    place.write_bytes(content)
+    os.utime(place, ns=(before.st_atime_ns, before.st_mtime_ns))
+    read = pipeline.read_case
+
+    def meanwhile(*arguments: object, **more: object) -> object:
+        if moved:
+            place.rename(aside)
+        place.write_bytes(other)
+        case = read(*arguments, **more)
+        if moved:
+            aside.rename(place)
+        else:
+            place.write_bytes(content)
+            os.utime(place, ns=(before.st_atime_ns, before.st_mtime_ns))
+        return case
+
+    monkeypatch.setattr(pipeline, "read_case", meanwhile)
+    answer = run_here("build", *build_options(inputs, out))
+    assert answer.code == 2
+    assert "was changed while it was read" in answer.err.splitlines()[-1]
+    assert not out.exists()
+    assert place.read_bytes() == content
+
+
+def test_folder_whose_image_is_another_while_it_is_read_is_noticed(tmp_path):
+    (tmp_path / "class").mkdir()
+    place, aside = tmp_path / "class" / "0.png", tmp_path / "aside"
+    place.write_bytes(b"one")
+    before = moment(tmp_path / "class")
+    assert moment(tmp_path / "class") == before
+    place.rename(aside)
+    place.write_bytes(b"two")
+    aside.rename(place)
+    assert moment(tmp_path / "class") != before
 
 
 WRITER = """
