@@ -104,18 +104,22 @@ def broken(name: str, reason: BaseException) -> str:
     return f"{name}: can not be read as HDF5. Check that the file is whole. Received: {text}"
 
 
-def problem(dataset: Any, *, chosen: range | None = None) -> str | None:
+def problem(
+    dataset: Any, *, chosen: range | None = None, also: str | None = None
+) -> str | None:
     """What keeps an object from being plain numbers of this very file, None if nothing.
 
     Args:
         dataset: What a hard link leads to, not yet read.
         chosen: The places of its first axis that will be read; None = all.
+        also: Another type that is fine, as NumPy spells it.
     """
     import h5py
 
     if not isinstance(dataset, h5py.Dataset):
         return f"expected a dataset. Received: {type(dataset).__name__}."
-    if dataset.dtype.kind not in "fiub" or dataset.shape is None:
+    plain = dataset.dtype.kind in "fiub" or dataset.dtype.str == also
+    if not plain or dataset.shape is None:
         found = "nothing" if dataset.shape is None else str(dataset.dtype)[:60]
         return f"expected plain numbers. Received: {printable(found)}."
     if dataset.is_virtual or dataset.external is not None:

@@ -28,6 +28,7 @@ from repair.errors import RepairError
 from repair.process.little_memory import sparing
 
 MAX_BYTES = 4 << 30
+_BRAIN_FLOAT = "|V2"
 # (factor, bytes on top): what stored bytes may unpack to; only small files may come near
 # what zlib can do.
 _FACTOR, _MORE = 100, 64 << 20
@@ -83,15 +84,24 @@ def child(group: h5py.Group, name: str, error: type[RepairError]) -> h5py.HLObje
 
 
 @sparing()
-def dataset(group: h5py.Group, name: str, error: type[RepairError]) -> h5py.Dataset:
+def dataset(
+    group: h5py.Group, name: str, error: type[RepairError], *, weights: bool = False
+) -> h5py.Dataset:
     """The dataset of plain numbers at ``name``, checked but not yet read.
+
+    Args:
+        group: Where it lies.
+        name: Of the dataset.
+        error: What to raise.
+        weights: Whether bfloat16 is fine too, which HDF5 and NumPy know as two bytes.
 
     Raises:
         RepairError: Of the given type, if it is not a dataset of numbers that lies
             wholly in this file, in a size that can be held.
     """
     found = child(group, name, error)
-    if wrong := problem(found) or _too_large(found):
+    also = _BRAIN_FLOAT if weights else None
+    if wrong := problem(found, also=also) or _too_large(found):
         raise error(f"{group.file.filename}: {name[:100]!r}: {wrong}")
     return found
 
@@ -111,7 +121,10 @@ def numbers(stored: h5py.Dataset, error: type[RepairError]) -> np.ndarray:
         RepairError: Of the given type, if the dataset holds NaN or infinity.
     """
     with np.errstate(over="ignore"):  # becomes infinity, and is refused below
-        values = np.asarray(stored[()], dtype=np.float32)
+        values = np.asarray(stored[()])
+        if values.dtype.str == _BRAIN_FLOAT:  # the upper half of a float32
+            values = (values.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+        values = values.astype(np.float32, copy=False)
     if not np.isfinite(values).all():
         raise error(
             f"{stored.file.filename}: {stored.name!r}: expected finite numbers. "

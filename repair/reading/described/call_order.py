@@ -21,27 +21,36 @@ def calls_in_order(model: Part) -> list[tuple[Part, Place, Call]]:
     """
     needs, first = _needs(model)
     parts = {part.name: part for part in model.parts}
-    listeners: dict[Place, list[tuple[str, int]]] = defaultdict(list)
+    listeners: dict[tuple[str, int], list[tuple[tuple[str, int], Place]]]
+    listeners = defaultdict(list)
     for key, places in needs.items():
         for place in places:
             if place.part not in parts:
                 raise lost(place.part)
-            listeners[place].append(key)
+            listeners[place.part, place.call].append((key, place))
     ready = deque(key for key, places in needs.items() if not places)
     ordered = []
     while ready:
         name, number = ready.popleft()
         part, made = parts[name], Place(name, number + first.get(name, 0), 0)
         ordered.append((part, made, part.calls[number]))
-        for index in range(max(1, len(part.outputs))):
-            place = Place(made.part, made.call, index)
-            for key in listeners.pop(place, []):
-                needs[key].discard(place)
-                if not needs[key]:
-                    ready.append(key)
+        for key, place in listeners.pop((made.part, made.call), []):
+            needs[key].discard(place)
+            if not needs[key]:
+                ready.append(key)
     if len(ordered) < len(needs):
         raise lost(next(name for (name, _), places in needs.items() if places))
     return ordered
+
+
+def highest_numbers(model: Part) -> dict[tuple[str, int], int]:
+    """For each call of a layer, the highest number of a result that somebody needs."""
+    needs, _ = _needs(model)
+    highest: dict[tuple[str, int], int] = {}
+    for place in set(model.outputs).union(*needs.values()):
+        call = (place.part, place.call)
+        highest[call] = max(highest.get(call, 0), place.number)
+    return highest
 
 
 def lost(name: str) -> ModelError:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from repair.errors import ModelError
-from repair.reading.described.call_order import calls_in_order, lost
+from repair.reading.described.call_order import calls_in_order, highest_numbers, lost
 from repair.reading.described.calls import MAX_LAYERS, Call, Place
 from repair.reading.described.parts import Part
 
@@ -29,6 +29,7 @@ class Step:
             are added later have a dot in theirs, so that none can clash.)
         arguments: What it is called with; a ``Tensor`` stands for an earlier step.
         keywords: The same, by name.
+        number: Which of the layer's results it makes.
     """
 
     part: Part
@@ -36,6 +37,7 @@ class Step:
     name: str
     arguments: list[Any]
     keywords: dict[str, Any]
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,12 +99,21 @@ class _Unrolled:
         """Keeps a name for the layer of the outermost model that has it."""
         self._reserved.setdefault(_safe(name), name)
 
-    def add(self, part: Part, path: tuple[str, ...], call: Call, name: str) -> Tensor:
+    def add(
+        self,
+        part: Part,
+        path: tuple[str, ...],
+        call: Call,
+        name: str,
+        number: int = 0,
+    ) -> Tensor:
         """Adds a step whose call names steps."""
         if len(self.steps) >= MAX_LAYERS:
             raise _too_many()
-        step = Step(part, path, self._unique(name, path), call.arguments, call.keywords)
-        self.steps.append(step)
+        unique = self._unique(name, path)
+        self.steps.append(
+            Step(part, path, unique, call.arguments, call.keywords, number)
+        )
         return Tensor(len(self.steps) - 1)
 
     def inline(
@@ -123,8 +134,10 @@ class _Unrolled:
                 f"Received: {len(given)}."
             )
         made = dict(zip(model.inputs, given, strict=True))
+        wanted = highest_numbers(model)
         for part, place, call in calls_in_order(model):
-            results = self._called(part, path, _resolved(call, made))
+            most = wanted.get((place.part, place.call), 0)
+            results = self._called(part, path, _resolved(call, made), most)
             for index, result in enumerate(results):
                 made[replace(place, number=index)] = result
         missing = [place.part for place in model.outputs if place not in made]
@@ -132,10 +145,14 @@ class _Unrolled:
             raise lost(missing[0])
         return [made[place] for place in model.outputs]
 
-    def _called(self, part: Part, path: tuple[str, ...], call: Call) -> list[Tensor]:
+    def _called(
+        self, part: Part, path: tuple[str, ...], call: Call, most: int = 0
+    ) -> list[Tensor]:
+        """The results of a call; of an operator, one step for each up to ``most``."""
         path = (*path, part.name)
         if not part.is_model:
-            return [self.add(part, path, call, part.name)]
+            numbers = range(most + 1 if part.is_operator else 1)
+            return [self.add(part, path, call, part.name, each) for each in numbers]
         given = call.arguments[0] if len(call.arguments) == 1 else call.arguments
         given = list(given) if isinstance(given, list) else [given]
         if not all(isinstance(each, Tensor) for each in given):
@@ -176,6 +193,8 @@ def _too_many() -> ModelError:
 def _resolved(call: Call, made: dict[Place, Tensor]) -> Call:
     def of(value: Any) -> Any:
         if isinstance(value, Place):
+            if value not in made:
+                raise lost(value.part)
             return made[value]
         if isinstance(value, list):
             return [of(item) for item in value]

@@ -19,7 +19,7 @@ from repair.reading.described.plain_values import of_type
 _MAX_DEPTH = 10
 _MODELS = ("Functional", "Model", "Sequential")
 _KERAS = ("builtins", "keras", "tensorflow", "tf_keras")
-OF_TENSORFLOW = ("TFOpLambda", "SlicingOpLambda")
+OF_TENSORFLOW = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,15 @@ def model_from(description: Any) -> Part:
     return model
 
 
+def part_from(entry: Any) -> Part:
+    """A single layer, from its entry.
+
+    Raises:
+        ModelError: If it is malformed.
+    """
+    return _part(entry, "layer", _MAX_DEPTH)
+
+
 def _count(part: Part) -> int:
     return 1 + sum(_count(each) for each in part.parts)
 
@@ -106,6 +115,8 @@ def _part(entry: Any, default: str, depth: int) -> Part:
     config = of_type(config, dict, f"'config' of {default}")
     # An old nested Sequential may have its name beside the settings only.
     name = config.get("name", entry.get("name", default))
+    if kind == "TensorFlowOpLayer":  # whose settings name the operation
+        name = entry.get("name", name)
     module = entry.get("module") or ""
     registered = entry.get("registered_name")
     part = Part(

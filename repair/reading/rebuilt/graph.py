@@ -11,7 +11,9 @@ from keras import layers
 
 from artifacts.errors import one_line
 from repair.errors import ModelError
+from repair.network.operation import Operation
 from repair.reading.described.nested import Step, Tensor
+from repair.reading.described.wrappers import unwrapped
 from repair.reading.rebuilt.activation_list import activation_from
 from repair.reading.rebuilt.layer_list import MERGING, layer_from_config
 from repair.reading.rebuilt.limits import (
@@ -20,8 +22,8 @@ from repair.reading.rebuilt.limits import (
     declared_weights,
     image_shape,
 )
-from repair.reading.rebuilt.operator_use import Use
-from repair.reading.rebuilt.operators import operator_applied
+from repair.reading.rebuilt.operators.table import operator_applied
+from repair.reading.rebuilt.operators.use import Use
 from repair.reading.rebuilt.stand_ins import stand_in_for
 
 Path = tuple[str, ...]
@@ -73,19 +75,19 @@ class Graph:
             settings = {**step.part.config, **keywords}
             for key in ("name", "trainable", "dtype", "function"):
                 settings.pop(key, None)
-            return operator_applied(
-                step.part, Use(values, settings, step.name, self.apply)
-            )
+            use = Use(values, settings, step.name, self.apply, step.number)
+            return operator_applied(step.part, use)
         tensors = _flat(values)
         if (stand_in := stand_in_for(step.part)) is not None:
             return stand_in(step, tensors, self._applied_at(step.path))
-        config = dict(step.part.config)
+        part = unwrapped(step.part)
+        config = dict(part.config)
         behind: list[keras.Layer] = []
         if "activation" in config:
             config["activation"], behind = activation_from(
                 config["activation"], step.name, self.keras_version
             )
-        layer = layer_from_config(step.part, config, step.name, self.keras_version)
+        layer = layer_from_config(part, config, step.name, self.keras_version)
         if isinstance(layer, layers.MultiHeadAttention):
             tensors += _flat([keywords.get("value", []), keywords.get("key", [])])
         result = self._applied_at(step.path)(layer, *tensors)
@@ -124,10 +126,11 @@ class Graph:
         Raises:
             ModelError: If it does not fit them, or is too large.
         """
-        many = type(layer).__name__ in MERGING or isinstance(
+        many = len(tensors) > 1
+        takes_many = type(layer).__name__ in MERGING or isinstance(
             layer, layers.MultiHeadAttention
         )
-        if not tensors or (len(tensors) > 1) != many:
+        if not tensors or (many != takes_many and not isinstance(layer, Operation)):
             raise ModelError(f"layer {layer.name!r} has {len(tensors)} inputs.")
         check_inputs(layer, tensors)
         try:

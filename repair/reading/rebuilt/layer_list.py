@@ -29,6 +29,8 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "AdaptiveAveragePooling2D": ("output_size",),
     "AdaptiveMaxPooling2D": ("output_size",),
     "Add": (),
+    "AdditiveAttention": ("use_scale", "dropout"),
+    "Attention": ("use_scale", "score_mode", "dropout"),
     "Average": (),
     "AveragePooling1D": _POOLING,
     "AveragePooling2D": _POOLING,
@@ -37,11 +39,14 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "Concatenate": ("axis",),
     "Conv1D": (*_FILTERS, "groups"),
     "Conv2D": (*_FILTERS, "groups"),
+    "Conv1DTranspose": (*_FILTERS, "output_padding"),
     "Conv2DTranspose": (*_FILTERS, "output_padding"),
     "Cropping1D": ("cropping",),
     "Cropping2D": ("cropping",),
     "Dense": ("units", "activation", "use_bias"),
+    "DepthwiseConv1D": ("kernel_size", "depth_multiplier", *_CONVOLUTION),
     "DepthwiseConv2D": ("kernel_size", "depth_multiplier", *_CONVOLUTION),
+    "Dot": ("axes", "normalize"),
     "Dropout": ("rate",),
     "ELU": ("alpha",),
     "EinsumDense": ("equation", "output_shape", "activation", "bias_axes"),
@@ -69,6 +74,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "Rescaling": ("scale", "offset"),
     "Reshape": ("target_shape",),
     "Resizing": (*_RESIZING, "pad_to_aspect_ratio", "fill_mode", "fill_value"),
+    "SeparableConv1D": (*_FILTERS, "depth_multiplier"),
     "SeparableConv2D": (*_FILTERS, "depth_multiplier"),
     "Softmax": ("axis",),
     "SpatialDropout2D": ("rate",),
@@ -81,6 +87,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
 }
 MERGING = frozenset(
     ["Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"]
+    + ["AdditiveAttention", "Attention", "Dot"]
 )
 _WORDS: Mapping[str, Callable[[str], bool]] = {
     "padding": {"valid", "same", "causal"}.__contains__,
@@ -91,6 +98,7 @@ _WORDS: Mapping[str, Callable[[str], bool]] = {
         "lanczos3",
         "lanczos5",
     }.__contains__,
+    "score_mode": {"dot", "concat"}.__contains__,
     "fill_mode": {"constant"}.__contains__,
     "equation": lambda text: len(text) < 40 and set(text) <= set("abcdefghijk.,->"),
     "bias_axes": lambda text: len(text) < 9 and text.isascii() and text.isalpha(),

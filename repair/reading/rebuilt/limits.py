@@ -64,7 +64,7 @@ def check_inputs(layer: keras.Layer, tensors: Sequence[Any]) -> None:
     Raises:
         ModelError: If one does.
     """
-    axes = getattr(layer, "axis", None)
+    axes = getattr(layer, "axis", getattr(layer, "axes", None))
     for axis in axes if isinstance(axes, (list, tuple)) else [axes]:
         if isinstance(axis, int) and axis % len(tensors[0].shape) == 0:
             raise ModelError(f"layer {layer.name!r} mixes images, along axis {axis}.")
@@ -89,18 +89,23 @@ def declared_weights(layer: keras.Layer, shape: tuple[int | None, ...]) -> int:
     match layer:
         case layers.Dense():
             return (channels + bias) * layer.units
-        case layers.SeparableConv2D():
+        case layers.SeparableConv1D() | layers.SeparableConv2D():
             middle = channels * layer.depth_multiplier
             return (
                 math.prod(layer.kernel_size) * middle + (middle + bias) * layer.filters
             )
-        case layers.DepthwiseConv2D():
+        case layers.DepthwiseConv1D() | layers.DepthwiseConv2D():
             return (
                 (math.prod(layer.kernel_size) + bias)
                 * channels
                 * layer.depth_multiplier
             )
-        case layers.Conv1D() | layers.Conv2D() | layers.Conv2DTranspose():
+        case (
+            layers.Conv1D()
+            | layers.Conv1DTranspose()
+            | layers.Conv2D()
+            | layers.Conv2DTranspose()
+        ):
             own = channels // (getattr(layer, "groups", 1) or 1)
             return (math.prod(layer.kernel_size) * own + bias) * layer.filters
         case layers.EinsumDense():

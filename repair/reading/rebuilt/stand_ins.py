@@ -24,7 +24,7 @@ def _normalization(step: Step, tensors: list[Any], apply: Apply) -> Any:
     rank = len(tensors[0].shape) if tensors else 0
     axis = config.get("axis", -1)
     axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
-    if config.get("invert") or axis not in (-1, rank - 1):
+    if config.get("invert") or axis not in (-1, rank - 1, None, []):
         raise ModelError(
             f"layer {step.name!r}: expected a Normalization of channels, the last axis. "
             f"Received: axis {str(config.get('axis'))[:40]}, invert "
@@ -38,12 +38,14 @@ def _normalization(step: Step, tensors: list[Any], apply: Apply) -> Any:
         scale, offset = 1 / deviation, -mean / deviation
         layer = layers.Rescaling(scale.tolist(), offset.tolist(), name=step.name)
         return apply(layer, *tensors)
-    return apply(
-        layers.BatchNormalization(
-            center=False, scale=False, epsilon=_TINY, name=step.name, trainable=False
-        ),
-        *tensors,
+    norm = layers.BatchNormalization(
+        center=False, scale=False, epsilon=_TINY, name=step.name, trainable=False
     )
+    if axis not in (None, []):
+        return apply(norm, *tensors)
+    shape = tensors[0].shape[1:]  # one mean for all values
+    column = layers.Reshape((-1, 1), name=f"{step.name}.column")(tensors[0])
+    return layers.Reshape(shape, name=f"{step.name}.back")(apply(norm, column))
 
 
 def _numbers(step: Step, value: Any) -> np.ndarray:
@@ -109,7 +111,8 @@ def stored_by(part: Part, layer: keras.Layer) -> list[tuple[int, ...]]:
     """The shapes in which a file stores the weights of a layer."""
     shapes = [tuple(variable.shape) for variable in layer.weights]
     if part.kind == "Normalization" and shapes:
-        return [*shapes, ()]  # and the number of images that were counted
+        one = part.config.get("axis", -1) in (None, [])  # for all channels
+        return [*([()] * 2 if one else shapes), ()]  # and how many images were counted
     if part.kind == "LayerScale":
         return [(shapes[0][2],)]
     return shapes
@@ -120,7 +123,11 @@ def weights_for(
 ) -> list[np.ndarray]:
     """A layer's stored weights in the shapes of what stands for it here."""
     if part.kind == "Normalization":
-        return values[: len(layer.weights)]
+        wanted = [variable.shape for variable in layer.weights]
+        return [
+            np.broadcast_to(value, shape)
+            for value, shape in zip(values, wanted, strict=False)
+        ]
     if part.kind == "LayerScale":
         return [values[0].reshape(1, 1, -1, 1)]
     return values

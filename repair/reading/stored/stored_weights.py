@@ -25,7 +25,8 @@ _MAX_WEIGHTS = 20_000  # of one layer, which may be a model of thousands
 _CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 # Layers that Keras makes of others, and what it calls those.
 _WITHIN = {
-    "MultiHeadAttention": ("query_dense", "key_dense", "value_dense", "output_dense")
+    "MultiHeadAttention": ("query_dense", "key_dense", "value_dense", "output_dense"),
+    "TimeDistributed": ("layer",),
 }
 
 
@@ -85,7 +86,10 @@ def _listed(group: h5py.Group) -> Stored:
     stored = Stored()
     for name in with_weights:
         layer = child(group, name, ModelError)
-        kept = [(each, dataset(layer, each, ModelError)) for each in found[name]]
+        kept = [
+            (each, dataset(layer, each, ModelError, weights=True))
+            for each in found[name]
+        ]
         kept = [pair for pair in kept if not _is_seed(*pair)]
         stored.names[(name,)] = [each for each, _ in kept]
         stored.by_path[(name,)] = [each for _, each in kept]
@@ -141,7 +145,10 @@ def _variables(group: h5py.Group) -> list[h5py.Dataset]:
         return []
     variables = child(group, "vars", ModelError)
     count = min(len(variables), 100)
-    return [dataset(variables, str(index), ModelError) for index in range(count)]
+    return [
+        dataset(variables, str(index), ModelError, weights=True)
+        for index in range(count)
+    ]
 
 
 def snake_case(name: str) -> str:

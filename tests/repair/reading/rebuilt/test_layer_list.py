@@ -27,45 +27,42 @@ LAYERS: dict[str, Callable[[Any], Any]] = {
     "AdaptiveAveragePooling2D": layers.AdaptiveAveragePooling2D((3, 5)),
     "AdaptiveMaxPooling2D": layers.AdaptiveMaxPooling2D((3, 5)),
     "Add": lambda x: layers.Add()([x, layers.Activation("tanh")(x)]),
+    "AdditiveAttention": lambda x: layers.AdditiveAttention()([row(x), row(2 * x)]),
+    "Attention": lambda x: layers.Attention(use_scale=True)([row(x), row(2 * x)]),
     "Average": lambda x: layers.Average()([x, layers.Activation("tanh")(x)]),
-    "AveragePooling1D": lambda x: layers.AveragePooling1D(2)(
-        layers.Reshape((-1, 3))(x)
-    ),
+    "AveragePooling1D": lambda x: layers.AveragePooling1D(2)(row(x)),
     "AveragePooling2D": layers.AveragePooling2D((2, 3), padding="same"),
     "BatchNormalization": layers.BatchNormalization(epsilon=0.01, scale=False),
     "CenterCrop": layers.CenterCrop(6, 5),
     "Concatenate": lambda x: layers.Concatenate(1)([x, layers.Activation("tanh")(x)]),
-    "Conv1D": lambda x: layers.Conv1D(6, 3, groups=3, padding="causal")(
-        layers.Reshape((-1, 3))(x)
-    ),
+    "Conv1D": lambda x: layers.Conv1D(6, 3, groups=3, padding="causal")(row(x)),
     "Conv2D": layers.Conv2D(6, (3, 2), groups=3, dilation_rate=2, use_bias=False),
+    "Conv1DTranspose": lambda x: layers.Conv1DTranspose(4, 3, strides=2)(row(x)),
     "Conv2DTranspose": layers.Conv2DTranspose(4, 3, strides=2, output_padding=1),
-    "Cropping1D": lambda x: layers.Cropping1D((5, 60))(layers.Reshape((-1, 3))(x)),
+    "Cropping1D": lambda x: layers.Cropping1D((5, 60))(row(x)),
     "Cropping2D": layers.Cropping2D(((1, 2), (3, 0))),
     "Dense": layers.Dense(5, activation="elu"),
+    "DepthwiseConv1D": lambda x: layers.DepthwiseConv1D(3, strides=2)(row(x)),
     "DepthwiseConv2D": layers.DepthwiseConv2D(3, strides=2, depth_multiplier=2),
+    "Dot": lambda x: layers.Dot(axes=1, normalize=True)([row(x), row(1 - x)]),
     "Dropout": layers.Dropout(0.5),
     "ELU": layers.ELU(0.7),
     "EinsumDense": layers.EinsumDense("abcd,de->abce", (12, 10, 4), bias_axes="e"),
     "Flatten": lambda x: layers.Reshape((12, 10, 3))(layers.Flatten()(x)),
-    "GlobalAveragePooling1D": lambda x: layers.GlobalAveragePooling1D()(
-        layers.Reshape((-1, 3))(x)
-    ),
+    "GlobalAveragePooling1D": lambda x: layers.GlobalAveragePooling1D()(row(x)),
     "GlobalAveragePooling2D": layers.GlobalAveragePooling2D(keepdims=True),
-    "GlobalMaxPooling1D": lambda x: layers.GlobalMaxPooling1D()(
-        layers.Reshape((-1, 3))(x)
-    ),
+    "GlobalMaxPooling1D": lambda x: layers.GlobalMaxPooling1D()(row(x)),
     "GlobalMaxPooling2D": layers.GlobalMaxPooling2D(),
     "GroupNormalization": layers.GroupNormalization(3, epsilon=0.1),
     "Identity": layers.Identity(),
     "LayerNormalization": layers.LayerNormalization(axis=[1, 2, 3]),
     "LeakyReLU": lambda x: layers.LeakyReLU(0.1)(layers.Rescaling(2.0, -1.0)(x)),
-    "MaxPooling1D": lambda x: layers.MaxPooling1D(2)(layers.Reshape((-1, 3))(x)),
+    "MaxPooling1D": lambda x: layers.MaxPooling1D(2)(row(x)),
     "MaxPooling2D": layers.MaxPooling2D(3, strides=1),
     "Maximum": lambda x: layers.Maximum()([x, layers.Activation("tanh")(x)]),
     "Minimum": lambda x: layers.Minimum()([x, layers.Activation("tanh")(x)]),
     "MultiHeadAttention": lambda x: layers.MultiHeadAttention(2, 4, value_dim=3)(
-        layers.Reshape((-1, 3))(x), layers.Reshape((-1, 3))(x)
+        row(x), row(x)
     ),
     "Multiply": lambda x: layers.Multiply()([x, layers.Activation("tanh")(x)]),
     "PReLU": lambda x: layers.PReLU("uniform", shared_axes=[1, 2])(
@@ -78,20 +75,28 @@ LAYERS: dict[str, Callable[[Any], Any]] = {
     "Rescaling": layers.Rescaling([1.0, 2.0, 0.5], [0.1, 0.2, -0.3]),
     "Reshape": layers.Reshape((-1, 6)),
     "Resizing": layers.Resizing(7, 9, crop_to_aspect_ratio=True),
+    "SeparableConv1D": lambda x: layers.SeparableConv1D(4, 3, strides=2)(row(x)),
     "SeparableConv2D": layers.SeparableConv2D(4, 3, depth_multiplier=2),
     "Softmax": layers.Softmax(),
     "SpatialDropout2D": layers.SpatialDropout2D(0.5),
     "Subtract": lambda x: layers.Subtract()([x, layers.Activation("tanh")(x)]),
     "UnitNormalization": layers.UnitNormalization(),
-    "UpSampling1D": lambda x: layers.UpSampling1D(2)(layers.Reshape((-1, 3))(x)),
+    "UpSampling1D": lambda x: layers.UpSampling1D(2)(row(x)),
     "UpSampling2D": layers.UpSampling2D((2, 3), interpolation="bilinear"),
-    "ZeroPadding1D": lambda x: layers.ZeroPadding1D((1, 2))(layers.Reshape((-1, 3))(x)),
+    "ZeroPadding1D": lambda x: layers.ZeroPadding1D((1, 2))(row(x)),
     "ZeroPadding2D": layers.ZeroPadding2D(((1, 0), (0, 3))),
     # Layers that others stand for here.
     "Normalization of its weights": lambda x: adapted()(x),
     "Normalization of its settings": layers.Normalization(
         mean=[0.2, 0.3, 0.4], variance=[0.5, 0.1, 2.0]
     ),
+    "Normalization of all channels": lambda x: adapted(axis=None)(x),
+    "Normalization of all by settings": layers.Normalization(
+        axis=None, mean=0.2, variance=0.5
+    ),
+    "TimeDistributed": lambda x: layers.TimeDistributed(
+        layers.Dense(4, activation="elu")
+    )(row(x)),
     "GaussianNoise": layers.GaussianNoise(0.3),
     "GaussianDropout": layers.GaussianDropout(0.3),
     "AlphaDropout": layers.AlphaDropout(0.3),
@@ -101,8 +106,12 @@ LAYERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def adapted() -> layers.Normalization:
-    layer = layers.Normalization()
+def row(x: Any) -> Any:
+    return layers.Reshape((-1, 3))(x)
+
+
+def adapted(axis: int | None = -1) -> layers.Normalization:
+    layer = layers.Normalization(axis=axis)
     layer.adapt(np.random.default_rng(0).uniform(0, 2, (9, *SHAPE)).astype("f4"))
     return layer
 
@@ -167,6 +176,27 @@ def test_other_precisions_are_read_as_float32(tmp_path, policy):
         read = read_network(saved(network, tmp_path, ending))
         np.testing.assert_allclose(
             outputs(read, images), outputs(plain, images), rtol=0, atol=1e-6
+        )
+
+
+@pytest.mark.parametrize("policy", ["float16", "bfloat16"])
+def test_weights_of_half_precision_are_read(tmp_path, policy):
+    images = keras.Input(SHAPE)
+    x = layers.Conv2D(5, 3)(layers.Rescaling(1 / 255)(images))
+    plain = lively(keras.Model(images, scored(x)))
+    network = keras.models.clone_model(
+        plain,
+        clone_function=lambda layer: type(layer).from_config(
+            {**layer.get_config(), "dtype": policy}
+        ),
+    )
+    network.set_weights(plain.get_weights())
+    plain.set_weights([np.asarray(each, np.float32) for each in network.get_weights()])
+    given = np.random.default_rng(0).uniform(0, 255, (9, *SHAPE)).astype("f4")
+    for ending in (".h5", ".keras"):
+        read = read_network(saved(network, tmp_path, ending))
+        np.testing.assert_allclose(
+            outputs(read, given), outputs(plain, given), rtol=0, atol=1e-6
         )
 
 

@@ -10,10 +10,11 @@ import keras
 import numpy as np
 
 from repair.errors import ModelError
+from repair.network.operation import Operation
 
 is_tensor = keras.backend.is_keras_tensor
 _FIRST, _SECOND = ("x", "x1", "input", "inputs", "tensor"), ("y", "x2", "bias", "value")
-_MAX_CONSTANTS = 1 << 12
+_MAX_CONSTANTS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,14 @@ class Use:
         settings: What it is called with by name, and its own settings.
         name: For its layers, which all begin with it.
         apply: Takes a Keras layer and its inputs, gives its output.
+        number: Which of its results is wanted.
     """
 
     values: list[Any]
     settings: Mapping[str, Any]
     name: str
     apply: Callable[..., Any]
+    number: int = 0
 
     @property
     def tensor(self) -> Any:
@@ -47,7 +50,7 @@ class Use:
         ranks = {len(each.shape) for each in (first, second) if is_tensor(each)}
         if len(ranks) != 1:
             raise self.unfit()
-        return self._number(first), self._number(second)
+        return self._number(first, *ranks), self._number(second, *ranks)
 
     def operand(self, index: int, *names: str, default: Any = None) -> Any:
         """What it is called with at a place, or by one of these names."""
@@ -68,6 +71,11 @@ class Use:
             raise self.unfit()
         return listed
 
+    def operated(self, function: str, *tensors: Any, **settings: Any) -> Any:
+        """What a function of the list of ``network.operation`` makes of tensors."""
+        made = Operation(function, settings, name=self.name)
+        return self.apply(made, *(tensors or (self.tensor,)))
+
     def unfit(self) -> ModelError:
         """The error for a use that can not be rebuilt."""
         said = [str(getattr(x, "shape", x))[:60] for x in self.values]
@@ -80,19 +88,19 @@ class Use:
             f"{', '.join(said)[:300]}. Use a layer of Keras instead."
         )
 
-    def _number(self, value: Any) -> Any:
-        """A tensor itself; a constant as float64 array, one number or one a channel."""
+    def _number(self, value: Any, rank: int) -> Any:
+        """A tensor itself; a constant as float64 array, the same for all images."""
         if is_tensor(value):
             return value
         try:
             array = np.asarray(value, np.float64)
         except (TypeError, ValueError) as reason:
             raise self.unfit() from reason
-        per_channel = array.size == (array.shape[-1] if array.ndim else 1)
-        if (
-            not per_channel
-            or array.size > _MAX_CONSTANTS
-            or not np.isfinite(array).all()
-        ):
+        array = array.reshape(()) if array.size == 1 else array
+        if array.ndim == rank and len(array) == 1:
+            array = array[0]  # the axis of images
+        if array.ndim >= rank:
             raise self.unfit()
-        return array.reshape(-1) if array.size > 1 else array.reshape(())
+        if array.size > _MAX_CONSTANTS or not np.isfinite(array).all():
+            raise self.unfit()
+        return array

@@ -1,0 +1,1 @@
+"""Operators between layers, each looked up in one list and rebuilt from layers."""

@@ -1,0 +1,100 @@
+"""Operators on images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import layers
+
+from repair.reading.rebuilt.operators.use import Use
+
+
+def pad(use: Use) -> Any:
+    """Zeros around an image."""
+    widths = use.operand(1, "pad_width", "paddings")
+    mode = str(use.operand(2, "mode", default="constant")).lower()
+    value = use.operand(3, "constant_values", default=0)
+    fine = isinstance(widths, list) and len(widths) == 4 == len(use.tensor.shape)
+    if not fine or mode != "constant" or value not in (0, None):
+        raise use.unfit()
+    if any(width != [0, 0] for width in (widths[0], widths[3])):
+        raise use.unfit()
+    return use.apply(layers.ZeroPadding2D(widths[1:3], name=use.name), use.tensor)
+
+
+def resize(use: Use) -> Any:
+    """Images of another size."""
+    size = use.whole(1, "size")
+    method = use.operand(2, "interpolation", "method", default="bilinear")
+    doubtful = ("antialias", "preserve_aspect_ratio", "crop_to_aspect_ratio")
+    if any(use.settings.get(key) for key in (*doubtful, "pad_to_aspect_ratio")):
+        raise use.unfit()
+    if len(size) != 2 or method not in ("bilinear", "nearest", "bicubic"):
+        raise use.unfit()
+    layer = layers.Resizing(*size, interpolation=method, name=use.name)
+    return use.apply(layer, use.tensor)
+
+
+def grey(use: Use) -> Any:
+    """One channel of three."""
+    if use.tensor.shape[-1] != 3 or use.settings.get("data_format") == "channels_first":
+        raise use.unfit()
+    return use.operated("grey")
+
+
+def patches(use: Use) -> Any:
+    """Each image cut into smaller ones, whose pixels become channels."""
+    size = use.whole(1, "size")
+    size = size * 2 if len(size) == 1 else size
+    strides = use.operand(2, "strides")
+    strides = size if strides is None else strides
+    strides = [strides] * 2 if type(strides) is int else list(strides)
+    padding = str(use.operand(4, "padding", default="valid"))
+    fine = len(size) == len(strides) == 2 and padding in ("valid", "same")
+    fine = fine and use.operand(3, "dilation_rate", default=1) in (1, [1, 1])
+    if not fine or not all(type(x) is int and x > 0 for x in (*size, *strides)):
+        raise use.unfit()
+    return use.operated("patches", size=size, strides=strides, padding=padding)
+
+
+def pooled(kind: type) -> Any:
+    """A pooling of 2 x 2 or the like."""
+
+    def operator(use: Use) -> Any:
+        size = _sides(use, use.operand(1, "pool_size", "ksize"))
+        strides = use.operand(2, "strides")
+        strides = size if strides is None else _sides(use, strides)
+        padding = str(use.operand(3, "padding", default="valid")).lower()
+        if padding not in ("valid", "same"):
+            raise use.unfit()
+        return use.apply(kind(size, strides, padding, name=use.name), use.tensor)
+
+    return operator
+
+
+def _sides(use: Use, value: Any) -> list[int]:
+    """Rows and columns, of one number, two, or four with images and channels."""
+    sides = value if isinstance(value, list) else [value]
+    if len(sides) == 4 and sides[0] == sides[3] == 1:
+        sides = sides[1:3]
+    sides = sides * 2 if len(sides) == 1 else sides
+    if len(sides) != 2 or not all(type(x) is int and 0 < x < 1 << 16 for x in sides):
+        raise use.unfit()
+    return sides
+
+
+def blocks(function: str) -> Any:
+    """Places to channels, or back."""
+
+    def operator(use: Use) -> Any:
+        (block,) = use.whole(1, "block_size")[:1] or [0]
+        _, rows, columns, channels = (*use.tensor.shape, 0, 0, 0)[:4]
+        sides = (rows, columns) if function == "space_to_depth" else (channels, block)
+        whole = 1 < block < 1 << 10 and not sides[0] % block and not sides[1] % block
+        if function == "depth_to_space" and whole:
+            whole = channels % block**2 == 0
+        if len(use.tensor.shape) != 4 or not whole:
+            raise use.unfit()
+        return use.operated(function, block=block)
+
+    return operator
