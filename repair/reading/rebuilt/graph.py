@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -12,6 +12,7 @@ from keras import layers
 from artifacts.errors import one_line
 from repair.errors import ModelError
 from repair.network.operation import Operation
+from repair.process.notice import say
 from repair.reading.described.nested import Step, Tensor
 from repair.reading.described.wrappers import unwrapped
 from repair.reading.rebuilt.activation_list import activation_from
@@ -23,8 +24,9 @@ from repair.reading.rebuilt.limits import (
     image_shape,
 )
 from repair.reading.rebuilt.operators.table import operator_applied
-from repair.reading.rebuilt.operators.use import Use
+from repair.reading.rebuilt.operators.use import Use, is_tensor
 from repair.reading.rebuilt.stand_ins import stand_in_for
+from repair.reading.rebuilt.turned import Turning
 
 Path = tuple[str, ...]
 
@@ -49,6 +51,10 @@ class Graph:
     _declared: int = 0
     _repeated: int = 0
 
+    def __post_init__(self) -> None:
+        """Nothing is turned yet."""
+        self._turning = Turning(self.apply)
+
     def build(self, steps: list[Step], told: tuple[int, int, int] | None) -> None:
         """Makes all steps.
 
@@ -61,10 +67,11 @@ class Graph:
                 large.
         """
         first = steps[0]
-        shape = image_shape(first.part.config, told)
-        if first.part.config.get("data_format") == "channels_first":
-            raise ModelError("expected data_format 'channels_last'.")
+        shape, turned = image_shape(first.part.config, told)
         self.images, tensor = _image(shape, first.name)
+        if turned:
+            say("the network takes channels first; it is rebuilt to take them last")
+            self._turning.mark(tensor)
         self.tensors.append(tensor)
         for step in steps[1:]:
             self.tensors.append(self._made(step))
@@ -72,24 +79,37 @@ class Graph:
     def _made(self, step: Step) -> Any:
         values, keywords = self._given(step.arguments), self._given(step.keywords)
         if step.part.is_operator:
+            values, keywords = self._as_in_file(values), self._as_in_file(keywords)
             settings = {**step.part.config, **keywords}
             for key in ("name", "trainable", "dtype", "function"):
                 settings.pop(key, None)
             use = Use(values, settings, step.name, self.apply, step.number)
             return operator_applied(step.part, use)
         tensors = _flat(values)
+        if step.part.kind == "MultiHeadAttention":
+            tensors += _flat([keywords.get("value", []), keywords.get("key", [])])
+        part = unwrapped(step.part)
+        tensors, config, turned = self._turning.prepared(
+            part.kind, part.config, tensors
+        )
+        result = self._layer_applied(
+            replace(step, part=replace(part, config=config)), tensors
+        )
+        if turned and len(result.shape) > 2:
+            self._turning.mark(result)
+        return result
+
+    def _layer_applied(self, step: Step, tensors: list[Any]) -> Any:
+        """What a layer, or what stands for it, makes of tensors."""
         if (stand_in := stand_in_for(step.part)) is not None:
             return stand_in(step, tensors, self._applied_at(step.path))
-        part = unwrapped(step.part)
-        config = dict(part.config)
+        config = dict(step.part.config)
         behind: list[keras.Layer] = []
         if "activation" in config:
             config["activation"], behind = activation_from(
                 config["activation"], step.name, self.keras_version
             )
-        layer = layer_from_config(part, config, step.name, self.keras_version)
-        if isinstance(layer, layers.MultiHeadAttention):
-            tensors += _flat([keywords.get("value", []), keywords.get("key", [])])
+        layer = layer_from_config(step.part, config, step.name, self.keras_version)
         result = self._applied_at(step.path)(layer, *tensors)
         for more in behind:
             result = self.apply(more, result)
@@ -104,6 +124,14 @@ class Graph:
         if isinstance(value, Mapping):
             return {key: self._given(item) for key, item in value.items()}
         return value
+
+    def _as_in_file(self, value: Any) -> Any:
+        """The same with all axes in the order of the file."""
+        if isinstance(value, list):
+            return [self._as_in_file(item) for item in value]
+        if isinstance(value, Mapping):
+            return {key: self._as_in_file(item) for key, item in value.items()}
+        return self._turning.as_in_file(value) if is_tensor(value) else value
 
     def _applied_at(self, path: Path) -> Callable[..., Any]:
         """Applies a layer that has weights in the file, and remembers it."""

@@ -26,8 +26,10 @@ _MAX_ACTIVATIONS = 1 << 26  # of one image, in one tensor: 256 MiB
 
 def image_shape(
     config: Mapping[str, Any], told: tuple[int, int, int] | None
-) -> tuple[int, ...]:
-    """The shape of an image, as the file has it; what that leaves open is as told.
+) -> tuple[tuple[int, ...], bool]:
+    """The shape of an image, and whether the file has its channels first.
+
+    What the file leaves open is as told.
 
     Args:
         config: Settings of the input layer.
@@ -40,6 +42,9 @@ def image_shape(
     sizes: list[Any] | None = None
     if shape is not None:
         sizes = shape[1:] if isinstance(shape, list) else [shape]
+    turned = sizes is not None and _channels_first(sizes)
+    if sizes is not None and turned:
+        sizes = [*sizes[1:], sizes[0]]
     if sizes is None or any(size is None for size in sizes):
         if told is None or (sizes is not None and len(sizes) != len(told)):
             raise ModelError(
@@ -55,7 +60,11 @@ def image_shape(
             f"expected images of at most {_MAX_SIDE} pixels a side, channels last: grey, "
             f"RGB or RGBA. Received: shape {str(shape)[:60]}."
         )
-    return tuple(sizes)
+    return tuple(sizes), turned
+
+
+def _channels_first(sizes: list[Any]) -> bool:
+    return len(sizes) == 3 and sizes[0] in _CHANNELS and sizes[2] not in _CHANNELS
 
 
 def check_inputs(layer: keras.Layer, tensors: Sequence[Any]) -> None:

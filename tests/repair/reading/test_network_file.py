@@ -416,7 +416,10 @@ BAD_DESCRIPTIONS = {
     "negative units": (setting("fc_1", units=-1), "unusable|kernel"),
     "infinite units": (setting("fc_1", units=float("inf")), "Received"),
     "zero strides": (setting("conv_1", strides=[0, 0]), "unusable|ValueError"),
-    "channels first": (setting("conv_1", data_format="channels_first"), "data_format"),
+    "channels first": (
+        setting("conv_1", data_format="channels_first"),
+        "declares|weights of shapes",
+    ),
     "code as activation": (setting("fc_1", activation="os.system"), "activation"),
     "object as activation": (
         setting("fc_1", activation={"class_name": "function", "config": "eval"}),

@@ -63,7 +63,7 @@ def _got(use: Use, items: list[Any]) -> Any:
         items = [*items, ...]
     at = items.index(...)
     items[at : at + 1] = [slice(None)] * (rank - sum(x is not None for x in items) + 1)
-    if items[0] != slice(None):  # that would choose images
+    if items[0] not in (slice(None), slice(None, None, 1)):  # that would choose images
         raise use.unfit()
     shape: list[int] = []
     axis = 0

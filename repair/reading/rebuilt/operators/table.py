@@ -134,6 +134,7 @@ _OPERATORS: Mapping[str, Operator] = {
     "relu6": values.activation("relu6"),
     "reshape": shapes.reshape,
     "resize": images.resize,
+    "resizebilinear": images.resize,
     "reverse": choosing.flip,
     "reversev2": choosing.flip,
     "rgbtograyscale": images.grey,

@@ -6,6 +6,7 @@ operands by their place. Brought to the form in which tf.keras from 2.4 on write
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -67,7 +68,17 @@ def _value(attribute: Any) -> Any:
         return [_whole(each) for each in value["i"][:_MOST_OPERANDS]]
     if kind == "i":
         return _whole(value)
+    if kind == "s":
+        return _text(value)
     return value if kind in ("f", "b") else None
+
+
+def _text(value: Any) -> str | None:
+    """What protocol buffers write of a text in JSON."""
+    try:
+        return base64.b64decode(str(value)[:64], validate=True).decode("ascii")
+    except ValueError:
+        return None
 
 
 def _whole(text: Any) -> int | None:
@@ -100,7 +111,7 @@ def _sliced(operands: list[Any], settings: Attributes) -> Said:
             key.append(begin)
         else:
             bounds = (None if no_begin else begin, None if no_end else end)
-            key.append(slice(*bounds, step))
+            key.append(slice(*bounds, None if step == 1 else step))
     return [tensor, key], {}
 
 
@@ -125,10 +136,17 @@ def _cast(operands: list[Any], _: Attributes) -> Said:
     return operands, {}  # to float32, as all is here
 
 
+def _resized(operands: list[Any], settings: Attributes) -> Said:
+    if not settings.get("half_pixel_centers") or settings.get("align_corners"):
+        raise _malformed("resizing as TensorFlow 1 does")
+    return operands, {"interpolation": "bilinear"}
+
+
 _FORMS: Mapping[str, Callable[[list[Any], Attributes], Said]] = {
     "Cast": _cast,
     "ConcatV2": _joined,
     "Pack": _stacked,
+    "ResizeBilinear": _resized,
     "Split": _split,
     "Squeeze": _squeezed,
     "StridedSlice": _sliced,

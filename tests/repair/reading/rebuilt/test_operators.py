@@ -191,6 +191,88 @@ def test_constant_first(path):
     np.testing.assert_allclose(outputs(network, images), expected, rtol=0, atol=1e-5)
 
 
+ONES = {"1": [0, 0], "2": [0, 0], "3": [1, -1]}
+NODES: dict[str, tuple[Any, Any, Callable[[Any], Any]]] = {
+    "RealDiv": ({}, {"1": 255.0}, lambda x: x / 255),
+    "Sub": ({}, {"0": 255.0}, lambda x: 255 - x),
+    "BiasAdd": (
+        {"data_format": {"s": "TkhXQw=="}},
+        {"1": [-103.9, -116.8, -123.7]},
+        lambda x: x - np.array([103.9, 116.8, 123.7]),
+    ),
+    "StridedSlice": (
+        {"end_mask": {"i": "2"}, "ellipsis_mask": {"i": "1"}, "begin_mask": {"i": "2"}},
+        ONES,
+        lambda x: x[..., ::-1],
+    ),
+    "Cast": ({"DstT": {"type": "DT_FLOAT"}}, {}, lambda x: x),
+    "Relu6": ({}, {}, lambda x: np.clip(x, 0, 6)),
+    "Reshape": ({}, {"1": [-1, 12, 10, 3]}, lambda x: x),
+    "ResizeBilinear": (
+        {"half_pixel_centers": {"b": True}},
+        {"1": [12, 10]},
+        lambda x: x,
+    ),
+    "MaxPool": (
+        {
+            **{
+                key: {"list": {"i": ["1", "1", "1", "1"]}}
+                for key in ("ksize", "strides")
+            },
+            "padding": {"s": "VkFMSUQ="},
+        },
+        {},
+        lambda x: x,
+    ),
+}
+
+
+def node(kind: str, attributes: Any, constants: Any) -> Callable[[Any], None]:
+    """Puts a ``TensorFlowOpLayer``, as TensorFlow 2.3 writes it, in place of ``scale``."""
+
+    def change(description: Any) -> None:
+        every = description["config"]["layers"]
+        place = next(each for each in every if each["config"]["name"] == "scale")
+        said = {"name": kind, "op": kind, "input": ["x", "y"], "attr": attributes}
+        config = {"name": kind, "node_def": said, "constants": constants}
+        place.update(class_name="TensorFlowOpLayer", config=config, name="scale")
+        place["inbound_nodes"] = [[["input", 0, 0, {}]]]
+        place.pop("module", None)
+
+    return change
+
+
+@pytest.mark.parametrize("kind", NODES)
+def test_node_of_tensorflow_answers_as_its_arithmetic(path, kind):
+    images = np.random.default_rng(0).uniform(0, 255, (9, *SHAPE)).astype("f4")
+    attributes, constants, arithmetic = NODES[kind]
+    expected = outputs(read_network(path), arithmetic(images).astype("f4"))
+    network = read_network(changed(path, node(kind, attributes, constants)))
+    np.testing.assert_allclose(outputs(network, images), expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "constants"),
+    [
+        ("ReadFile", {}, {}),
+        ("PyFunc", {"token": {"s": "cHlmdW5j"}}, {}),
+        ("RealDiv", {}, {"9": 1.0}),
+        ("RealDiv", {}, {"x": 1.0}),
+        ("RealDiv", {}, 7),
+        ("StridedSlice", {"begin_mask": {"i": "9" * 99}}, {"1": [0], "2": 7, "3": [1]}),
+        ("StridedSlice", {}, {"1": [0], "2": [7], "3": [0]}),
+        ("Reshape", {}, {"1": ["a"]}),
+        ("MaxPool", {"padding": {"s": "\x00"}, "ksize": 7}, {}),
+        ("Split", {"num_split": {"i": "9" * 11}}, {"0": 0}),
+        (["a"], None, {}),
+    ],
+)
+def test_other_nodes_are_refused(path, kind, attributes, constants):
+    with pytest.raises(ModelError) as refusal:
+        read_network(changed(path, node(kind, attributes, constants)))
+    assert "fault of this program" not in str(refusal.value)
+
+
 @pytest.mark.parametrize(
     "function", ["io.read_file", "py_function", "numpy_function", "os.system", "", None]
 )
