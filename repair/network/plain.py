@@ -22,6 +22,7 @@ _REGRESSION = frozenset(
     + ["huberloss", "logcosh", "meansquaredlogarithmicerror", "cosinesimilarity"]
     + ["meanabsolutepercentageerror", "poisson"]
 )
+_ROUNDED = 1e-6  # what factors of several networks may miss 1 by
 _MANY_LABELS = frozenset(["binarycrossentropy", "bce", "binaryfocalcrossentropy"])
 
 
@@ -52,7 +53,11 @@ def classifier(images: Any, scores: Any, *, loss: str = "") -> keras.Model:
             "expected a classifier. Received: a network that was trained to give numbers, "
             f"with the loss {loss!r}."
         )
-    end, count = _end(scores), scores.shape[1]
+    share = _share(scores, {})
+    if share is not None and abs(share - 1) > _ROUNDED:
+        scores = layers.Rescaling(1 / share, name="plain.shares")(scores)
+    end = "softmax" if share is not None else _end(scores)
+    count = scores.shape[1]
     if (end == "sigmoid" and count > 1) or (
         end in _LOGITS and loss in _MANY_LABELS and count > 1
     ):
@@ -72,6 +77,35 @@ def classifier(images: Any, scores: Any, *, loss: str = "") -> keras.Model:
     return keras.Model(images, scores, name="network")
 
 
+def _share(scores: Any, seen: dict[int, float | None]) -> float | None:
+    """What all scores add up to where they are a mean or a sum of softmaxes.
+
+    Args:
+        scores: A tensor of the graph.
+        seen: The answers so far, for each tensor once.
+    """
+    if id(scores) not in seen:
+        seen[id(scores)] = _share_of(scores, seen)
+    return seen[id(scores)]
+
+
+def _share_of(scores: Any, seen: dict[int, float | None]) -> float | None:
+    layer = scores._keras_history.operation
+    if isinstance(layer, layers.Add | layers.Average):  # of several networks
+        shares = [_share(tensor, seen) for tensor in layer.input]
+        known = [share for share in shares if share is not None]
+        if len(known) < len(shares):
+            return None
+        return sum(known) / (len(known) if isinstance(layer, layers.Average) else 1)
+    if isinstance(layer, layers.Rescaling) and type(layer.scale) in (int, float):
+        fine = layer.scale > 0 and layer.offset == 0
+        share = _share(layer.input, seen) if fine else None
+        return None if share is None else share * layer.scale
+    if isinstance(layer, _PASSING):
+        return _share(layer.input, seen)
+    return 1.0 if _end(scores) == "softmax" else None
+
+
 def _end(scores: Any) -> str | None:
     """The activation that scores come out of, None where there is none."""
     layer = scores._keras_history.operation
@@ -79,9 +113,6 @@ def _end(scores: Any) -> str | None:
         layer = layer.input._keras_history.operation
     if isinstance(layer, layers.Softmax):
         return "softmax"
-    if isinstance(layer, layers.Average):  # of several networks
-        ends = {_end(tensor) for tensor in layer.input}
-        return ends.pop() if len(ends) == 1 else None
     if isinstance(layer, layers.ReLU):
         return "relu"
     activation = getattr(layer, "activation", None)

@@ -6,7 +6,6 @@ does every layer of a nested model. What comes after needs to know of neither.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +13,7 @@ from repair.errors import ModelError
 from repair.reading.described.call_order import calls_in_order, highest_numbers, lost
 from repair.reading.described.calls import MAX_LAYERS, Call, Place
 from repair.reading.described.parts import Part
+from repair.reading.described.step_names import StepNames
 
 INPUT = "InputLayer"
 
@@ -60,7 +60,7 @@ def flatten(model: Part) -> tuple[list[Step], dict[str, Tensor]]:
     """
     unrolled = _Unrolled()
     for part in model.parts:  # these keep their names
-        unrolled.reserve(part.name)
+        unrolled.names.reserve(part.name)
     inputs = [part for part in model.parts if part.kind == INPUT]
     if len(inputs) > 1 or len(model.inputs) > 1:
         raise ModelError(f"expected one input. Received: {len(inputs)}.")
@@ -91,13 +91,8 @@ class _Unrolled:
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
-        self._taken: dict[str, int] = defaultdict(int)
-        self._reserved: dict[str, str] = {}
+        self.names = StepNames()
         self._inlined = 0
-
-    def reserve(self, name: str) -> None:
-        """Keeps a name for the layer of the outermost model that has it."""
-        self._reserved.setdefault(_safe(name), name)
 
     def add(
         self,
@@ -110,7 +105,7 @@ class _Unrolled:
         """Adds a step whose call names steps."""
         if len(self.steps) >= MAX_LAYERS:
             raise _too_many()
-        unique = self._unique(name, path)
+        unique = self.names.unique(name, outermost=len(path) == 1)
         self.steps.append(
             Step(part, path, unique, call.arguments, call.keywords, number)
         )
@@ -160,27 +155,6 @@ class _Unrolled:
                 f"model {part.name!r}: expected to be called with tensors."
             )
         return self.inline(part, path, given)
-
-    def _unique(self, name: str, path: tuple[str, ...]) -> str:
-        safe = _safe(name)
-        own = len(path) == 1 and self._reserved.get(safe) == name
-        count = self._taken[safe]
-        self._taken[safe] += 1
-        if count == 0 and (own or safe not in self._reserved):
-            return safe
-        number = max(count, 1) + 1
-        while f"{safe}_{number}" in self._taken or f"{safe}_{number}" in self._reserved:
-            number += 1
-        self._taken[f"{safe}_{number}"] += 1
-        return f"{safe}_{number}"
-
-
-def _safe(name: str) -> str:
-    """A name that TensorFlow takes: what it does not becomes an underscore."""
-    kept = "".join(
-        c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in name
-    )
-    return kept if kept[0].isalnum() else f"layer{kept}"
 
 
 def _too_many() -> ModelError:

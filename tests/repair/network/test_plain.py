@@ -63,6 +63,12 @@ def ensemble() -> keras.Model:
     return lively(keras.Model(images, layers.Average()(every)))
 
 
+def weighted() -> keras.Model:
+    images, x = flat()
+    one, other = (layers.Dense(4, activation="softmax")(x) for _ in range(2))
+    return lively(keras.Model(images, 0.3 * one + 0.7 * other))
+
+
 ENDS = {
     "softmax": lambda: dense(4, "softmax"),
     "softmax as a layer": lambda: behind(layers.Softmax()),
@@ -75,6 +81,7 @@ ENDS = {
     "one sigmoid": lambda: dense(1, "sigmoid"),
     "one sigmoid as a layer": lambda: behind(layers.Activation("sigmoid"), units=1),
     "mean of several networks": ensemble,
+    "weighted mean of several networks": weighted,
 }
 
 
@@ -96,6 +103,25 @@ def test_scores_of_one_place(tmp_path):
     images = images_for(network)
     expected = network.predict(images, verbose=0).reshape(len(images), 4)
     np.testing.assert_allclose(outputs(read, images), expected, rtol=0, atol=1e-6)
+
+
+def test_sum_of_two_networks_is_their_mean(tmp_path):
+    images, x = flat()
+    both = [layers.Dense(4, activation="softmax")(x) for _ in range(2)]
+    network = lively(keras.Model(images, layers.Add()(both)))
+    given = images_for(network)
+    expected = network.predict(given, verbose=0) / 2
+    read = read_network(saved(network, tmp_path, ".keras"))
+    np.testing.assert_allclose(outputs(read, given), expected, rtol=0, atol=1e-6)
+
+
+def test_many_sums_of_sums_are_looked_at_once(tmp_path):
+    images, x = flat()
+    x = layers.Dense(4, activation="softmax")(x)
+    for _ in range(60):
+        x = layers.Average()([x, x])
+    read = read_network(saved(lively(keras.Model(images, x)), tmp_path, ".keras"))
+    assert read.output_shape == (None, 4)
 
 
 def test_one_logit_is_that_of_the_second_label(tmp_path):
