@@ -16,13 +16,9 @@ from repair.process.notice import say
 from repair.reading.described.nested import Step, Tensor
 from repair.reading.described.wrappers import unwrapped
 from repair.reading.rebuilt.activation_list import activation_from
+from repair.reading.rebuilt.counted import Counted
 from repair.reading.rebuilt.layer_list import MERGING, layer_from_config
-from repair.reading.rebuilt.limits import (
-    MAX_REPEATED,
-    check_inputs,
-    declared_weights,
-    image_shape,
-)
+from repair.reading.rebuilt.limits import check_inputs, image_shape
 from repair.reading.rebuilt.operators.table import operator_applied
 from repair.reading.rebuilt.operators.use import Use, is_tensor
 from repair.reading.rebuilt.stand_ins import stand_in_for
@@ -48,11 +44,10 @@ class Graph:
     layers: dict[Path, list[keras.Layer]] = field(default_factory=dict)
     tensors: list[Any] = field(default_factory=list)
     images: Any = None
-    _declared: int = 0
-    _repeated: int = 0
 
     def __post_init__(self) -> None:
-        """Nothing is turned yet."""
+        """Nothing is counted or turned yet."""
+        self._counted = Counted(self.stored)
         self._turning = Turning(self.apply)
 
     def build(self, steps: list[Step], told: tuple[int, int, int] | None) -> None:
@@ -162,7 +157,7 @@ class Graph:
             raise ModelError(f"layer {layer.name!r} has {len(tensors)} inputs.")
         check_inputs(layer, tensors)
         try:
-            self._count(declared_weights(layer, tensors[0].shape), layer, first)
+            self._counted.add(layer, tensors[0].shape, first=first)
             if isinstance(layer, layers.MultiHeadAttention):
                 return layer(*tensors)
             return layer(list(tensors) if many else tensors[0])
@@ -174,17 +169,6 @@ class Graph:
                 f"layer {layer.name!r} does not fit its input of shape {shapes}. "
                 f"Received: {one_line(reason)}"
             ) from reason
-
-    def _count(self, weights: int, layer: keras.Layer, first: bool) -> None:
-        if first:
-            self._declared += weights
-        else:
-            self._repeated += weights
-        if self._declared > self.stored or self._repeated > MAX_REPEATED:
-            raise ModelError(
-                f"layer {layer.name!r} declares {weights:,} weights. Expected no more than "
-                f"the file stores, {self.stored:,} in all."
-            )
 
 
 def _image(shape: tuple[int, ...], name: str) -> tuple[Any, Any]:
