@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import resource
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,28 +34,13 @@ class Answer(NamedTuple):
     printed: str
 
 
-_ROOT = Path(__file__).resolve().parent.parent.parent
 _SECONDS = 300
-_RAN = "**its code ran**"
 # So much address space a program may fill.
 _MEMORY = 12 << 30
-_OURS = """
-import sys; sys.path.insert(0, sys.argv[2])
-from artifacts.errors import InputError
-from artifacts.quiet import import_tensorflow_quietly
-import_tensorflow_quietly()
-from pathlib import Path
-from repair.reading.network_file import read_network
-try: read_network(Path(sys.argv[1]))
-except InputError: sys.exit(2)
-"""
-# Loads, and asks for one answer: some attacks wait for that.
-_KERAS = """
-import sys
-import numpy as np, keras
-model = keras.models.load_model(sys.argv[1], safe_mode=True)
-model(np.zeros((1, 12, 10, 3), "float32"))
-"""
+_RAN = "**its code ran**"
+# Processes that are forked from one in which what takes long is imported, and nothing run.
+_FORKED = multiprocessing.get_context("forkserver")
+_FORKED.set_forkserver_preload(["keras", "repair.reading.network_file"])
 # What their exit codes mean; any other is a failure, as is none in time.
 _WORDS = {0: "nothing found", 1: "found"}
 SCANNERS = {
@@ -62,6 +48,46 @@ SCANNERS = {
     "modelscan": Scanner(("--path",), {**_WORDS, 3: "not scanned"}),
     "modelaudit": Scanner(("scan",), _WORDS),
 }
+
+
+def _asked(question: Callable[[Path], int], path: Path) -> Answer:
+    process = _FORKED.Process(target=_alone, args=(question, path))
+    process.start()
+    process.join(_SECONDS)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+    return Answer(process.exitcode or 0, _ran(path.parent), "")
+
+
+def _alone(question: Callable[[Path], int], path: Path) -> None:
+    os.chdir(path.parent)
+    _bounded()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    sys.exit(question(path))
+
+
+def _read(path: Path) -> int:
+    from artifacts.errors import InputError
+    from repair.reading.network_file import read_network
+
+    try:
+        read_network(path)
+    except InputError:
+        return 2
+    return 0
+
+
+def _load(path: Path) -> int:
+    """Loads, and asks for one answer: some attacks wait for that."""
+    import keras
+    import numpy as np
+
+    network = keras.models.load_model(path, safe_mode=True)
+    network(np.zeros((1, 12, 10, 3), "float32"))
+    return 0
 
 
 def _run(command: Sequence[object], folder: Path) -> Answer:
@@ -75,10 +101,14 @@ def _run(command: Sequence[object], folder: Path) -> Answer:
         code, printed = done.returncode, done.stdout
     except subprocess.TimeoutExpired:
         code, printed = -1, ""
+    return Answer(code, _ran(folder), printed)
+
+
+def _ran(folder: Path) -> bool:
     trace = folder / "trace"
-    ran = trace.exists()
+    there = trace.exists()
     trace.unlink(missing_ok=True)
-    return Answer(code, ran, printed)
+    return there
 
 
 def _bounded() -> None:
@@ -87,14 +117,14 @@ def _bounded() -> None:
 
 def of_ours(path: Path) -> str:
     """What this project says of a file."""
-    answer = _run([sys.executable, "-c", _OURS, path, _ROOT], path.parent)
+    answer = _asked(_read, path)
     words = {2: "refused", 0: "read"}
     return _RAN if answer.ran else words.get(answer.code, f"failed ({answer.code})")
 
 
 def of_keras(path: Path) -> str:
     """What Keras says of it, in its safe mode."""
-    answer = _run([sys.executable, "-c", _KERAS, path], path.parent)
+    answer = _asked(_load, path)
     if answer.ran:
         return _RAN
     code = answer.code

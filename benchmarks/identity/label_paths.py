@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from artifacts.errors import InputError
 from artifacts.runtime.load import load
 from benchmarks.identity.bench_images import Images
 from benchmarks.identity.label_commands import by_command, by_ray
@@ -24,7 +25,6 @@ from benchmarks.server.rest_calls import ask
 from build.formats.conversion import convert
 from build.formats.forms import RUNNERS
 from build.formats.table import FORMATS, check_packages
-from repair.errors import SettingError
 
 # The signature whose labels the others are held against.
 REFERENCE = "serving_default"
@@ -71,7 +71,7 @@ def _other_formats(artifact: Path, pixels: np.ndarray) -> Answers:
         for to, form in FORMATS.items():
             try:
                 check_packages(to)
-            except SettingError as reason:
+            except InputError as reason:
                 yield f"export --to {to}", str(reason)
                 continue
             path = Path(folder) / f"detector{form.suffix}"

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from artifacts.errors import InputError
 from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.results_file import write_results
 from build.formats.table import FORMATS, check_packages
-from repair.errors import SettingError
 from repair.measuring.tables import Cell, table
 
 Runner = Callable[[np.ndarray], np.ndarray]
@@ -94,7 +94,7 @@ def _runners(artifact: Path, folder: Path) -> Iterator[tuple[str, Runner]]:
         package = _PACKAGES[to]
         try:
             check_packages(to)
-        except SettingError:
+        except InputError:
             continue
         path = folder / f"detector{form.suffix}"
         convert(artifact, to, path)

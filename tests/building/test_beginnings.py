@@ -13,6 +13,7 @@ from PIL import Image
 from toys import PEOPLE, random_weights, repaired_by
 
 from artifacts.card import read_artifact
+from artifacts.errors import InputError
 from artifacts.reading.images import read_image
 from artifacts.runtime.load import load
 from build.formats.command import FORMATS, check_packages
@@ -20,7 +21,6 @@ from build.formats.conversion import convert
 from build.formats.probes import probes
 from build.fusing.fusion import fuse
 from build.saving.saved_model import export
-from repair.errors import SettingError
 from repair.network.preprocessing import named, preprocessed
 
 SIZE = (12, 10)
@@ -81,7 +81,7 @@ def test_every_way_gives_the_same_labels(made, tmp_path):
 def test_every_format_takes_them(made, to, tmp_path):
     try:
         check_packages(to)
-    except SettingError as reason:
+    except InputError as reason:
         pytest.skip(str(reason))
     folder, images, _ = made
     assert convert(folder, to, tmp_path / f"detector.{to}") > len(images)

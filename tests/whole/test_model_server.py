@@ -23,13 +23,13 @@ from PIL import Image
 from toys import PATIENCE, ROOT, run_python
 
 from artifacts.detector import read_image
+from artifacts.errors import InputError
 from benchmarks.server.grpc_calls import NoClientError, grpc_labels
 from benchmarks.server.local_server import NAME, Server, mlserver, serving
 from benchmarks.server.protocols import PROTOCOLS
 from build.formats.conversion import convert
 from build.formats.probes import probes
 from build.formats.table import check_packages
-from repair.errors import SettingError
 from repair.measuring.saved_detector import SavedDetector
 
 ARTIFACT = ROOT / "artifacts" / "sunglasses"
@@ -44,7 +44,7 @@ def server(tmp_path_factory) -> Iterator[Server]:
         pytest.skip("mlserver is not installed; name the program in MLSERVER")
     try:
         check_packages("onnx")
-    except SettingError as reason:
+    except InputError as reason:
         pytest.skip(str(reason))
     onnx = tmp_path_factory.mktemp("export") / "detector.onnx"
     convert(ARTIFACT, "onnx", onnx)

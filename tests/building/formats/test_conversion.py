@@ -19,6 +19,7 @@ from keras import layers
 from toys import PATIENCE, PEOPLE, ROOT, SHAPE, random_weights, repaired_by, run_python
 
 from artifacts import packages
+from artifacts.errors import InputError
 from build.formats import conversion
 from build.formats.conversion import convert
 from build.formats.forms import RUNNERS, WRITERS
@@ -28,7 +29,7 @@ from build.formats.probes import probes
 from build.formats.table import FORMATS, check_packages
 from build.fusing.fusion import fuse
 from build.saving.saved_model import export
-from repair.errors import ModelError, RepairFailedError, SettingError
+from repair.errors import ModelError, RepairFailedError
 from repair.measuring.saved_detector import SavedDetector
 from repair.methods.choose import repair_network
 from repair.settings import Settings
@@ -68,7 +69,7 @@ runpy.run_module("build", run_name="__main__")
 def to(request) -> str:
     try:
         check_packages(request.param)
-    except SettingError as reason:
+    except InputError as reason:
         pytest.skip(str(reason))
     return request.param
 

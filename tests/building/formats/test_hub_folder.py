@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from toys import SHAPE
 
+from artifacts.errors import InputError
 from build.formats.probes import probes
 from build.formats.table import check_packages
-from repair.errors import SettingError
 from repair.measuring.saved_detector import SavedDetector
 
 try:
     check_packages("hub")
-except SettingError as reason:
+except InputError as reason:
     pytest.skip(str(reason), allow_module_level=True)
 
 TABLE = [
