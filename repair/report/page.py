@@ -67,7 +67,8 @@ def _meaning(inspection: Inspection) -> str:
     found = inspection.findings.with_status("found")
     watched = len(inspection.findings.with_status("watched"))
     most = f"{watched} labels" if watched > 1 else "one label"
-    which = "which draw somewhat more of them than usual"
+    draws = "draw" if watched > 1 else "draws"
+    which = f"which {draws} somewhat more of them than usual"
     if found:
         one = len(found) == 1
         these, them = ("this label", "it") if one else ("these labels", "one of them")

@@ -47,10 +47,6 @@ i.other { background: var(--other); }
 pre { background: var(--panel); border-radius: .4rem; padding: .5rem .7rem; margin: .3rem 0;
   max-width: 44rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 .steps { padding-left: 1.3rem; }
-@media (max-width: 32rem) { body { padding: 1.2rem .9rem 3rem; }
-  h1 { font-size: 1.5rem; } table { font-size: .75rem; }
-  th, td { padding: .25rem .35rem; }
-  .row figure { flex: 1 1 9rem; max-width: calc(50% - .45rem); } }
 .wide { overflow-x: auto; margin: 1rem 0; }
 table { border-collapse: collapse; font-size: .85rem; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
@@ -67,4 +63,10 @@ figcaption { max-width: 44rem; }
 section { border-top: 1px solid var(--rule); margin-top: 2rem; }
 section h2 { margin-top: 1.2rem; font-size: 1.05rem; overflow-wrap: anywhere; }
 footer { margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: .8rem; }
+@media (max-width: 32rem) { body { padding: 1.2rem .9rem 3rem; }
+  h1 { font-size: 1.5rem; } table { font-size: .7rem; }
+  th, td { padding: .25rem .22rem; }
+  .wide th:nth-child(n+3) { writing-mode: vertical-rl; rotate: 180deg; text-align: left; }
+  th { vertical-align: bottom; }
+  .row figure { flex: 1 1 9rem; max-width: calc(50% - .45rem); } }
 """
