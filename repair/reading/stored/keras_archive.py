@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 
 from repair.errors import ModelError
 from repair.reading.attributes import MAX_TEXT
+from repair.reading.stored.other_archives import CONFIG, WEIGHTS, not_keras
 from repair.reading.stored.windows import Unpacked, Window
 
 _END = struct.Struct("<4s4H2IH")
@@ -31,7 +32,7 @@ _MAX_UNPACKED = 1 << 30
 _FACTOR, _MORE = 10, 16 << 20  # what packed weights may unpack to
 _PIECE = 1 << 20
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+METADATA = "metadata.json"
 
 
 @dataclass(frozen=True)
@@ -117,27 +118,6 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
                 "way. Save the model again with Keras."
             )
     return members
-
-
-def not_keras(names: list[str]) -> str:
-    """What is said of a zip that is no ``.keras`` archive, by its names."""
-    if "model.weights.json" in names:
-        return (
-            "weights in several files are not supported. Save the model again without "
-            "max_shard_size."
-        )
-    if any(name.endswith("data.pkl") for name in names):
-        return (
-            "is a PyTorch file, which holds pickled code and is not opened. Ask its maker "
-            "for the network as a .keras file."
-        )
-    if any(name.endswith(".npy") for name in names):
-        return "is an .npz of arrays. Expected a network, as model.save('m.keras') writes it."
-    shown = ", ".join(name[:40] for name in names[:4])
-    return (
-        f"expected a .keras archive with {CONFIG} and {WEIGHTS}, as model.save('m.keras') "
-        f"writes it. Received: a zip with {shown or 'nothing'}."
-    )
 
 
 def _parsed(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Any:

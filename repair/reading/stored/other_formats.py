@@ -7,13 +7,32 @@ from pathlib import Path
 ZIP, HDF5 = b"PK\3\4", b"\x89HDF\r\n\x1a\n"
 _KERAS = "the network as a .keras file, which Keras writes by model.save('m.keras')"
 _PICKLED = "which can run code when it is opened, so it is not"
+OF_SAVED_MODEL = (
+    "It can hold operations that read and write files, so it is not opened. In the program "
+    "that wrote it, save the Keras model again by model.save('m.keras'), and give that file."
+)
 _BEGINNINGS = (
     (
         b"\x80\x02",
         f"is a pickle or an old PyTorch file, {_PICKLED}. Ask its maker for {_KERAS}.",
     ),
     (b"\x80", f"is a pickle, {_PICKLED}. Ask its maker for {_KERAS}."),
-    (b"\x93NUMPY", f"is a NumPy array. Expected {_KERAS}."),
+    (b"\x93NUMPY", f"is a NumPy array, not a network. Expected {_KERAS}."),
+    (b"\x89PNG", f"is a PNG image, not a network. Expected {_KERAS}."),
+    (b"\xff\xd8\xff", f"is a JPEG image, not a network. Expected {_KERAS}."),
+    (b"GIF8", f"is a GIF image, not a network. Expected {_KERAS}."),
+    (b"RIFF", f"is a WebP image or a sound, not a network. Expected {_KERAS}."),
+    (b"%PDF", f"is a PDF, not a network. Expected {_KERAS}."),
+    (
+        b"version https://git-lfs",
+        "is a pointer of Git LFS, not the file itself. Fetch that: git lfs pull",
+    ),
+    (b"<", f"is a web page, as a failed download leaves it. Expected {_KERAS}."),
+    (b"model_checkpoint_path", f"names a checkpoint of TensorFlow. Expected {_KERAS}."),
+    (b"7z\xbc\xaf", f"is packed by 7-Zip. Unpack it, and give {_KERAS}."),
+    (b"Rar!", f"is packed by RAR. Unpack it, and give {_KERAS}."),
+    (b"BZh", f"is packed by bzip2. Unpack it, and give {_KERAS}."),
+    (b"\xfd7zXZ", f"is packed by xz. Unpack it, and give {_KERAS}."),
     (b"{", "is JSON. Give the file of weights, and this one by --architecture."),
     (b"GGUF", f"is a GGUF file. Expected {_KERAS}."),
     (b"\x1f\x8b", f"is packed by gzip. Unpack it, and give {_KERAS}."),
@@ -23,11 +42,7 @@ _BEGINNINGS = (
 def reason_against_folder(path: Path) -> str:
     """What is said of a folder in place of a network."""
     if (path / "saved_model.pb").is_file():
-        return (
-            "is a SavedModel, which can hold operations that read and write files, so it "
-            "is not opened. In the program that wrote it, save the Keras model again by "
-            "model.save('m.keras'), and give that file."
-        )
+        return f"is a SavedModel. {OF_SAVED_MODEL}"
     return "is a folder. Expected a network: a .keras or .h5 file of Keras."
 
 
@@ -47,9 +62,17 @@ def reason_against(content: bytes) -> str | None:
             "is an ONNX file, which holds no Keras network. Give the .keras or .h5 file "
             "that it was converted from."
         )
+    if content[8:10] == b'{"':
+        return f"is a safetensors file, which holds weights alone. Ask its maker for {_KERAS}."
     for beginning, reason in _BEGINNINGS:
-        if content.startswith(beginning):
+        if content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(beginning):
             return reason
+    if (
+        content
+        and content.isascii()
+        and all(x >= 32 or x in b"\t\r\n" for x in content)
+    ):
+        return f"is a text, not a network. Expected {_KERAS}."
     return None
 
 

@@ -13,7 +13,8 @@ from repair.errors import ModelError
 from repair.network.operation import Operation
 
 is_tensor = keras.backend.is_keras_tensor
-_FIRST, _SECOND = ("x", "x1", "input", "inputs", "tensor"), ("y", "x2", "bias", "value")
+_FIRST = ("x", "x1", "a", "input", "inputs", "tensor")
+_SECOND = ("y", "x2", "b", "bias", "value")
 _MAX_CONSTANTS = 1 << 16
 
 

@@ -19,7 +19,14 @@ FILES = {
     "ONNX": (b"\x08\x08\x12\x07pytorch\x1a\x031.9", "ONNX.*was converted from"),
     "JSON": (b'{"class_name": "Functional"}', "--architecture"),
     "gzip": (b"\x1f\x8b\x08" + bytes(30), "gzip"),
-    "text": (b"conv_1", "HDF5"),
+    "text": (b"conv_1", "is a text, not a network"),
+    "PNG": (b"\x89PNG\r\n\x1a\n" + bytes(40), "is a PNG image, not a network"),
+    "JPEG": (b"\xff\xd8\xff\xe0" + bytes(40), "is a JPEG image, not a network"),
+    "table": (b"name,label\r\na.png,1\r\n", "is a text, not a network"),
+    "web page": (b"\n<!DOCTYPE html><html>", "web page"),
+    "pointer": (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+    "safetensors": (b"\x40" + bytes(7) + b'{"w":{"dtype":"F32"', "safetensors.*maker"),
+    "noise": (bytes(range(160, 224)), "HDF5"),
     "nothing": (b"", "HDF5"),
 }
 
@@ -50,6 +57,21 @@ def test_pytorch_and_arrays(tmp_path):
         refused(path, message)
     np.save(tmp_path / "array.npy", np.zeros(3))
     refused(tmp_path / "array.npy", "NumPy array")
+
+
+@pytest.mark.parametrize(
+    ("member", "message"),
+    [
+        ("models/net.h5", r"zip with 'models/net.h5'. Unpack"),
+        ("export/saved_model.pb", "packed SavedModel.*model.save"),
+        ("cat/1.JPG", "zip of images"),
+    ],
+)
+def test_other_zips(tmp_path, member, message):
+    path = tmp_path / "network.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(member, "")
+    refused(path, message)
 
 
 def test_folders(tmp_path):
