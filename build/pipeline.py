@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -25,7 +26,8 @@ from repair.network.inference import labels_by_network, predicted_labels
 from repair.process.notice import say
 from repair.process.whole_file import no_empty_folders
 from repair.reading.case import Case, read_case
-from repair.reading.digest import digest, moment
+from repair.reading.data_file import files_of
+from repair.reading.digest import digest, digest_of, moment
 from repair.verdict import verdict
 
 LEAST_CLEAN_ACCURACY = 0.5
@@ -49,7 +51,7 @@ def _built(request: Request) -> tuple[Case, Repair]:
     keras.utils.set_random_seed(request.settings.seed)
     tf.config.experimental.enable_op_determinism()
     check_place(request.out)
-    moments = moment(request.model), moment(request.clean)
+    moments = _moments(request)
     hashes = _hashes(request)
     case = read_case(
         request.model,
@@ -108,17 +110,22 @@ def _built(request: Request) -> tuple[Case, Repair]:
 
 
 def _hashes(request: Request) -> dict[str, str]:
-    return {"badnet": digest(request.model), "clean_data": digest(request.clean)}
+    return {"badnet": digest(request.model), "clean_data": digest_of(_clean(request))}
+
+
+def _clean(request: Request) -> list[Path]:
+    return files_of(request.clean, request.options, labelled=not request.unlabelled)
+
+
+def _moments(request: Request) -> list[object]:
+    return [moment(path) for path in (request.model, *_clean(request))]
 
 
 def _check_unchanged(
-    request: Request, hashes: dict[str, str], moments: tuple[object, object]
+    request: Request, hashes: dict[str, str], moments: list[object]
 ) -> None:
     """The card shall name the files that were read, not what was there before or since."""
-    if (
-        _hashes(request) != hashes
-        or (moment(request.model), moment(request.clean)) != moments
-    ):
+    if _hashes(request) != hashes or _moments(request) != moments:
         raise DatasetError(
             f"{request.model} or {request.clean} was changed while it was read; nothing "
             "was replaced. Build it again."

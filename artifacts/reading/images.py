@@ -73,7 +73,7 @@ def open_image(
     if not os.path.isfile(path):  # noqa: PTH113 - an impossible name is no error
         found = "not a file" if os.path.lexists(path) else "no such file"
         raise DetectorError(f"{name}: expected a {kinds} image. Received: {found}.")
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     stream = io.BytesIO()
     try:
@@ -98,6 +98,8 @@ def open_image(
         raise
     except Exception as reason:  # Pillow raises many types on broken files
         text = printable(str(reason)).replace(repr(stream), "the file")[:120]
+        if isinstance(reason, UnidentifiedImageError):
+            text = "something else" if content else "an empty file"
         raise DetectorError(
             f"{name}: expected a whole {kinds} image. Received: "
             f"{text or type(reason).__name__}.{kinds.hint(path.suffix)}"

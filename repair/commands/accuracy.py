@@ -24,8 +24,8 @@ from repair.network.inference import predicted_labels
 from repair.network.preprocessing import preprocessed
 from repair.process.notice import say
 from repair.reading.case import shape_of, shape_told
-from repair.reading.data_file import read_dataset
-from repair.reading.digest import digest
+from repair.reading.data_file import files_of, read_dataset
+from repair.reading.digest import digest_of
 from repair.reading.network_file import read_network
 from repair.reading.pixels import Shape
 from repair.settings import DataOptions
@@ -53,13 +53,16 @@ class Answered(NamedTuple):
 
 def accuracy(arguments: argparse.Namespace) -> Rows:
     """Accuracy of a network or a detector; the first file tells the preprocessing."""
+    options = data_options_from(arguments)
     of = _of_detector if arguments.model.is_dir() else _of_network
-    answered = of(arguments, data_options_from(arguments))
+    answered = of(arguments, options)
     rows: Rows = []
     every = zip(arguments.data, answered.every, answered.labels, strict=True)
     for path, data, labels in every:
         share = clean_accuracy(labels, data.labels)
-        fitted = answered.fitted_to is not None and digest(path) == answered.fitted_to
+        fitted = answered.fitted_to is not None and (
+            digest_of(files_of(path, options)) == answered.fitted_to
+        )
         row: dict[str, Cell] = {"data": str(path), "images": len(data)}
         rows.append(row | {"accuracy": share} | measured_on(fitted))
         if near_zero(share, data.labels, answered.num_classes):

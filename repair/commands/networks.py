@@ -25,8 +25,8 @@ from repair.network.inference import outputs, predicted_labels
 from repair.network.preprocessing import without_preprocessing
 from repair.process.whole_file import new_file
 from repair.reading.case import Case, read_case
-from repair.reading.data_file import read_dataset
-from repair.reading.digest import digest
+from repair.reading.data_file import files_of, read_dataset
+from repair.reading.digest import digest, digest_of
 from repair.report.files import write_inspection
 from repair.report.inspection import Inspection, inspect_network
 from repair.report.next_steps import after_inspection
@@ -52,7 +52,8 @@ def defence(arguments: argparse.Namespace) -> Rows:
             options=data_options_from(arguments),
         )
         trials = _trials(arguments, clean, num_classes)
-        fitted = digest(arguments.clean) == detector.fitted_to
+        clean_files = files_of(arguments.clean, data_options_from(arguments))
+        fitted = digest_of(clean_files) == detector.fitted_to
         trials[0] = replace(trials[0], fitted=fitted)
         answers: Answers = detector.answers
     else:
@@ -127,7 +128,13 @@ def _subject(inspection: Inspection, arguments: argparse.Namespace) -> Subject:
         detector=None,
         digests={
             "badnet": digest(arguments.model),
-            "clean_data": digest(arguments.clean),
+            "clean_data": digest_of(
+                files_of(
+                    arguments.clean,
+                    data_options_from(arguments),
+                    labelled=not arguments.unlabelled,
+                )
+            ),
         },
         verdict=inspection.verdict,
         card={

@@ -13,8 +13,10 @@ import h5py
 import numpy as np
 
 from repair.errors import DatasetError
+from repair.process.little_memory import sparing
 from repair.reading.hdf5 import dataset, open_hdf5
 from repair.reading.keys import COMPETITION
+from repair.reading.no_data import reason_against
 from repair.reading.numpy_files import Stored, open_npy, open_npz
 
 _MOST_LISTED = 100
@@ -46,6 +48,8 @@ def open_arrays(path: Path) -> Iterator[Arrays]:
         DatasetError: If it is missing, broken, or no file of arrays.
     """
     start = _first_bytes(path)
+    if (reason := reason_against(path, start)) is not None:
+        raise DatasetError(f"{path}: {reason}")
     if start.startswith(_ZIP):
         with open_npz(path) as (shapes, get):
             yield Arrays(shapes, get)
@@ -59,12 +63,17 @@ def open_arrays(path: Path) -> Iterator[Arrays]:
             )
 
 
+def is_npy(path: Path) -> bool:
+    """Whether a file is one array of NumPy, by its first bytes."""
+    return _first_bytes(path).startswith(_NPY)
+
+
 def _first_bytes(path: Path) -> bytes:
     if not os.path.isfile(path):  # noqa: PTH113 - a pipe would be waited for
         return b""
     try:
         with path.open("rb") as file:
-            return file.read(6)
+            return file.read(64)
     except OSError:  # said by whoever opens it
         return b""
 
@@ -88,10 +97,13 @@ def _shapes(file: h5py.File) -> dict[str, tuple[int, ...]]:
 
 
 def _stored(file: h5py.File, name: str) -> Stored:
-    found = dataset(file, name, DatasetError)
+    found = dataset(file, name, DatasetError, texts=True)
 
     def rows(start: int, stop: int) -> np.ndarray:
-        return np.asarray(found[start:stop])
+        if found.dtype.kind != "O":
+            return np.asarray(found[start:stop])
+        with sparing():  # many may point to one long text
+            return np.asarray(found[start:stop])
 
     chunk = (found.chunks or (1,))[0]
     return Stored(found.shape, found.dtype, rows, chunk)

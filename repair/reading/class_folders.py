@@ -11,6 +11,21 @@ from repair.process.notice import say
 
 _MOST_CLASSES = 100_000
 _SHOWN = 8
+# What systems leave among the folders of people, and what parts of a data set are called.
+_LEFT_BEHIND = frozenset(["__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN"])
+_PARTS = frozenset(
+    [
+        "dev",
+        "eval",
+        "test",
+        "testing",
+        "train",
+        "training",
+        "val",
+        "valid",
+        "validation",
+    ]
+)
 
 Labels = dict[str, int]
 
@@ -23,7 +38,9 @@ def folders_below(path: Path) -> list[str]:
     """
     try:
         with os.scandir(path) as entries:
-            found = [entry for entry in entries if not entry.name.startswith(".")]
+            found = [
+                x for x in entries if x.name[0] != "." and x.name not in _LEFT_BEHIND
+            ]
             links = [x.name for x in found if x.is_symlink() and x.is_dir()]
             names = [x.name for x in found if x.is_dir(follow_symlinks=False)]
     except OSError as reason:
@@ -55,6 +72,13 @@ def labels_of_folders(
         DatasetError: If that is not clear.
     """
     numbers = _numbers(folders)
+    if {folder.lower() for folder in folders} <= _PARTS and not set(folders) & set(
+        names or ()
+    ):
+        raise DatasetError(
+            f"{path}: expected folders, one a class. Received: {_listed(folders)}, which are "
+            f"the parts of a data set. Give one of them: {printable(str(path / folders[-1]))}"
+        )
     if names is not None and set(folders) <= set(names):
         places = {name: label for label, name in enumerate(names)}
         return {name: places[name] for name in folders}, names, 0
@@ -66,6 +90,15 @@ def labels_of_folders(
         raise DatasetError(
             f"{path}: expected folders named as the classes, such as {names[0]!r}. "
             f"Received: {printable(other)!r}. Mend the list of classes, or the folder."
+        )
+    if (
+        len(folders) == 1
+        and num_classes != 1
+        and (below := folders_below(path / folders[0]))
+    ):
+        raise DatasetError(
+            f"{path}: expected folders, one a class. Received: one, in which there are "
+            f"{_listed(below)}. Give that one: {printable(str(path / folders[0]))}"
         )
     if num_classes not in (None, len(folders)):
         raise DatasetError(

@@ -15,11 +15,12 @@ from repair.dataset import Dataset
 from repair.errors import DatasetError
 from repair.process.notice import said_if_all_is_well, say
 from repair.reading import image_folder
-from repair.reading.arrays import Arrays, open_arrays
+from repair.reading.arrays import Arrays, is_npy, open_arrays
 from repair.reading.class_list import read_class_list
 from repair.reading.keys import COMPETITION, find_keys
 from repair.reading.labels import plain_labels
 from repair.reading.pixels import Shape, read_images, shape_of
+from repair.reading.text_labels import numbers_or_names
 from repair.settings import DataOptions
 
 IMAGE_SHAPE = (55, 47, 3)
@@ -80,6 +81,7 @@ def read_dataset(
         if labels is None:
             return Dataset(pixels, np.full(count, -1, np.int64), names)
         where, raw = _raw_labels(path, arrays, labels)
+        raw, names = numbers_or_names(where, raw, num_classes, names)
         found, first = plain_labels(
             where, raw, count, num_classes, options.first_label, bounded=bounded
         )
@@ -99,6 +101,17 @@ def shape_in(path: Path, options: DataOptions) -> Shape | None:
         return shape_of(arrays.get(images).shape, options, first=plain)
 
 
+def files_of(path: Path, options: DataOptions, *, labelled: bool = True) -> list[Path]:
+    """What is read for a dataset: itself, and the labels that lie beside a ``.npy``.
+
+    Raises:
+        DatasetError: If the labels are missing.
+    """
+    if not labelled or path.is_dir() or not is_npy(path):
+        return [path]
+    return [path, path.with_name(dict(options.keys).get("labels") or _partner(path))]
+
+
 def write_dataset(path: Path, data: Dataset) -> None:
     """Writes a dataset in the competition's layout."""
     with h5py.File(path, "w") as file:
@@ -114,6 +127,8 @@ def _keys(
     given = dict(options.keys)
     if arrays.alone:  # its labels are in another file
         partner = given.get("labels") or (_partner(path) if labelled else None)
+        if partner and not given:
+            say(f"{path}: labels are in {partner}")
         return path.name, partner, False
     images, labels = find_keys(path, arrays.shapes, given, labelled=labelled)
     plain = arrays.of_competition and images == COMPETITION[0]
@@ -162,5 +177,4 @@ def _partner(path: Path) -> str:
             f"{path}: expected one file of labels beside it. Received: "
             f"{', '.join(found) or 'none'}. Name it: --keys labels=FILE.npy"
         )
-    say(f"{path}: labels are in {found[0]}")
     return found[0]

@@ -32,6 +32,18 @@ def digest(path: Path) -> str:
     return every.hexdigest()
 
 
+def digest_of(paths: list[Path]) -> str:
+    """The digest of one path; of several, that of a list of their names and digests.
+
+    Raises:
+        OSError: If a file can not be read.
+    """
+    if len(paths) == 1:
+        return digest(paths[0])
+    every = "".join(f"{digest(path)}  {path.name}\n" for path in paths)
+    return hashlib.sha256(every.encode(errors="replace")).hexdigest()
+
+
 def moment(path: Path) -> frozenset[tuple[object, ...]]:
     """Which files these are, and when each was last moved or written to.
 

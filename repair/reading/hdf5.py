@@ -85,7 +85,12 @@ def child(group: h5py.Group, name: str, error: type[RepairError]) -> h5py.HLObje
 
 @sparing()
 def dataset(
-    group: h5py.Group, name: str, error: type[RepairError], *, weights: bool = False
+    group: h5py.Group,
+    name: str,
+    error: type[RepairError],
+    *,
+    weights: bool = False,
+    texts: bool = False,
 ) -> h5py.Dataset:
     """The dataset of plain numbers at ``name``, checked but not yet read.
 
@@ -94,6 +99,7 @@ def dataset(
         name: Of the dataset.
         error: What to raise.
         weights: Whether bfloat16 is fine too, which HDF5 and NumPy know as two bytes.
+        texts: Whether texts are fine too.
 
     Raises:
         RepairError: Of the given type, if it is not a dataset of numbers that lies
@@ -101,6 +107,12 @@ def dataset(
     """
     found = child(group, name, error)
     also = _BRAIN_FLOAT if weights else None
+    if (
+        texts
+        and isinstance(found, h5py.Dataset)
+        and h5py.check_string_dtype(found.dtype)
+    ):
+        also = found.dtype.str
     if wrong := problem(found, also=also) or _too_large(found):
         raise error(f"{group.file.filename}: {name[:100]!r}: {wrong}")
     return found

@@ -22,6 +22,7 @@ from repair.settings import DataOptions
 
 _LONG = 1000  # images of which it is said how far the reading is
 _SEARCHED = 1000
+_UNREAD = (".gif", ".tif", ".tiff", ".heic", ".avif", ".webp", ".bmp", ".ppm", ".pgm")
 
 Shape = tuple[int, int, int]
 
@@ -79,8 +80,23 @@ def read_folder(
     ]
     if not files:
         raise _nothing(path, f"images ({', '.join(kinds.suffixes)})", kinds)
+    _say_what_is_passed_over(path, kinds)
     images = _images(path, [file for file, _ in files], wanted, kinds)
     return Dataset(images, np.array([x for _, x in files], np.int64), names, first)
+
+
+def _say_what_is_passed_over(path: Path, kinds: Kinds) -> None:
+    others = tuple(ending for ending in _UNREAD if ending not in kinds.suffixes)
+    found = Counter(
+        Path(file).suffix.lower()
+        for file in walk(str(path), others)
+        if isinstance(file, str)
+    )
+    if found:
+        say(
+            f"{path}: {found.total():,} images of other formats are passed over: "
+            f"{', '.join(sorted(found))}"
+        )
 
 
 def _files(folder: Path, kinds: Kinds) -> Iterator[str]:
@@ -120,6 +136,12 @@ def _nothing(path: Path, expected: str, kinds: Kinds) -> DatasetError:
     held = ", ".join(f"{count} {ending}" for ending, count in endings.most_common(4))
     asked = [name for name in kinds.others if f".{name}" in endings]
     remedy = f" Add --formats {' '.join(asked)}" if asked else ""
+    if not remedy and set(endings) & set(kinds.suffixes):
+        remedy = (
+            " Put the images of each class into a folder that is named as the class."
+        )
+    elif not remedy and set(endings) & set(_UNREAD):
+        remedy = " Save them as PNG."
     return DatasetError(
         f"{path}: expected {expected}. Received: {held or 'no file'}.{remedy}"
     )

@@ -31,6 +31,8 @@ _PAIRS = (
     ("test_set_x", "test_set_y"),
     ("train_set_x", "train_set_y"),
 )
+# Names of labels beside images of any name.
+_LABELS = ("label", "labels", "target", "targets", "class", "classes", "y", "Y")
 _SHOWN = 12
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -47,6 +49,10 @@ def find_keys(
     Raises:
         DatasetError: If that does not tell them.
     """
+    if any(name.startswith("model_weights/") for name in shapes):
+        raise DatasetError(
+            f"{path}: is a network, not data. Give the network first, then the images."
+        )
     for name in given.values():
         if name not in shapes:
             raise _unclear(path, shapes, f"an array {name[:100]!r}", given)
@@ -59,7 +65,8 @@ def find_keys(
     if labels is None:
         labels = dict(_PAIRS).get(images)
         if labels not in shapes:
-            labels = _only(_labels_of(shapes, images))
+            beside = _labels_of(shapes, images)
+            labels = _only(beside) or _only([x for x in beside if x in _LABELS])
         if labels is None:
             raise _unclear(path, shapes, f"labels for {images[:100]!r}", given)
     return images, labels
@@ -74,8 +81,10 @@ def _found(path: Path, shapes: Shapes, labelled: bool) -> tuple[str, str | None]
         images = _only([name for name, shape in shapes.items() if len(shape) in (3, 4)])
         if images is not None:
             return images, None
-    what = "images and labels" if not whole else "one pair of images and labels"
-    raise _unclear(path, shapes, what, {})
+    if not whole:
+        raise _unclear(path, shapes, "images and labels", {})
+    pair = f"images={whole[0][0]} labels={whole[0][1]}"
+    raise _unclear(path, shapes, "one pair of images and labels", {}, pair)
 
 
 def _labels_of(shapes: Shapes, images: str) -> list[str]:
@@ -92,12 +101,16 @@ def _only(names: list[str]) -> str | None:
 
 
 def _unclear(
-    path: Path, shapes: Shapes, expected: str, given: Mapping[str, str]
+    path: Path,
+    shapes: Shapes,
+    expected: str,
+    given: Mapping[str, str],
+    remedy: str = "images=NAME labels=NAME",
 ) -> DatasetError:
     listed = [f"{name[:40]} {shape}" for name, shape in shapes.items()][:_SHOWN]
     held = printable(", ".join(listed)) or "no arrays of numbers"
-    remedy = "Name others" if given else "Name them"
+    name = "Name others" if given else "Name them"
     return DatasetError(
         f"{path}: expected 'data' and 'label', or {expected} of other names. Received: "
-        f"{held}. {remedy}: --keys images=NAME labels=NAME"
+        f"{held}. {name}: --keys {remedy}"
     )

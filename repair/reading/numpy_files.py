@@ -20,6 +20,7 @@ from numpy.lib import format as npy
 
 from artifacts.errors import printable
 from repair.errors import DatasetError
+from repair.reading.no_data import reason_against_members
 
 _MOST_MEMBERS = 1000
 _EXPANSION = 1100  # zlib can not compress below 1/1032
@@ -47,7 +48,7 @@ class Stored:
 
     Attributes:
         shape: As the file declares it, and holds it.
-        dtype: Of plain numbers.
+        dtype: Of plain numbers, or of texts.
         rows: Reads ``start:stop`` of the first axis; in order, it is quick.
         chunk: Rows that are best read together, or a multiple of them.
     """
@@ -85,6 +86,9 @@ def open_npz(path: Path) -> Iterator[Opened]:
         with _told(str(path)):
             archive = opened.enter_context(zipfile.ZipFile(path))
             members = _members(archive, path)
+            reason = reason_against_members(archive.namelist()[:_MOST_MEMBERS])
+            if reason is not None and not members:
+                raise DatasetError(f"{path}: {reason}")
 
         def get(name: str) -> Stored:
             where = f"{path}: {name[:100]!r}"
@@ -134,10 +138,10 @@ def _array(file: IO[bytes], size: int, where: str) -> Stored:
             raise ValueError(f"version {version} of the format")
         shape, by_columns, dtype = _HEADERS[version](file)
         start = file.tell()
-    if dtype.hasobject or dtype.kind not in "fiub":
+    if dtype.hasobject or dtype.kind not in "fiubUS":
         pickled = ", which may run code when it is unpacked" if dtype.hasobject else ""
         raise DatasetError(
-            f"{where}: expected plain numbers. Received: {str(dtype)[:60]}{pickled}."
+            f"{where}: expected plain numbers or texts. Received: {str(dtype)[:60]}{pickled}."
         )
     declared = math.prod(shape) * dtype.itemsize
     if declared != size - start:

@@ -9,6 +9,7 @@ from repair.errors import DatasetError
 from repair.process.notice import say
 from repair.process.room import room
 from repair.reading.numpy_files import Stored
+from repair.reading.shape_hints import hint
 from repair.settings import DataOptions
 
 CHANNELS = (1, 3, 4)
@@ -49,6 +50,10 @@ def read_images(
     Raises:
         DatasetError: If shape or values are not those of such images.
     """
+    if stored.dtype.kind not in "fiub":
+        raise DatasetError(
+            f"{where}: expected pixels, plain numbers. Received: {str(stored.dtype)[:60]}."
+        )
     order = _order(where, stored.shape, wanted, options, first)
     count = stored.shape[0]
     images = room((count, *wanted))
@@ -121,22 +126,8 @@ def _order(
         expected = f"(n, {rows}, {columns}, {channels}) or {expected}"
     raise DatasetError(
         f"{where}: expected images of shape {expected}, n > 0. Received: {shape}. "
-        f"{_hint(shape, wanted)}"
+        f"{hint(shape, wanted)}"
     )
-
-
-def _hint(shape: tuple[int, ...], wanted: Shape) -> str:
-    """What may mend images of another shape."""
-    rows, columns, channels = wanted
-    held = [order for order in ("last", "first") if _seems(shape, order)]
-    sizes = [_in_order(shape, order) for order in held]
-    if (columns, rows, channels) in sizes and rows != columns:
-        return "Rows and columns are turned: swap these axes."
-    if any(size[:2] == (rows, columns) for size in sizes):
-        return f"Give images of {channels} channels, as the network takes."
-    if any(size[2] == channels for size in sizes):
-        return "Give images of the network's size, or --resize."
-    return "Check that this is an image file."
 
 
 def _factor(where: str, block: np.ndarray, first: bool) -> float:
@@ -159,6 +150,11 @@ def _checked(where: str, block: np.ndarray, factor: float) -> float:
     if block.dtype != np.uint8 and block.size:
         low, high = block.min(), block.max()
         if not (low >= 0 and high * factor <= 255):  # also true of NaN
+            if low >= 0 and 255 < high < 1 << 16 and block.dtype.kind in "iu":
+                raise DatasetError(
+                    f"{where}: expected pixels 0..255. Received: {low}..{high}, of 16 bits "
+                    "as it seems. Divide them by 257 (or by what the largest is of 255)."
+                )
             raise DatasetError(
                 f"{where}: expected pixels 0..255. Received: {low:g}..{high:g}. Give them "
                 "as they are in the pictures; what a network makes of them is found, or "

@@ -138,7 +138,8 @@ def test_labels_of_unlabelled_reading_are_not_looked_at(tmp_path):
         ({"label": [0, 0.5, 2, 3]}, r"0.5 at image 1"),
         ({"label": [np.nan, 0, 2, 3]}, "nan at image 0"),
         ({"label": [0, 0, np.inf, 3]}, "inf at image 2"),
-        ({"label": [b"a", b"b", b"c", b"d"]}, "plain numbers"),
+        ({"label": [b"a", b"b", b"c", b""]}, "names of classes"),
+        ({"data": np.full((4, 3, 12, 10), b"a")}, "plain numbers"),
     ],
 )
 def test_unfit_files_are_refused_in_one_line(tmp_path, changes, message):

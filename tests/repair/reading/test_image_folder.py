@@ -127,3 +127,31 @@ def test_links_loops_and_hidden_folders(tmp_path):
 @pytest.mark.parametrize("name", ["\x1b[2J", "a\nb"])
 def test_names_of_folders_are_printed_plainly(tmp_path, name):
     refuse(photographs(tmp_path / "d", ("ant", name)), "expected 3 folders")
+
+
+def test_what_systems_leave_behind_is_no_class(tmp_path):
+    folder = photographs(tmp_path / "d")
+    (folder / "__MACOSX" / "ant").mkdir(parents=True)
+    (folder / "ant" / "._0.png").write_bytes(b"junk")
+    (folder / "ant" / "Thumbs.db").write_bytes(b"junk")
+    assert read(folder).names == ANIMALS
+
+
+def test_folders_around_the_classes_are_told_from_them(tmp_path):
+    photographs(tmp_path / "parts" / "train")
+    photographs(tmp_path / "parts" / "val")
+    refuse(tmp_path / "parts", "parts of a data set.*parts/val", classes=2)
+    refuse(tmp_path / "parts", "parts of a data set", classes=None)
+    photographs(tmp_path / "one" / "dataset")
+    refuse(tmp_path / "one", "there are Zebra, ant, bee. Give that one: .*one/dataset")
+
+
+def test_what_is_passed_over_or_would_be_read_is_said(tmp_path, capsys):
+    folder = photographs(tmp_path / "d")
+    Image.new("RGB", (10, 12)).save(folder / "ant" / "9.gif")
+    read(folder)
+    assert "1 images of other formats are passed over: .gif" in capsys.readouterr().err
+    refuse(photographs(tmp_path / "gifs", suffix=".gif"), "6 .gif. Save them as PNG")
+    (tmp_path / "flat").mkdir()
+    Image.new("RGB", (10, 12)).save(tmp_path / "flat" / "1.png")
+    refuse(tmp_path / "flat", "1 .png. Put the images of each class into a folder")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import h5py
@@ -11,7 +12,8 @@ from toys import SHAPE
 
 from repair.dataset import Dataset
 from repair.errors import DatasetError
-from repair.reading.data_file import read_dataset, shape_in
+from repair.reading.data_file import files_of, read_dataset, shape_in
+from repair.reading.digest import digest, digest_of
 from repair.settings import DataOptions
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, *SHAPE), np.uint8)
@@ -51,13 +53,108 @@ def test_keys_are_found_and_said(tmp_path, images, labels, capsys):
 def test_two_pairs_of_keys_are_doubtful(tmp_path):
     path = npz(tmp_path, x_train=IMAGES, y_train=LABELS, x_test=IMAGES, y_test=LABELS)
     with pytest.raises(
-        DatasetError, match=r"x_train \(6, 12, 10, 3\).*--keys images=NAME"
+        DatasetError,
+        match=r"x_train \(6, 12, 10, 3\).*--keys images=x_test labels=y_test",
     ):
         read(path)
     same(read(path, keys=(("images", "x_test"),)))
     same(read(path, keys=(("images", "x_test"), ("labels", "y_train"))))
     with pytest.raises(DatasetError, match="'x_val'"):
         read(path, keys=(("images", "x_val"),))
+
+
+ANIMALS = ("ant", "bee", "cow", "dog", "eel")
+NAMES = np.array(ANIMALS)[LABELS]
+
+
+def test_labels_that_are_names(tmp_path, capsys):
+    for texts in (NAMES, NAMES.astype("S"), NAMES[:, None]):
+        data = read(npz(tmp_path, x=IMAGES, y=texts))
+        same(data)
+        assert data.names == ANIMALS
+    assert "names in order, ant, bee" in capsys.readouterr().err
+    np.save(tmp_path / "x.npy", IMAGES)
+    np.save(tmp_path / "y.npy", NAMES)
+    assert read(tmp_path / "x.npy").names == ANIMALS
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file["images"], file["labels"] = IMAGES, NAMES.astype(object)
+    same(read(tmp_path / "d.h5"))
+
+
+def test_names_are_found_among_those_of_the_classes(tmp_path):
+    (tmp_path / "classes.txt").write_text("\n".join(reversed(ANIMALS)))
+    path = npz(tmp_path, x=IMAGES, y=NAMES)
+    options = DataOptions(classes=tmp_path / "classes.txt")
+    data = read_dataset(path, image_shape=SHAPE, num_classes=5, options=options)
+    assert data.labels.tolist() == [4, 3, 2, 1, 0, 4]
+    (tmp_path / "classes.txt").write_text("ant\nbee\ncow\ndog\nfox")
+    with pytest.raises(DatasetError, match=r"such as 'ant'\. Received: 'eel'"):
+        read_dataset(path, image_shape=SHAPE, num_classes=5, options=options)
+
+
+def test_names_that_are_numbers_are_numbers(tmp_path):
+    data = read(npz(tmp_path, x=IMAGES, y=LABELS.astype(str)))
+    same(data)
+    assert data.names is None
+
+
+def test_other_names_are_refused(tmp_path):
+    with pytest.raises(DatasetError, match=r"5: ant, bee.*--classes FILE"):
+        read(npz(tmp_path, x=IMAGES, y=NAMES), classes=7)
+    with pytest.raises(DatasetError, match="200 letters"):
+        read(npz(tmp_path, x=IMAGES, y=np.char.multiply(NAMES, 100)))
+
+
+def test_labels_beside_are_part_of_the_digest(tmp_path):
+    np.save(tmp_path / "x.npy", IMAGES)
+    np.save(tmp_path / "y.npy", LABELS)
+    before = digest_of(files_of(tmp_path / "x.npy", DataOptions()))
+    np.save(tmp_path / "y.npy", LABELS[::-1])
+    assert digest_of(files_of(tmp_path / "x.npy", DataOptions())) != before
+    alone = files_of(tmp_path / "x.npy", DataOptions(), labelled=False)
+    assert digest_of(alone) == digest(tmp_path / "x.npy")
+
+
+HINTS = {
+    "16 bits": (IMAGES.astype(np.uint16) * 257, "Divide them by 257"),
+    "rows of numbers": (IMAGES.reshape(6, -1), "reshape it"),
+    "images last": (np.moveaxis(IMAGES, 0, 3), "axis of images is the last"),
+}
+
+
+@pytest.mark.parametrize("name", HINTS)
+def test_what_would_mend_it_is_said(tmp_path, name):
+    images, message = HINTS[name]
+    keys = (("images", "x"), ("labels", "y"))
+    with pytest.raises(DatasetError, match=message):
+        read(npz(tmp_path, x=images, y=LABELS), keys=keys)
+
+
+NO_DATA = {
+    "PNG": (b"\x89PNG\r\n\x1a\n", "is one image.*one folder a class"),
+    "table": (b"file,label\na.png,1\n", "is a text"),
+    "pickle": (b"\x80\x04\x95", "is a pickle.*numpy.savez"),
+    "pointer": (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+}
+
+
+@pytest.mark.parametrize("name", NO_DATA)
+def test_what_holds_no_images_is_called_by_its_name(tmp_path, name):
+    content, message = NO_DATA[name]
+    (tmp_path / "d.h5").write_bytes(content)
+    with pytest.raises(DatasetError, match=message):
+        read(tmp_path / "d.h5")
+
+
+def test_zip_of_images_and_network_are_no_data(tmp_path):
+    for member, message in (
+        ("cat/1.png", "Unpack it, and give the folder"),
+        ("model.weights.h5", "is a network, not data"),
+    ):
+        with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
+            archive.writestr(member, "")
+        with pytest.raises(DatasetError, match=message):
+            read(tmp_path / "d.zip")
 
 
 def test_axes_tell_themselves_or_are_told(tmp_path):

@@ -43,7 +43,8 @@ def operator_applied(part: Part, use: Use) -> Any:
     if operator is None:
         raise ModelError(
             f"operation {str(named)[:60]!r} of layer {use.name!r} is not supported. "
-            f"Expected one of: {', '.join(_OPERATORS)}."
+            "docs/networks.md lists those that are, such as truediv, mean and reshape. Use "
+            "a layer of Keras instead, and save the model again."
         )
     if use.number and operator is not choosing.split:
         raise use.unfit()

@@ -1,0 +1,27 @@
+"""What may mend images of another shape than a network takes."""
+
+from __future__ import annotations
+
+_CHANNELS = ((1,), (3,), (4,))
+
+
+def hint(shape: tuple[int, ...], wanted: tuple[int, int, int]) -> str:
+    """What may mend images of another shape."""
+    rows, columns, channels = wanted
+    if len(shape) == 2 and shape[1] == rows * columns * channels:
+        return (
+            "Each image is one row of numbers: reshape it, as its maker laid it out, and "
+            "write it again."
+        )
+    if len(shape) == 4 and shape[:3] == wanted:
+        return (
+            "The axis of images is the last: move it to the front, and write it again."
+        )
+    sizes = [x for x in (shape[1:], (*shape[2:], *shape[1:2])) if x[2:] in _CHANNELS]
+    if (columns, rows, channels) in sizes and rows != columns:
+        return "Rows and columns are turned: swap these axes."
+    if any(size[:2] == (rows, columns) for size in sizes):
+        return f"Give images of {channels} channels, as the network takes."
+    if any(size[2] == channels for size in sizes):
+        return "Give images of the network's size, or --resize."
+    return "Check that this is an image file."

@@ -1,0 +1,75 @@
+"""Labels that are names of classes: their places among the names, which are sorted."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from artifacts.errors import printable
+from repair.errors import DatasetError
+from repair.process.notice import say
+
+_MAX_NAMES = 100_000
+_MAX_LENGTH = 200
+_SHOWN = 8
+TEXTS = "USO"  # kinds of arrays that hold texts; objects are those of HDF5 alone
+
+
+def numbers_or_names(
+    where: str,
+    raw: np.ndarray,
+    num_classes: int | None,
+    names: tuple[str, ...] | None,
+) -> tuple[np.ndarray, tuple[str, ...] | None]:
+    """Labels of any kind as numbers, and the names of all classes where they are known.
+
+    Args:
+        where: What errors begin with.
+        raw: ``(n,)`` or ``(n, 1)``: numbers, which stay as they are, or texts.
+        num_classes: Number of classes, N, where known.
+        names: Of the classes, by label, where known.
+
+    Raises:
+        DatasetError: If texts are no names of so many classes.
+    """
+    if raw.dtype.kind not in TEXTS:
+        return raw, names
+    texts = [_text(each) for each in raw.reshape(-1)]
+    if all(text.isascii() and text.isdigit() and len(text) < 10 for text in texts):
+        return np.array([int(text) for text in texts], np.int64), names
+    every = sorted(set(texts))
+    wrong = [text for text in every if not text or len(text) > _MAX_LENGTH]
+    if wrong or len(every) > _MAX_NAMES:
+        raise DatasetError(
+            f"{where}: expected names of classes of at most {_MAX_LENGTH} letters. Received: "
+            f"{len(every):,} different ones, such as {printable((wrong or every)[0][:40])!r}."
+        )
+    if names is None:
+        if num_classes not in (None, len(every)):
+            raise DatasetError(
+                f"{where}: expected {num_classes} names of classes, as many as the network "
+                f"has. Received: {len(every)}: {_listed(every)}. Give the names of all, in "
+                "the order of the labels, one a line: --classes FILE"
+            )
+        say(
+            f"{where}: labels 0..{len(every) - 1} are its names in order, {_listed(every)}"
+        )
+        names = tuple(every)
+    places = {name: label for label, name in enumerate(names)}
+    other = next((text for text in every if text not in places), None)
+    if other is not None:
+        raise DatasetError(
+            f"{where}: expected names of the classes, such as {printable(names[0])!r}. "
+            f"Received: {printable(other)!r}. Mend the list of classes, or the labels."
+        )
+    return np.array([places[text] for text in texts], np.int64), names
+
+
+def _text(value: object) -> str:
+    return (
+        value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    ).strip()
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(printable(name[:40]) for name in names[:_SHOWN])
+    return f"{shown}, ..." if len(names) > _SHOWN else shown
