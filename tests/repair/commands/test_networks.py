@@ -215,11 +215,11 @@ def test_input_errors_are_one_line_and_exit_2(refuse, files, tmp_path):
     refuse("no such file", "accuracy", tmp_path / "no.h5", clean)
     refuse("no such file", "accuracy", model, tmp_path / "no.h5")
     refuse("card.json", "accuracy", tmp_path, clean)
-    refuse("HDF5", "accuracy", text, clean)
+    refuse("is a text", "accuracy", text, clean)
     refuse("'data'", "accuracy", model, model)
     refuse("Keras model", "accuracy", clean, clean)
     refuse(r"\(n, 3, 55, 47\)", "check", clean, "--image-shape", 55, 47, 3)
-    refuse("HDF5", "check", clean, text, *shape)
+    refuse("is a text", "check", clean, text, *shape)
     refuse("none from 200 on", "sheet", clean, *out, *shape, "--first", 200)
     refuse("ending", "flags", clean, "--out", tmp_path / "f.json", *shape)
     refuse("convolution", "defence", model, "--clean", clean, "--layer", "fc_1",
