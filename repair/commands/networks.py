@@ -122,19 +122,15 @@ def inspect(arguments: argparse.Namespace) -> Rows:
 
 def _subject(inspection: Inspection, arguments: argparse.Namespace) -> Subject:
     rows, columns, channels = inspection.case.original.input_shape[1:]
+    options, labelled = data_options_from(arguments), not arguments.unlabelled
+    files = files_of(arguments.clean, options, labelled=labelled)
     return Subject(
         network=arguments.model,
         clean=arguments.clean,
         detector=None,
         digests={
             "badnet": digest(arguments.model),
-            "clean_data": digest_of(
-                files_of(
-                    arguments.clean,
-                    data_options_from(arguments),
-                    labelled=not arguments.unlabelled,
-                )
-            ),
+            "clean_data": digest_of(files),
         },
         verdict=inspection.verdict,
         card={
