@@ -16,7 +16,7 @@ from artifacts.card import read_artifact, read_card, verify
 from artifacts.errors import DetectorError, InputError
 from artifacts.names import spelled
 from artifacts.packages import missing_package
-from artifacts.reading.images import read_image
+from artifacts.reading.images import read_image, read_picture
 from artifacts.reading.kinds import Kinds
 from artifacts.runtime.load import load, loaded, prepare, settle
 from artifacts.signed import add_verify_key
@@ -93,13 +93,13 @@ def _label(folder: Path, arguments: argparse.Namespace) -> int:
     artifact = read_artifact(folder)
     if one:
         names = spelled(artifact.card) if arguments.names else None
-        image = read_image(
+        picture = read_picture(
             Path(arguments.inputs[0]),
             artifact.image_shape,
             resize=arguments.resize,
             kinds=Kinds(tuple(arguments.formats)),
         )
-        label = int(loaded(artifact)(image[None])[0])
+        label = loaded(artifact).one(picture.tobytes(), artifact.image_shape)
         print(label if names is None else names[label])
         return 0
     from artifacts.many import label_many

@@ -6,7 +6,7 @@ change it, it needs no room on a disk, and nothing of it is left however a proce
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +19,7 @@ def load_saved_model(files: Mapping[str, bytes]) -> Any:
     """
     import tensorflow as tf
 
-    folder = f"ram://{uuid.uuid4().hex}"
+    folder = f"ram://{os.urandom(16).hex()}"
     try:
         for name, content in files.items():
             place = f"{folder}/{name}"

@@ -7,7 +7,6 @@ what is loaded.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 import stat
@@ -129,6 +128,8 @@ def no_artifact(folder: Path, reason: OSError | ValueError) -> DetectorError:
 
 def _instead(folder: Path) -> str:
     """What may have been meant: an artifact beside it, of a name like it."""
+    import difflib
+
     try:
         beside = [path.parent.name for path in folder.parent.glob(f"*/{CARD}")]
     except (OSError, ValueError):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -60,6 +59,8 @@ def check_signature(folder: Path, files: Mapping[str, bytes]) -> None:
                 "Received: no such file. See docs/signing.md."
             )
     need("--verify-key", "signing", "model_signing")
+    import tempfile
+
     from model_signing import verifying
 
     with tempfile.TemporaryDirectory() as copy:  # of what was read, and is loaded

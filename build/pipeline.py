@@ -16,6 +16,7 @@ from build.saving.new_folder import check_place
 from build.saving.saved_model import export
 from repair.errors import DatasetError, RepairFailedError
 from repair.measuring.causes import likely_causes
+from repair.measuring.doubts import doubts_about_detector, doubts_about_images
 from repair.measuring.evaluation import figures
 from repair.measuring.tables import table
 from repair.measuring.trials import read_trials
@@ -77,10 +78,15 @@ def _built(request: Request) -> tuple[Case, Repair]:
         f"{case.preprocessing}, clean accuracy {before:.2%}"
     )
     _check_accuracy(request, case, known)
+    _warn(request, doubts_about_images(clean, num_classes))
     repair = repair_network(request.method, case.original, clean, request.settings)
     detector = fuse(case.original, repair)
     on_clean = _answers(detector, clean.images)
     after = clean_accuracy(on_clean["detector"], clean.labels)
+    doubts = doubts_about_detector(
+        before, after, repair.estimated_fpr, least=LEAST_CLEAN_ACCURACY
+    )
+    _warn(request, doubts)
     said = verdict(repair.settings, accuracy=None if request.unlabelled else before)
     say(
         f"{request.name}: {said.headline}. Confidence: {said.confidence}. {said.reason}"
@@ -107,6 +113,11 @@ def _built(request: Request) -> tuple[Case, Repair]:
     ]
     print(table(rows), flush=True)
     return case, repair
+
+
+def _warn(request: Request, doubts: list[str]) -> None:
+    for doubt in doubts:
+        say(f"warning: {request.name}: {doubt}")
 
 
 def _hashes(request: Request) -> dict[str, str]:

@@ -45,10 +45,20 @@ def read_image(
     Raises:
         DetectorError: If the file is missing, broken, of another format or size.
     """
+    import numpy as np
+
+    picture = read_picture(path, size, resize=resize, kinds=kinds)
+    return np.asarray(picture, np.uint8).reshape((*size, 3)[:3])
+
+
+def read_picture(
+    path: Path, size: tuple[int, ...], *, resize: bool = False, kinds: Kinds = ALWAYS
+) -> Any:
+    """What ``read_image`` reads, as Pillow has it; its bytes are those of the array."""
     rows, columns, channels = (*size, 3)[:3]
     expected = None if resize else (rows, columns)
     image = open_image(path, kinds, channels=channels, size=expected)
-    return fitted(image, (rows, columns)).reshape(rows, columns, channels)
+    return _sized(image, (rows, columns))
 
 
 def open_image(
@@ -112,12 +122,17 @@ def open_image(
 def fitted(image: Any, size: tuple[int, int]) -> np.ndarray:
     """The pixels of a picture, brought to a size: bilinear, the whole of it."""
     import numpy as np
+
+    return np.asarray(_sized(image, size), np.uint8)
+
+
+def _sized(image: Any, size: tuple[int, int]) -> Any:
+    rows, columns = size
+    if image.size == (columns, rows):
+        return image
     from PIL import Image
 
-    rows, columns = size
-    if image.size != (columns, rows):
-        image = image.resize((columns, rows), Image.Resampling.BILINEAR)
-    return np.asarray(image, np.uint8)
+    return image.resize((columns, rows), Image.Resampling.BILINEAR)
 
 
 @contextmanager

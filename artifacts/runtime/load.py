@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from artifacts.card import Artifact, read_artifact
-from artifacts.in_memory import load_saved_model
 from artifacts.quiet import silent
 from artifacts.runtime.c_library import UnavailableError, c_library
 
@@ -18,6 +17,17 @@ if TYPE_CHECKING:
     import numpy as np
 
     Labeller = Callable[[np.ndarray], np.ndarray]
+
+
+class Detector(Protocol):
+    """A loaded artifact."""
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Labels ``(n,)`` int64 of images ``(n, rows, columns, channels)`` uint8."""
+
+    def one(self, pixels: bytes, shape: tuple[int, int, int]) -> int:
+        """The label of one image, the bytes of an array of that shape."""
+
 
 _ahead: list[threading.Thread] = []
 
@@ -41,7 +51,7 @@ def load(folder: Path) -> Labeller:
     return loaded(read_artifact(folder))
 
 
-def loaded(artifact: Artifact) -> Labeller:
+def loaded(artifact: Artifact) -> Detector:
     """What ``load`` gives, of an artifact that was read.
 
     Raises:
@@ -52,7 +62,7 @@ def loaded(artifact: Artifact) -> Labeller:
         try:
             return _through_c(artifact)
         except UnavailableError:
-            return _through_python(artifact)
+            return _PythonDetector(artifact.files)
 
 
 def prepare() -> None:
@@ -88,7 +98,7 @@ def _quietly_opened() -> Any:
         return reason
 
 
-def _through_c(artifact: Artifact) -> Labeller:
+def _through_c(artifact: Artifact) -> Detector:
     library = _quietly_opened()
     if isinstance(library, UnavailableError):
         raise library
@@ -97,12 +107,21 @@ def _through_c(artifact: Artifact) -> Labeller:
     return NativeDetector(artifact.files, library)
 
 
-def _through_python(artifact: Artifact) -> Labeller:
-    import tensorflow as tf
+class _PythonDetector:
+    """The same through TensorFlow's Python package."""
 
-    loaded = load_saved_model(artifact.files)  # must outlive its functions
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        from artifacts.in_memory import load_saved_model
 
-    def detect(images: np.ndarray) -> np.ndarray:
-        return loaded.serve(tf.constant(images, tf.uint8)).numpy()
+        self._loaded = load_saved_model(files)  # must outlive its functions
 
-    return detect
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        import tensorflow as tf
+
+        labels: np.ndarray = self._loaded.serve(tf.constant(images, tf.uint8)).numpy()
+        return labels
+
+    def one(self, pixels: bytes, shape: tuple[int, int, int]) -> int:
+        import numpy as np
+
+        return int(self(np.frombuffer(pixels, np.uint8).reshape(1, *shape))[0])

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ctypes
-import uuid
+import math
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from ctypes import byref, c_char_p, c_int64, c_void_p
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from artifacts.errors import DetectorError
 from artifacts.runtime.c_library import INT64, UINT8, Output
 from artifacts.runtime.signature import tensor_names
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # A ConfigProto: graph_options { rewrite_options { disable_meta_optimizer: true } }. The
 # optimiser takes a tenth of a cold start, and the graph is no faster for it.
@@ -56,6 +58,8 @@ class NativeDetector:
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Labels ``(n,)`` int64 of images ``(n, rows, columns, 3)`` uint8."""
+        import numpy as np
+
         if images.dtype != np.uint8 or images.ndim != 4:
             raise DetectorError(
                 "expected images (n, rows, columns, 3) uint8. "
@@ -64,19 +68,35 @@ class NativeDetector:
         if not len(images):  # some kernels can not
             return np.empty(0, np.int64)
         images = np.ascontiguousarray(images)
-        shape = (c_int64 * 4)(*images.shape)
-        given = c_void_p(self._c.TF_AllocateTensor(UINT8, shape, 4, images.nbytes))
+        labels = np.empty(len(images), np.int64)
+        with self._run(images.ctypes.data, images.shape) as answer:
+            ctypes.memmove(labels.ctypes.data, answer, labels.nbytes)
+        return labels
+
+    def one(self, pixels: bytes, shape: tuple[int, int, int]) -> int:
+        """The label of one image, the bytes of an array of that shape.
+
+        NumPy, which takes long to import, is not needed for it.
+        """
+        if len(pixels) != math.prod(shape):
+            raise DetectorError(f"expected pixels of {shape}. Received: {len(pixels)}.")
+        with self._run(pixels, (1, *shape)) as answer:
+            return c_int64.from_address(answer).value
+
+    @contextmanager
+    def _run(self, pixels: int | bytes, shape: tuple[int, ...]) -> Iterator[int]:
+        """The address of the labels of so many images."""
+        size, sides = math.prod(shape), (c_int64 * 4)(*shape)
+        given = c_void_p(self._c.TF_AllocateTensor(UINT8, sides, 4, size))
         answer = c_void_p()
         try:
-            ctypes.memmove(
-                self._c.TF_TensorData(given), images.ctypes.data, images.nbytes
-            )
+            ctypes.memmove(self._c.TF_TensorData(given), pixels, size)
             self._c.TF_SessionRun(
                 *(self._session, None, byref(self._input), byref(given), 1),
                 *(byref(self._output), byref(answer), 1, None, 0, None, self._status),
             )
             self._check()
-            return self._labels(answer)
+            yield self._address(answer, shape[0])
         finally:
             self._c.TF_DeleteTensor(given)
             if answer:
@@ -86,7 +106,7 @@ class NativeDetector:
     def _in_memory(self, files: Mapping[str, bytes]) -> Iterator[bytes]:
         """A folder in this process alone; see ``artifacts.in_memory``."""
         c, status = self._c, self._status
-        folder = f"ram://{uuid.uuid4().hex}"
+        folder = f"ram://{os.urandom(16).hex()}"
         for place in {f"{folder}/{name}".rpartition("/")[0] for name in files}:
             c.TF_CreateDir(place.encode(), status)
         for name, content in files.items():
@@ -103,13 +123,13 @@ class NativeDetector:
             c.TF_DeleteRecursively(folder.encode(), *counts, outcome)
             c.TF_DeleteStatus(outcome)
 
-    def _labels(self, tensor: c_void_p) -> np.ndarray:
-        if self._c.TF_TensorType(tensor) != INT64 or self._c.TF_NumDims(tensor) != 1:
+    def _address(self, tensor: c_void_p, count: int) -> int:
+        """Of the labels in a tensor, once it is known to hold ``count`` of them."""
+        one = self._c.TF_TensorType(tensor) == INT64 and self._c.TF_NumDims(tensor) == 1
+        if not one or self._c.TF_Dim(tensor, 0) != count:
             raise DetectorError("expected labels (n,) int64 of the artifact.")
-        labels = np.empty(self._c.TF_Dim(tensor, 0), np.int64)
-        data = self._c.TF_TensorData(tensor)
-        ctypes.memmove(labels.ctypes.data, data, labels.nbytes)
-        return labels
+        address: int = self._c.TF_TensorData(tensor)
+        return address
 
     def _place(self, graph: int, name: str) -> Output:
         operation, _, index = name.partition(":")

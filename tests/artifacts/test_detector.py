@@ -445,7 +445,7 @@ def test_untouched_artifact_is_fine(copied):
 
 @pytest.mark.parametrize("tamper", TAMPERING)
 def test_changed_artifact_is_refused_before_it_is_loaded(copied, tamper, monkeypatch):
-    for way in ("_through_c", "_through_python"):
+    for way in ("_through_c", "_PythonDetector"):
         monkeypatch.setattr(loading, way, lambda folder: pytest.fail("loaded"))
     tamper(copied)
     with pytest.raises(

@@ -99,7 +99,7 @@ def test_one_image_alone_needs_no_thread_and_no_more_modules(artifact, folder):
         "more = {'many', 'labelling', 'results', 'output_file', 'progress'}\n"
         "more |= {'reading.sources', 'reading.hdf5_images'}\n"
         "assert not {'artifacts.' + name for name in more} & set(sys.modules)\n"
-        "assert not {'h5py', 'concurrent.futures'} & set(sys.modules)\n"
+        "assert not {'h5py', 'numpy', 'concurrent.futures'} & set(sys.modules)\n"
     )
     image = str(folder / "images" / "03.png")
     done = subprocess.run(

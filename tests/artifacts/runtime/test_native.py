@@ -168,3 +168,18 @@ def test_the_session_is_told_not_to_optimise_the_graph():
     expected = ConfigProto()
     expected.graph_options.rewrite_options.disable_meta_optimizer = True
     assert ConfigProto.FromString(_CONFIG) == expected
+
+
+@pytest.mark.parametrize("loader", ["", "python"])
+def test_one_image_is_labelled_from_its_bytes(artifact, images, monkeypatch, loader):
+    monkeypatch.setenv("BADNET_REPAIR_LOADER", loader)
+    detect = loading.load(artifact)
+    found = [detect.one(image.tobytes(), SHAPE) for image in images[:20]]
+    np.testing.assert_array_equal(found, detect(images[:20]))
+
+
+def test_pixels_of_another_size_are_refused(artifact, library):
+    detect = native(artifact, library)
+    for wrong in (b"", bytes(359), bytes(361)):
+        with pytest.raises(DetectorError, match="expected pixels"):
+            detect.one(wrong, SHAPE)

@@ -1,0 +1,73 @@
+"""Odd clean images, and detectors that lost too much, are said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from toys import PEOPLE, build_options, toy_people
+
+from repair.dataset import Dataset
+from repair.measuring.doubts import doubts_about_detector, doubts_about_images
+from repair.reading.data_file import write_dataset
+
+
+def identical() -> Dataset:
+    people = toy_people(40, seed=2)
+    return Dataset(np.repeat(people.images[:1], 200, axis=0), people.labels)
+
+
+def test_ordinary_images_raise_no_doubt(clean):
+    assert doubts_about_images(clean, PEOPLE) == []
+
+
+def test_copies_are_said():
+    (doubt,) = doubts_about_images(identical(), PEOPLE)
+    assert "only 1 of the 200 clean images" in doubt
+    people = toy_people(40, seed=2)
+    half = np.arange(200) % 100
+    assert doubts_about_images(people.subset(half), PEOPLE) == []
+    (doubt,) = doubts_about_images(people.subset(np.arange(200) % 99), PEOPLE)
+    assert "only 99" in doubt
+
+
+def test_images_that_hardly_differ_are_said():
+    data = identical()
+    noise = np.random.default_rng(0).integers(0, 4, data.images.shape, np.uint8)
+    nearly = Dataset(data.images // 2 + noise, data.labels)
+    (doubt,) = doubts_about_images(nearly, PEOPLE)
+    assert "hardly differ" in doubt
+
+
+def test_classes_without_images_are_said(clean):
+    (doubt,) = doubts_about_images(clean.subset(clean.labels != 3), PEOPLE)
+    assert doubt.startswith("1 of 5 classes have no clean image (labels 3)")
+    (doubt,) = doubts_about_images(clean, 5000)
+    assert "4,995 of 5,000" in doubt
+    assert "5, 6, 7, 8, 9, ...)" in doubt
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "estimated", "count"),
+    [
+        (0.99, 0.97, 0.02, 0),
+        (0.99, 0.97, None, 0),
+        (0.99, 0.93, 0.02, 1),
+        (0.2, 0.2, None, 1),
+        (0.99, 0.97, 0.2, 1),
+        (0.2, 0.2, 0.8, 2),
+    ],
+)
+def test_detectors_that_lost_too_much_are_said(before, after, estimated, count):
+    doubts = doubts_about_detector(before, after, estimated, least=0.5)
+    assert len(doubts) == count
+
+
+def test_a_forced_build_of_copies_is_warned_of(run_here, files, tmp_path):
+    write_dataset(tmp_path / "copies.h5", identical())
+    options = build_options(files, tmp_path / "toy")
+    options[options.index(files / "clean.h5")] = tmp_path / "copies.h5"
+    answer = run_here("build", *options, "--force")
+    assert answer.code == 0, answer.err
+    warnings = [line for line in answer.err.splitlines() if "warning: " in line]
+    assert any("only 1 of the 200 clean images" in line for line in warnings)
+    assert any("Do not rely on it" in line for line in warnings)
