@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 
 BATCH_SIZE = 256
 _PIXELS = 1 << 20  # that a network looks at together
+_LARGEST, _KEPT = 512 << 20, 2 << 30  # bytes of one activation, and of all, of a batch
 # Network, as the defence table calls it -> a detector's output.
 _LABELS = {
     "BadNet": "original_label",
@@ -19,9 +21,34 @@ _LABELS = {
 }
 
 
-def batch_size(images: np.ndarray) -> int:
-    """How many images go through a network together: 256, fewer of large ones."""
-    return max(1, min(BATCH_SIZE, _PIXELS // math.prod(images.shape[1:3])))
+def batch_size(images: np.ndarray, network: keras.Model | None = None) -> int:
+    """How many images go through a network together: 256, fewer of large ones.
+
+    Args:
+        images: ``(n, rows, columns, channels)``.
+        network: Whose largest activation then takes at most 512 MiB, as where small images
+            are brought to a large size within; None = look at the images alone.
+    """
+    most = min(BATCH_SIZE, _PIXELS // math.prod(images.shape[1:3]))
+    if network is not None:
+        most = min(most, _LARGEST // max(_sizes(network)))
+    return max(1, most)
+
+
+def gradient_batch(network: keras.Model, wanted: int) -> int:
+    """How many images at most to take a gradient of: it keeps all activations, in 2 GiB."""
+    return max(1, min(wanted, _KEPT // sum(_sizes(network))))
+
+
+def _sizes(network: keras.Model) -> list[int]:
+    """Bytes of what each layer makes of one image."""
+    sizes = [4]
+    for node in itertools.chain.from_iterable(network._nodes_by_depth.values()):
+        if isinstance(node.operation, keras.Model):
+            sizes += _sizes(node.operation)
+        for tensor in node.outputs:
+            sizes.append(4 * math.prod(size or 1 for size in tensor.shape[1:]))
+    return sizes
 
 
 def outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:
@@ -36,13 +63,19 @@ def outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:
         ``(n, ...)`` float32; ``(n, N)`` for a classifier.
     """
     return np.concatenate(
-        [np.asarray(network(batch, training=False)) for batch in batches(images)]
+        [
+            np.asarray(network(batch, training=False))
+            for batch in batches(images, network)
+        ]
     )
 
 
 def predicted_labels(network: keras.Model, images: np.ndarray) -> np.ndarray:
     """The label with the highest score, ``(n,)`` int64; the first one on a tie."""
-    parts = [np.argmax(network(x, training=False), axis=1) for x in batches(images)]
+    parts = [
+        np.argmax(network(batch, training=False), axis=1)
+        for batch in batches(images, network)
+    ]
     return np.concatenate(parts)
 
 
@@ -66,8 +99,10 @@ def labels_by_network(
     }
 
 
-def batches(images: np.ndarray) -> Iterator[np.ndarray]:
-    """Images in batches, in their order."""
-    step = batch_size(images)
+def batches(
+    images: np.ndarray, network: keras.Model | None = None
+) -> Iterator[np.ndarray]:
+    """Images in batches, in their order; see ``batch_size``."""
+    step = batch_size(images, network)
     for start in range(0, len(images), step):
         yield images[start : start + step]

@@ -14,7 +14,7 @@ import numpy as np
 from repair.dataset import Dataset
 from repair.errors import SettingError
 from repair.methods.fine_pruning.mask import copy_network
-from repair.network.inference import batch_size
+from repair.network.inference import batch_size, gradient_batch
 from repair.process.progress import progress
 
 BATCH_SIZE = 200
@@ -53,7 +53,7 @@ def fine_tune(
     tuned.compile(optimizer, "sparse_categorical_crossentropy")
     generator = np.random.default_rng(seed)
     orders = [generator.permutation(len(clean)) for _ in range(epochs)]
-    size = min(BATCH_SIZE, batch_size(clean.images))
+    size = images_a_step(network, clean.images)
     batches = [
         order[start : start + size]
         for order in orders
@@ -62,6 +62,12 @@ def fine_tune(
     for batch in progress(batches, label="fine-tuning"):
         tuned.train_on_batch(clean.images[batch], clean.labels[batch])
     return tuned
+
+
+def images_a_step(network: keras.Model, images: np.ndarray) -> int:
+    """200, fewer of large images or for networks with large activations."""
+    most = min(BATCH_SIZE, batch_size(images, network))
+    return gradient_batch(network, most)
 
 
 class _Kept(keras.constraints.Constraint):

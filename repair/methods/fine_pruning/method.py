@@ -12,12 +12,15 @@ import numpy as np
 
 from repair.dataset import Dataset
 from repair.methods.fine_pruning.curve import fraction_for_drop, pruning_curve
-from repair.methods.fine_pruning.fine_tuning import BATCH_SIZE, LEARNING_RATE, fine_tune
+from repair.methods.fine_pruning.fine_tuning import (
+    LEARNING_RATE,
+    fine_tune,
+    images_a_step,
+)
 from repair.methods.fine_pruning.mask import prune, pruning_mask
 from repair.methods.repair import Repair
 from repair.network.activations import mean_activations
 from repair.network.cut import choose_convolution
-from repair.network.inference import batch_size
 from repair.settings import Settings
 
 
@@ -54,7 +57,7 @@ def _fine_prune(
         "fraction": fraction,
         "pruned_channels": np.flatnonzero(~mask).tolist(),
         "epochs": settings.epochs,
-        "batch_size": min(BATCH_SIZE, batch_size(clean.images)),
+        "batch_size": images_a_step(network, clean.images),
         "optimizer": f"Adam, amsgrad, learning rate {LEARNING_RATE:g}",
     }
     return Repair(repaired, None, used, stages={"pruned": pruned})

@@ -1,0 +1,45 @@
+"""How many images go through a network together: bounded by what that takes."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras import layers
+from toys import toy_network
+
+from repair.network.inference import batch_size, gradient_batch, outputs
+
+
+def enlarging(side: int) -> keras.Model:
+    """Brings small images to a large size within, in a network of its own."""
+    pixels = keras.Input((side, side, 3))
+    inner = keras.Model(pixels, layers.Conv2D(32, 3, padding="same")(pixels))
+    images = keras.Input((32, 32, 3))
+    x = inner(layers.Resizing(side, side)(images))
+    return keras.Model(images, layers.GlobalAveragePooling2D()(x))
+
+
+def images(side: int) -> np.ndarray:
+    return np.zeros((1, side, side, 3), np.uint8)
+
+
+def test_small_images_go_together():
+    assert batch_size(images(32)) == 256
+    assert batch_size(images(32), enlarging(32)) == 256
+    assert gradient_batch(toy_network(), 128) == 128
+
+
+def test_large_images_and_large_activations_go_in_few():
+    assert batch_size(images(224)) == 20
+    network = enlarging(512)  # 32 MiB an image in its largest tensor
+    assert batch_size(images(32), network) == 16
+    assert gradient_batch(network, 128) < 64
+    assert batch_size(images(1024), network) == 1
+
+
+def test_answers_do_not_depend_on_it():
+    rng = np.random.default_rng(0)
+    given = rng.integers(0, 256, (20, 32, 32, 3), np.uint8)
+    network = enlarging(512)
+    together = np.asarray(network(given[:2], training=False))
+    np.testing.assert_allclose(outputs(network, given)[:2], together, atol=1e-3)
