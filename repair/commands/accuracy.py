@@ -23,6 +23,7 @@ from repair.network.find_preprocessing import found_preprocessing
 from repair.network.inference import predicted_labels
 from repair.network.preprocessing import preprocessed
 from repair.process.notice import say
+from repair.process.progress import finding_preprocessing
 from repair.reading.case import shape_of, shape_told
 from repair.reading.data_file import files_of, read_dataset
 from repair.reading.digest import digest_of
@@ -93,7 +94,9 @@ def _of_network(arguments: argparse.Namespace, options: DataOptions) -> Answered
     network = read_network(arguments.model, image_shape=told, **told_of_file)
     count = network.output_shape[1]
     every = _datasets(arguments, shape_of(network), count, options)
-    found = found_preprocessing(network, every[0], preprocessing_from(arguments))
+    found = found_preprocessing(
+        network, every[0], preprocessing_from(arguments), finding_preprocessing
+    )
     plain = preprocessed(network, found.preprocessing)
     labels = [predicted_labels(plain, data.images) for data in every]
     return Answered(count, every, labels, found.accuracies)

@@ -5,7 +5,7 @@ The wrong preprocessing costs all or half of the accuracy, so clean images tell.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import keras
@@ -14,11 +14,12 @@ from keras import layers
 
 from repair.dataset import Dataset
 from repair.errors import SettingError
-from repair.network.inference import predicted_labels
+from repair.network.inference import gradient_batch, predicted_labels
 from repair.network.preprocessing import Preprocessing, named
 from repair.settings import PREPROCESSINGS
 
-_IMAGES = 1000
+_IMAGES, _FEWEST_IMAGES = 1000, 150
+_BYTES = 32 << 30  # of all activations that are looked at
 _BLOCK = 64
 # Less accuracy tells nothing, nor what is hardly more than one label for all would have.
 _TELLING_ACCURACY, _BETTER_THAN_ONE_LABEL = 0.2, 0.1
@@ -42,7 +43,10 @@ class Found:
 
 
 def found_preprocessing(
-    network: keras.Model, clean: Dataset, kind: str | None
+    network: keras.Model,
+    clean: Dataset,
+    kind: str | None,
+    shown: Callable[[list[Preprocessing]], Iterable[Preprocessing]] = iter,
 ) -> Found:
     """What a user says that the network takes, or what clean images tell.
 
@@ -50,20 +54,25 @@ def found_preprocessing(
         network: A classifier on what it was trained with.
         clean: Clean images, whose mean and deviation ``standard`` needs.
         kind: One of ``settings.PREPROCESSINGS``; None = find it.
+        shown: Gives what it is given, and shows how far the work is, where that is long.
 
     Raises:
         SettingError: If a network of so many channels can not have been trained so.
     """
     if kind is None:
-        return find_preprocessing(network, clean)
-    sample = _sample(clean)
+        return find_preprocessing(network, clean, shown)
+    sample = _sample(clean, network)
     ways = named(kind, _channels(network), sample.images)
     labelled = len(ways) > 1 and (sample.labels >= 0).all()
     right = [_right(network, sample, way) for way in ways] if labelled else []
     return Found(ways[_clearly_best(right)] if right else ways[0])
 
 
-def find_preprocessing(network: keras.Model, clean: Dataset) -> Found:
+def find_preprocessing(
+    network: keras.Model,
+    clean: Dataset,
+    shown: Callable[[list[Preprocessing]], Iterable[Preprocessing]] = iter,
+) -> Found:
     """What lets the network know its clean images best.
 
     With labels that is clean accuracy; what is rarer must be clearly better. Without
@@ -74,12 +83,14 @@ def find_preprocessing(network: keras.Model, clean: Dataset) -> Found:
 
     Args:
         network: A classifier on what it was trained with.
-        clean: Clean images; at most 1000, evenly spread, are looked at.
+        clean: Clean images; at most 1000, evenly spread, are looked at, at least 150.
+        shown: As above.
     """
-    sample = _sample(clean)
+    sample = _sample(clean, network)
     ways = list(_ways(network, sample))
     if (sample.labels >= 0).all():
-        right = [_right(network, sample, way) for way in ways]
+        tried = shown(ways) if _is_large(network) else ways
+        right = [_right(network, sample, way) for way in tried]
         accuracies: dict[str, float] = {}
         for way, share in zip(ways, (each.mean() for each in right), strict=True):
             accuracies[way.kind] = max(float(share), accuracies.get(way.kind, 0))
@@ -167,9 +178,15 @@ def _labels(network: keras.Model, images: np.ndarray, way: Preprocessing) -> np.
     )
 
 
-def _sample(clean: Dataset) -> Dataset:
-    step = -(-len(clean) // _IMAGES)
+def _sample(clean: Dataset, network: keras.Model) -> Dataset:
+    """Images, evenly spread; fewer for large networks, which take long for each."""
+    most = max(_FEWEST_IMAGES, gradient_batch(network, _IMAGES, _BYTES))
+    step = -(-len(clean) // most)
     return clean.subset(np.arange(0, len(clean), step))
+
+
+def _is_large(network: keras.Model) -> bool:
+    return gradient_batch(network, _IMAGES, _BYTES) < _IMAGES
 
 
 def _channels(network: keras.Model) -> int:

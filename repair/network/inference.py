@@ -35,9 +35,15 @@ def batch_size(images: np.ndarray, network: keras.Model | None = None) -> int:
     return max(1, most)
 
 
-def gradient_batch(network: keras.Model, wanted: int) -> int:
-    """How many images at most to take a gradient of: it keeps all activations, in 2 GiB."""
-    return max(1, min(wanted, _KEPT // sum(_sizes(network))))
+def gradient_batch(network: keras.Model, wanted: int, kept: int = _KEPT) -> int:
+    """How many images have all their activations, which a gradient needs, in few bytes.
+
+    Args:
+        network: The network.
+        wanted: How many there shall be at most.
+        kept: Bytes: 2 GiB.
+    """
+    return max(1, min(wanted, kept // sum(_sizes(network))))
 
 
 def _sizes(network: keras.Model) -> list[int]:

@@ -44,6 +44,11 @@ def progress(
     say(f"\r{seconds:<78}\n" if interactive else f"{seconds}\n")
 
 
+def finding_preprocessing(ways: list[T]) -> Iterator[T]:
+    """The bar while it is found what a network was trained on."""
+    return progress(ways, label="preprocessing")
+
+
 def _line(label: str, done: int, total: int, seconds: float) -> str:
     share = done / max(total, 1)
     left = seconds / done * (total - done)

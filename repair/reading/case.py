@@ -12,6 +12,7 @@ from repair.errors import DatasetError
 from repair.network.find_preprocessing import Found, found_preprocessing
 from repair.network.inference import predicted_labels
 from repair.network.preprocessing import Preprocessing, preprocessed
+from repair.process.progress import finding_preprocessing
 from repair.reading.data_file import AS_IT_IS, read_dataset, shape_in
 from repair.reading.network_file import read_network
 from repair.reading.pixels import Shape
@@ -77,7 +78,7 @@ def read_case(
         labelled=not unlabelled,
         options=options,
     )
-    found = found_preprocessing(network, data, preprocessing)
+    found = found_preprocessing(network, data, preprocessing, finding_preprocessing)
     original = preprocessed(network, found.preprocessing)
     if unlabelled:
         data = replace(data, labels=predicted_labels(original, data.images))
