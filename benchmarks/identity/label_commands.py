@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +32,12 @@ def by_command(artifact: Path, images: Images) -> Iterator[tuple[str, np.ndarray
             yield f"python -m artifacts, {form}, {name}", labels
 
 
-def by_ray(artifact: Path, images: Images) -> Iterator[tuple[str, np.ndarray | str]]:
+def by_ray(
+    artifact: Path, images: Images, forms: Sequence[str] = _FORMS
+) -> Iterator[tuple[str, np.ndarray | str]]:
     """The same by Ray on this machine, with the Python that ``RAY_PYTHON`` names."""
     python = os.environ.get("RAY_PYTHON", sys.executable)
-    for form in _FORMS:
+    for form in forms:
         name = f"Ray, {form}"
         with tempfile.TemporaryDirectory() as folder:
             prefix = Path(folder) / "labels"
