@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -46,7 +45,7 @@ def address(artifact: Path) -> Iterator[str]:
                 break
         time.sleep(0.2)
     yield f"http://127.0.0.1:{port}"
-    server.send_signal(signal.SIGINT)
+    server.terminate()
     assert server.wait(PATIENCE) == 130
 
 
