@@ -15,6 +15,7 @@ from artifacts.why.asking import Explainer
 from artifacts.why.story import sentence, story
 from repair.commands.explain import opened
 from repair.measuring.tables import Cell
+from repair.process.notice import say
 from repair.report.heat_colours import heat_over, tile
 
 LOOPBACK = "127.0.0.1"
@@ -34,6 +35,8 @@ def page(arguments: argparse.Namespace) -> list[dict[str, Cell]]:
     need("page", "page", "gradio")
     detector = opened(arguments.artifact)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    address = f"http://{LOOPBACK}:{arguments.port}"
+    say(f"{address} shows the page on this machine alone; Ctrl-C ends it.")
     with tempfile.TemporaryDirectory() as kept:  # nothing of an upload outlives this
         os.environ["GRADIO_TEMP_DIR"] = kept
         _interface(detector).launch(
@@ -42,6 +45,7 @@ def page(arguments: argparse.Namespace) -> list[dict[str, Cell]]:
             share=False,
             max_file_size=_MOST_BYTES,
             show_error=True,
+            quiet=True,
             inbrowser=not arguments.no_browser,
         )
     return []

@@ -11,13 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import numpy as np
 import pytest
-from PIL import Image
-from toys import PATIENCE, PEOPLE, ROOT
-
-from artifacts.detector import load
-from repair.dataset import Dataset
+from toys import PATIENCE, ROOT
 
 browsers = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("gradio")
@@ -28,15 +23,16 @@ BROWSER = next(
 if BROWSER is None:
     pytest.skip("there is no Chromium on the path", allow_module_level=True)
 pytestmark = pytest.mark.slow
+ARTIFACT = ROOT / "artifacts" / "anonymous_2"
 
 
 @pytest.fixture(scope="module")
-def address(artifact: Path) -> Iterator[str]:
+def address() -> Iterator[str]:
     """Where the page is served."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = ["-m", "repair", "page", artifact, "--port", port, "--no-browser"]
+    command = ["-m", "repair", "page", ARTIFACT, "--port", port, "--no-browser"]
     server = subprocess.Popen([sys.executable, *map(str, command)], cwd=ROOT)
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and server.poll() is None:
@@ -49,16 +45,11 @@ def address(artifact: Path) -> Iterator[str]:
     assert server.wait(PATIENCE) == 130
 
 
-@pytest.fixture(scope="module")
-def images(
-    tmp_path_factory: pytest.TempPathFactory, artifact: Path, poisoned: Dataset
-) -> list[Path]:
+@pytest.fixture
+def images(tmp_path: Path) -> list[Path]:
     """A poisoned image that is flagged, and a file that is no image."""
-    folder = tmp_path_factory.mktemp("uploads")
-    flagged = np.flatnonzero(load(artifact)(poisoned.images) == PEOPLE)[0]
-    Image.fromarray(poisoned.images[flagged]).save(folder / "image.png")
-    (folder / "text.png").write_text("<script>alert(1)</script>")
-    return [folder / "image.png", folder / "text.png"]
+    (tmp_path / "text.png").write_text("<script>alert(1)</script>")
+    return [ROOT / "data" / "test_image.png", tmp_path / "text.png"]
 
 
 @pytest.mark.parametrize("width", [1200, 400])
