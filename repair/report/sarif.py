@@ -91,7 +91,8 @@ def _result(subject: Subject, rule: str, text: str, label: int | None = None) ->
         message=Message(text=text),
         locations=[Location(physical_location=place)],
         partial_fingerprints={"network/v1": f"{digest}/{rule}/{label}"},
-        properties={"label": label, "confidence": subject.verdict.confidence},
+        properties={"confidence": subject.verdict.confidence}
+        | ({} if label is None else {"label": label}),
     )
 
 
