@@ -14,7 +14,9 @@ from pathlib import Path
 
 from artifacts.quiet import import_tensorflow_quietly
 
-NAMES = ("model", "description", "data", "stored", "image", "flags", "card")
+_NETWORKS = ("model", "archive", "description", "architecture", "configs")
+_DATA = ("data", "npz", "folder", "classes", "stored", "image", "flags")
+NAMES = (*_NETWORKS, *_DATA, "card")
 
 
 def main() -> None:

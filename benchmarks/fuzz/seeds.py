@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import h5py
-import keras
 import numpy as np
-from keras import layers
 from PIL import Image
 
-from benchmarks.fuzz.targets import FLAGS, SHAPE
+from benchmarks.fuzz.asking import FLAGS, SHAPE
+from benchmarks.fuzz.data_targets import FILE, PATH
+from benchmarks.fuzz.network_targets import plain_network
 from repair.dataset import Dataset
 from repair.reading.data_file import write_dataset
 
@@ -24,6 +24,12 @@ def write_seeds(target: str, folder: Path) -> None:
     """Writes the seeds of a target into an empty folder."""
     makers: dict[str, Callable[[Path], Iterator[bytes]]] = {
         "model": _models,
+        "archive": _archives,
+        "architecture": _architectures,
+        "configs": _dice,
+        "npz": _archived_arrays,
+        "folder": _folders,
+        "classes": _lists,
         "description": _descriptions,
         "data": _data,
         "stored": _data,
@@ -35,16 +41,31 @@ def write_seeds(target: str, folder: Path) -> None:
         (folder / str(turn)).write_bytes(content)
 
 
-def _models(folder: Path) -> Iterator[bytes]:
-    images = keras.Input(SHAPE, name="input")
-    x = layers.Conv2D(2, 3, activation="relu", name="conv_3")(images)
-    x = layers.GlobalMaxPooling2D(name="pool")(layers.MaxPooling2D(2)(x))
-    scores = layers.Dense(5, activation="softmax", name="output")(x)
+def _saved(folder: Path, ending: str) -> bytes:
+    path = folder / f"seed{ending}"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        keras.Model(images, scores).save(folder / "seed.h5")
-    yield (folder / "seed.h5").read_bytes()
-    (folder / "seed.h5").unlink()
+        plain_network().save(path)
+    content = path.read_bytes()
+    path.unlink()
+    return content
+
+
+def _models(folder: Path) -> Iterator[bytes]:
+    yield _saved(folder, ".h5")
+
+
+def _archives(folder: Path) -> Iterator[bytes]:
+    yield _saved(folder, ".keras")
+
+
+def _architectures(_: Path) -> Iterator[bytes]:
+    yield plain_network().to_json().encode()
+
+
+def _dice(_: Path) -> Iterator[bytes]:
+    """What stands for changes: see ``configs``."""
+    yield from (bytes([turn]) for turn in range(20))
 
 
 def _descriptions(folder: Path) -> Iterator[bytes]:
@@ -64,6 +85,33 @@ def _data(folder: Path) -> Iterator[bytes]:
         file["label"] = [0.0, 1.0]
     yield (folder / "seed.h5").read_bytes()
     (folder / "seed.h5").unlink()
+
+
+def _archived_arrays(_: Path) -> Iterator[bytes]:
+    images = np.random.default_rng(0).integers(0, 256, (6, *SHAPE), np.uint8)
+    for save, labels in (
+        (np.savez, np.arange(6) % 5),
+        (np.savez_compressed, np.eye(6, 5, dtype="f4")),
+    ):
+        file = io.BytesIO()
+        save(file, images=images, labels=labels)
+        yield file.getvalue()
+
+
+def _folders(folder: Path) -> Iterator[bytes]:
+    pictures = list(_images(folder))
+    every = zip("abcde", pictures, strict=False)
+    yield FILE.join(
+        f"{name}/1.png".encode() + PATH + content for name, content in every
+    )
+    yield FILE.join(b"%d/x.jpg\n%s" % (turn, pictures[-1]) for turn in range(5))
+
+
+def _lists(_: Path) -> Iterator[bytes]:
+    yield b"cat\ndog\nfrog\n"
+    yield b'["cat", "dog", "frog"]'
+    yield b'{"cat": 0, "dog": 1}'
+    yield b'{"0": "cat", "1": "dog"}'
 
 
 def _images(_: Path) -> Iterator[bytes]:

@@ -8,9 +8,11 @@ import random
 import pytest
 from toys import run_python
 
+from benchmarks.fuzz import configs
 from benchmarks.fuzz.__main__ import NAMES
+from benchmarks.fuzz.asking import refused
 from benchmarks.fuzz.seeds import write_seeds
-from benchmarks.fuzz.targets import TARGETS, refused
+from benchmarks.fuzz.targets import TARGETS
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -32,6 +34,25 @@ def test_targets_take_seeds_and_what_becomes_of_them(tmp_path, name):
 def test_a_bug_is_a_finding():
     with pytest.raises(ZeroDivisionError):
         refused(lambda: 1 / 0)
+
+
+def test_changed_networks_are_read_and_answer_as_keras_does(monkeypatch):
+    compared = []
+    judge = configs.probabilities
+    monkeypatch.setattr(
+        configs, "probabilities", lambda x: compared.append(x) or judge(x)
+    )
+    for turn in range(20):
+        configs.configs(bytes([turn]))
+    assert len(compared) > 3
+
+
+def test_a_network_that_answers_otherwise_is_a_finding(monkeypatch):
+    told = configs.outputs
+    monkeypatch.setattr(configs, "outputs", lambda *x: told(*x)[:, ::-1])
+    with pytest.raises(ValueError, match="read otherwise than by Keras"):
+        for turn in range(20):
+            configs.configs(bytes([turn]))
 
 
 @pytest.mark.skipif(
