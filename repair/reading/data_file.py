@@ -25,7 +25,7 @@ from repair.settings import DataOptions
 
 IMAGE_SHAPE = (55, 47, 3)
 AS_IT_IS = DataOptions()
-_MAX_LABEL_BYTES = 1 << 30
+_MAX_LABEL_BYTES, _MAX_TEXT_BYTES = 1 << 30, 1 << 14
 # What the file of labels beside ``x.npy`` is called.
 _PARTNERS = (("images", "labels"), ("image", "label"), ("data", "labels"), ("x", "y"))
 
@@ -153,9 +153,11 @@ def _raw_labels(path: Path, arrays: Arrays, name: str) -> tuple[str, np.ndarray]
 def _whole(where: str, arrays: Arrays, name: str) -> np.ndarray:
     stored = arrays.get(name)
     size = int(np.prod(stored.shape)) * stored.dtype.itemsize
-    if not stored.shape or size > _MAX_LABEL_BYTES:
+    long = stored.dtype.kind in "US" and stored.dtype.itemsize > _MAX_TEXT_BYTES
+    if not stored.shape or size > _MAX_LABEL_BYTES or long:
         raise DatasetError(
-            f"{where}: expected labels, one per image. Received: {stored.shape}."
+            f"{where}: expected labels, one per image, names of a moderate length. "
+            f"Received: {stored.shape}, {str(stored.dtype)[:40]}."
         )
     return stored.rows(0, stored.shape[0])
 

@@ -149,7 +149,6 @@ for name, write in {
     "label for each pixel": label(np.zeros(PIXELS.shape, "u1")),
     "one label": label(3),
     "probabilities as labels": label(np.full((40, PEOPLE), 0.2)),
-    "labels of text": label(np.array([b"Ann"] * 40)),
     "complex labels": label(LABELS.astype("c8")),
     "fraction": label(with_one(0.5)),
     "NaN label": label(with_one(np.nan)),
@@ -235,3 +234,40 @@ def loop(folder: Path, good: Good) -> Path:
     (folder / "data" / "0" / "again").symlink_to(folder / "data")
     (folder / "data" / "1").symlink_to(folder / "data")
     return folder / "data"
+
+
+def texts(values: Any) -> Write:
+    """Images beside labels that are texts."""
+
+    def write(folder: Path, good: Good) -> Path:
+        np.savez_compressed(folder / "data.npz", data=PEOPLE_40.images, label=values)
+        return folder / "data.npz"
+
+    return write
+
+
+@case("data", "labels that are one long text, over and over")
+def long_text(folder: Path, good: Good) -> Path:
+    with h5py.File(folder / "data.h5", "w") as file:
+        file["data"] = PIXELS
+        kind = h5py.string_dtype()
+        file.create_dataset(
+            "label", (len(PIXELS),), kind, data=["x" * (8 << 20)] * len(PIXELS)
+        )
+    return folder / "data.h5"
+
+
+COUNT = len(PEOPLE_40.images)
+for name, values in {
+    "labels of endless letters": np.array(["x" * 100_000] * COUNT),
+    "labels with escapes": np.array(["\x1b[2J\n"] * COUNT),
+    "labels of no letters": np.array([""] * COUNT),
+    "labels that are as many names as images": np.array(
+        [str(x) + "a" for x in range(COUNT)]
+    ),
+    "labels of digits without end": np.array(["9" * 300] * COUNT),
+    "labels that are odd digits": np.array(["\u0663"] * COUNT),
+}.items():
+    # Where no network says how many classes there are, some are names as any others.
+    add("data", name, texts(values), may_pass="as" in name or "odd" in name)
+add("data", "labels of one name", texts(np.array([b"Ann"] * COUNT)), may_pass=True)
