@@ -20,6 +20,7 @@ import corpus_descriptions
 import corpus_flags
 import corpus_images
 import corpus_models
+import corpus_operators
 import numpy as np
 import pytest
 from corpus import CASES, Case, Good, arguments
@@ -35,7 +36,7 @@ MODULES = (
     corpus_descriptions,
     corpus_flags,
 )
-MODULES += (corpus_archives, corpus_images, corpus_models)
+MODULES += (corpus_archives, corpus_images, corpus_models, corpus_operators)
 MOST_SECONDS = 10  # of processor time, far more than any takes on a busy machine
 MOST_BYTES = 500 << 20
 FRESH = [case for case in CASES if not case.may_pass][::36]
