@@ -7,11 +7,14 @@ them can be tried with all faults. A new command of ``repair`` has to be named h
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import resource
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -169,6 +172,43 @@ def test_a_refusal_is_one_line_or_silence(name, fault):
         assert len(lines) == REFUSED[name].count("missing.jpg") + 1, err
         assert all(line.startswith("error: ") for line in lines)
     assert not (ROOT / "missing").exists()
+
+
+def read_slowly(source: int, kept: list[bytes]) -> None:
+    while piece := os.read(source, 7):
+        kept.append(piece)
+        time.sleep(0.001)
+
+
+def test_stderr_that_is_read_slowly_loses_nothing():
+    """A pipe that is full most of the time."""
+    source, sink = os.pipe()
+    fcntl.fcntl(sink, fcntl.F_SETPIPE_SZ, 4096)
+    kept: list[bytes] = []
+    reader = threading.Thread(target=read_slowly, args=(source, kept))
+    reader.start()
+    missing = [f"missing-{number:04}.jpg" for number in range(200)]
+    command = [sys.executable, "-m", "artifacts", "artifacts/multi", *missing]
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, stderr=sink, stdout=subprocess.PIPE, check=False,
+            timeout=PATIENCE,
+        )  # fmt: skip
+    finally:
+        os.close(sink)
+        reader.join()
+        os.close(source)
+    assert (done.returncode, done.stdout) == (2, b"")
+    lines = b"".join(kept).decode().splitlines()
+    assert [line.split(":")[1].strip() for line in lines] == missing
+
+
+def test_a_small_stack_is_enough():
+    """Of 64 KiB Python itself dies, whatever it runs."""
+    arguments = [sys.executable, "-m", "artifacts", "artifacts/multi", "data"]
+    code, out, err = answer(Fault(limited(STACK=256 << 10)), arguments)
+    assert (code, err) == (0, "")
+    assert len(out.splitlines()) == 2
 
 
 SAID = {
