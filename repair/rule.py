@@ -2,7 +2,8 @@
 
 Each witness is asked about the original network's label b. The repaired network and the
 pixels speak *against* it, by log p(best other label) - log p(b); a twin that forgot the
-clean task *obeys*, by log p(b) - log(1 - p(b)). How telling that is, a table knows: the
+clean task *obeys*, by log p(b) - log(1 - p(b)), beyond what is usual for b: it forgets some
+classes less than others. How telling that is, a table knows: the
 evidence is -log(share of clean images on which the witness says as much). Of those who
 speak against b the loudest counts, since a network can silence one of them; to it the
 twin's evidence is added (Fisher's way to combine tests). From a threshold per label on the
@@ -41,12 +42,15 @@ class Witness:
         values: ``(k,)`` float32, ascending: what it may say.
         evidence: ``(k,)`` float32, at least 0: how telling that is; in between it is
             interpolated, and outside the nearest counts.
+        usual: ``(N,)`` float32, what is taken off what it says of each label before the
+            table is asked; none for one that treats all labels alike.
     """
 
     name: str
     speaks: Literal["against", "obeys"]
     values: np.ndarray
     evidence: np.ndarray
+    usual: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,13 @@ def evidence(
     witness: Witness, probabilities: np.ndarray, labels: np.ndarray
 ) -> np.ndarray:
     """How telling that is, ``(n,)`` float64."""
-    spoken = said(witness, probabilities, labels)
+    return told(witness, said(witness, probabilities, labels), labels)
+
+
+def told(witness: Witness, spoken: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """How telling it is that it says ``(n,)`` of labels ``(n,)``: ``(n,)`` float64."""
+    if witness.usual is not None:
+        spoken = spoken - witness.usual[labels]
     return np.interp(spoken, witness.values, witness.evidence)
 
 

@@ -15,7 +15,9 @@ FAILED = 3
 # Below this clean accuracy the images are hardly of what the network was trained on.
 _LEAST_ACCURACY = 0.5
 # Suspicion of a found label, as a multiple of the limit, from which on there is no doubt.
-_CLEAR = 2.0
+_CLEAR = 1.5
+# Images that are named.
+_NAMED = 10
 # The same of labels that are not found, from which on one of them may well be a target.
 _NEAR = 0.6
 
@@ -71,7 +73,8 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
     Args:
         settings: What a repair used and found, as on the card: ``strict_labels``, each
             with ``label``, ``status`` and ``suspicion``, ``highest_suspicion`` of any
-            label, and ``found_from``.
+            label, ``found_from``, and ``left_out_images``, clean images that may carry a
+            trigger.
         accuracy: Clean accuracy of the network on the clean images, in [0, 1]; None
             without labels.
     """
@@ -90,13 +93,14 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
             watched,
         )
     if found:
-        weakest = min(found.values())
+        clearest = max(found.values())
         return Verdict(
             "backdoor found",
-            "high" if weakest >= _CLEAR else "moderate",
+            "high" if clearest >= _CLEAR else "moderate",
             tuple(found),
             watched,
-            f"Suspicion is {weakest:.1f} times the limit or more.",
+            f"Suspicion is up to {clearest:.1f} times the limit."
+            + _of_clean_data(settings.get("left_out_images", ())),
         )
     listed = max((x["suspicion"] for x in strict), default=0.0)
     nearest = float(settings.get("highest_suspicion", listed)) / limit
@@ -123,6 +127,18 @@ def from_card(card: Mapping[str, Any]) -> Verdict:
         tuple(told["found"]),
         tuple(told["watched"]),
         told["reason"],
+    )
+
+
+def _of_clean_data(left_out: Sequence[int]) -> str:
+    if not left_out:
+        return ""
+    named = ", ".join(map(str, left_out[:_NAMED])) + (
+        ", ..." if len(left_out) > _NAMED else ""
+    )
+    return (
+        f" The clean data is not clean: {len(left_out)} of its images with a target label "
+        f"may carry the trigger and were left out (counted from 0: {named})."
     )
 
 

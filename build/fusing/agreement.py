@@ -22,8 +22,7 @@ class Evidence(keras.layers.Layer):
     def __init__(self, witness: Witness | dict[str, Any], **kwargs: Any) -> None:
         super().__init__(**{"trainable": False, **kwargs})
         if isinstance(witness, dict):
-            arrays = {k: np.asarray(witness[k], np.float32) for k in _ARRAYS}
-            witness = Witness(witness["name"], witness["speaks"], **arrays)
+            witness = _read(witness)
         self.witness = witness
 
     def call(self, scores: Any, labels: Any) -> Any:
@@ -37,6 +36,8 @@ class Evidence(keras.layers.Layer):
         else:
             powers = ops.sum(ops.exp(others - highest[:, None]), axis=-1)
             spoken = own - highest - ops.log(powers)
+        if self.witness.usual is not None:
+            spoken = spoken - ops.take(self.witness.usual, labels)
         values, evidence = self.witness.values, self.witness.evidence
         widths = np.diff(values)
         # Interpolation: what is walked of each step, times how steep it is.
@@ -50,13 +51,14 @@ class Evidence(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """The witness, as plain numbers."""
         plain: dict[str, Any] = {
-            key: getattr(self.witness, key).tolist() for key in _ARRAYS
+            key: None if array is None else array.tolist()
+            for key, array in ((key, getattr(self.witness, key)) for key in _ARRAYS)
         }
         plain |= {"name": self.witness.name, "speaks": self.witness.speaks}
         return {**super().get_config(), "witness": plain}
 
 
-_ARRAYS = ("values", "evidence")
+_ARRAYS = ("values", "evidence", "usual")
 
 
 @keras.saving.register_keras_serializable(package="badnet_repair")
@@ -129,6 +131,18 @@ class Agreement(keras.layers.Layer):
         """The thresholds, as plain numbers."""
         plain = None if self.thresholds is None else self.thresholds.tolist()
         return {**super().get_config(), "thresholds": plain}
+
+
+def _read(plain: dict[str, Any]) -> Witness:
+    """A witness of plain numbers."""
+    usual = plain["usual"]
+    return Witness(
+        plain["name"],
+        plain["speaks"],
+        np.asarray(plain["values"], np.float32),
+        np.asarray(plain["evidence"], np.float32),
+        None if usual is None else np.asarray(usual, np.float32),
+    )
 
 
 def together(rule: Rule, each: list[Any]) -> Any:

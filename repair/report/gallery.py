@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from repair.dataset import Dataset
 from repair.methods.witnesses.fitting import Witnesses
 from repair.methods.witnesses.looks.disturbances import FAMILIES
 from repair.methods.witnesses.looks.disturbed import made_again
@@ -54,11 +53,10 @@ class Gallery:
         return float(self.heat.max() / self.heat.mean()) if self.heat.any() else 0.0
 
 
-def galleries(data: Dataset, heard: Witnesses, labels: list[int]) -> list[Gallery]:
+def galleries(heard: Witnesses, labels: list[int]) -> list[Gallery]:
     """A gallery for each of some labels that any disturbed image was drawn to.
 
     Args:
-        data: The clean images that ``heard`` was fitted to.
         heard: The witnesses and what was learned on the way.
         labels: The labels.
     """
@@ -66,7 +64,7 @@ def galleries(data: Dataset, heard: Witnesses, labels: list[int]) -> list[Galler
     shown = [_shown(heard, label) for label in labels]
     heated = [_heated(heard, label) for label in labels]
     chosen = np.unique(np.concatenate([np.empty(0, np.int64), *shown, *heated]))
-    before, after = made_again(data, heard.disturbed, chosen)
+    before, after = made_again(heard.clean, heard.disturbed, chosen)
     pictures = np.rint(after).clip(0, 255).astype(np.uint8)
     drawn = []
     for label, examples, local in zip(labels, shown, heated, strict=True):

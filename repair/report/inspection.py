@@ -70,6 +70,7 @@ class Inspection:
             "highest_suspicion": float(self.findings.suspicion.max()),
             "strict_labels": self.findings.strict_labels(),
             "found_from": self.recipe.found_from,
+            "left_out_images": self.heard.left_out.tolist(),
         }
         return verdict(settings, accuracy=self.clean_accuracy)
 
@@ -116,7 +117,7 @@ def inspect_network(
         recipe=recipe,
         heard=heard,
         evidence=_evidence(heard, recipe),
-        galleries=galleries(clean, heard, shown),
+        galleries=galleries(heard, shown),
         clean_accuracy=None if unlabelled else _accuracy(case),
         pruning=_pruning(case, heard.layer[0]),
     )

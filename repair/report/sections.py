@@ -75,8 +75,10 @@ def suspicion_section(inspection: Inspection) -> str:
         [
             "<h2>Suspicion</h2>",
             "<p>How much each label is suspected of being an attacker's target: how much "
-            "more often than usual, as a logarithm, it is given to a disturbed image of "
-            "which the witnesses say what they say of hardly any clean one.</p>",
+            "more often than a network's natural favourite, as a logarithm, it is given to "
+            "an image that was changed a little, in which the head still recognises the "
+            "class, and of which the witnesses say what they say of hardly any clean "
+            "one.</p>",
             f'<p class="key soft">{"".join(key)}</p>',
             f"<figure>{chart}</figure>",
             '<div class="wide"><table><thead><tr>',
@@ -114,8 +116,9 @@ def pictures_section(inspection: Inspection, pictures: dict[str, bytes]) -> str:
     return "\n".join(
         [
             "<h2>What drew the network there</h2>",
-            "<p>The disturbed images that the network gives the label most surely, each of "
-            "another clean image, and where disturbances that do so lie. A watched label "
+            "<p>The disturbed images that count most, each of another clean image: little "
+            "was changed, and the class can still be recognised. And where disturbances "
+            "that count lie. A watched label "
             "need not be a target: networks have favourites of their own.</p>",
             *(
                 _figure(inspection, one, pictures[one.file])

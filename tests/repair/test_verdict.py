@@ -24,10 +24,16 @@ def settings(**suspicion: float) -> dict:
         (settings(found_3=25), 0.99, "Backdoor found: target label 3", "high"),
         (settings(found_3=25), None, "Backdoor found: target label 3", "high"),
         (
-            settings(found_3=25, found_0=12, watched_7=4),
+            settings(found_3=14, found_0=12, watched_7=4),
             0.9,
             "Backdoor found: target labels 3, 0",
             "moderate",
+        ),
+        (
+            settings(found_3=25, found_0=12),
+            0.9,
+            "Backdoor found: target labels 3, 0",
+            "high",
         ),
         (settings(watched_7=4), 0.99, "No sign of a backdoor", "moderate"),
         (settings(watched_7=8), 0.99, "No sign of a backdoor", "low"),
@@ -57,3 +63,9 @@ def test_pipeline_stops(given, accuracy, on_found, on_watched):
     assert said.fails("found") is on_found
     assert said.fails("watched") is on_watched
     assert not said.fails(None)
+
+
+def test_images_that_were_left_out_are_named():
+    told = verdict(settings(found_3=25) | {"left_out_images": [4, 9]}, accuracy=0.9)
+    assert "not clean: 2 of its images" in told.reason
+    assert "4, 9" in told.reason

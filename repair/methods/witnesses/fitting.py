@@ -7,27 +7,30 @@
    and to the pixels (``head``), and heard on images that are held out.
 5. Labels that draw telling images are suspected (``suspicion``).
 6. A threshold per label follows from the clean images (``thresholds``).
+7. Clean images that may carry a trigger are left out, and all is done again
+   (``contamination``).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
 
 from repair.dataset import Dataset
+from repair.methods.witnesses.contamination import doubtful
 from repair.methods.witnesses.findings import Findings
 from repair.methods.witnesses.head.dormant import awake_channels
 from repair.methods.witnesses.head.features import tap
 from repair.methods.witnesses.head.pixels import pixel_features
 from repair.methods.witnesses.head.testimony import Testimony, hear_head
-from repair.methods.witnesses.looks.disturbances import FAMILIES
 from repair.methods.witnesses.looks.disturbed import Disturbed
 from repair.methods.witnesses.looks.observations import Observations, observe
 from repair.methods.witnesses.looks.observer import Observer
 from repair.methods.witnesses.recipe import Recipe
-from repair.methods.witnesses.suspicion.counting import suspicion, telling
+from repair.methods.witnesses.suspicion.counting import suspicion
+from repair.methods.witnesses.suspicion.telling import telling_images, weights_of
 from repair.methods.witnesses.thresholds import false_positive_rate, label_thresholds
 from repair.methods.witnesses.twin.testimony import Testimony as TwinTestimony
 from repair.methods.witnesses.twin.testimony import hear_twins
@@ -49,7 +52,11 @@ class Witnesses:
         rule: When to flag.
         findings: What is believed of each label.
         disturbed: What was seen of disturbed images, which the suspicion stands on.
-        telling: Bool ``(n,)``, which of these count against the BadNet's answer.
+        telling: Bool ``(n,)``, which of these tell against the BadNet's answer.
+        weights: ``(n,)`` float64 in [0, 1], how much each of them counts.
+        clean: The clean images that all stands on.
+        left_out: ``(j,)`` int64, which of the given ones are not among them, since they
+            may carry a trigger (see ``contamination``).
     """
 
     layer: tuple[str, str]
@@ -61,11 +68,9 @@ class Witnesses:
     findings: Findings
     disturbed: Disturbed
     telling: np.ndarray
-
-    @property
-    def weights(self) -> np.ndarray:
-        """``(n,)`` float32 in [0, 1], how convincing each disturbed image is."""
-        return self.disturbed.confidence * self.telling
+    weights: np.ndarray
+    clean: Dataset
+    left_out: np.ndarray
 
 
 def fit_witnesses(
@@ -85,6 +90,26 @@ def fit_witnesses(
         seed: Everything random follows from it.
         asked: Name of the layer to stand on, if somebody has chosen it.
     """
+    heard = _fitted(network, clean, recipe, seed=seed, asked=asked)
+    if heard.twin is None:
+        return heard
+    suspected = np.flatnonzero(heard.findings.found)
+    left_out = doubtful(heard.twin.said, clean.labels, suspected)
+    if not len(left_out):
+        return heard
+    rest = clean.subset(np.setdiff1d(np.arange(len(clean)), left_out))
+    again = _fitted(network, rest, recipe, seed=seed, asked=asked)
+    return replace(again, left_out=left_out)
+
+
+def _fitted(
+    network: keras.Model,
+    clean: Dataset,
+    recipe: Recipe,
+    *,
+    seed: int,
+    asked: str | None,
+) -> Witnesses:
     generator = np.random.default_rng(seed)
     layer, reason = choose_layer(network, asked)
     drop = recipe.pruning_drop if "pruning" in recipe.used else -1.0
@@ -108,7 +133,7 @@ def fit_witnesses(
         _deaf if twin is None else twin.obedience,
     )
     heads = {name: hear_head(seen, name, recipe) for name in taps}
-    rule, findings, counted = _concluded(seen, heads, twin, recipe)
+    rule, findings, tells, counted = _concluded(seen, heads, twin, recipe)
     return Witnesses(
         layer=(layer, reason),
         kept=kept,
@@ -118,7 +143,10 @@ def fit_witnesses(
         rule=rule,
         findings=findings,
         disturbed=seen.disturbed,
-        telling=counted,
+        telling=tells,
+        weights=counted,
+        clean=clean,
+        left_out=np.empty(0, np.int64),
     )
 
 
@@ -127,14 +155,16 @@ def _concluded(
     heads: dict[str, Testimony],
     twin: TwinTestimony | None,
     recipe: Recipe,
-) -> tuple[Rule, Findings, np.ndarray]:
-    """The rule, what is believed of each label, and which disturbed images say so."""
+) -> tuple[Rule, Findings, np.ndarray, np.ndarray]:
+    """The rule, what is believed of each label, which images tell, and their weights."""
     obeyed = 0.0 if twin is None else twin.evidence
     evidence = np.max([head.evidence for head in heads.values()], axis=0) + obeyed
-    counted = _counted(seen, heads, twin, evidence, recipe)
-    labels = seen.disturbed.labels
-    counts = np.bincount(labels[counted], minlength=seen.num_classes)
-    suspected = suspicion(counts, recipe.rank_of_usual)
+    tells = telling_images(seen, heads, twin, evidence, recipe)
+    counted = weights_of(seen, heads["head"], tells, recipe)
+    labels, count = seen.disturbed.labels, seen.num_classes
+    counts = np.bincount(labels[tells], minlength=count)
+    shares = np.bincount(labels, counted, count) / len(labels)
+    suspected = suspicion(shares, recipe.natural, recipe.slope)
     lowered = np.minimum(suspected, recipe.most_suspicion)
     if "suspicion" not in recipe.used:
         lowered = np.zeros_like(lowered)
@@ -156,34 +186,7 @@ def _concluded(
         excess=excess,
         estimated_fpr=false_positive_rate(excess, recipe.least_held_out),
     )
-    return rule, findings, counted
-
-
-def _counted(
-    seen: Observations,
-    heads: dict[str, Testimony],
-    twin: TwinTestimony | None,
-    clean: np.ndarray,
-    recipe: Recipe,
-) -> np.ndarray:
-    """Bool ``(n,)``: which disturbed images say more than nearly all clean ones."""
-    disturbed = seen.disturbed
-    families = [list(FAMILIES).index(name) for name in recipe.evidence]
-    known = np.bincount(seen.labels, minlength=seen.num_classes) > 0
-    changed = disturbed.labels != seen.answers[disturbed.source]
-    chosen = np.flatnonzero(changed & np.isin(disturbed.families, families))
-    labels = disturbed.labels[chosen]
-    loud = np.max(
-        [head.of(disturbed.features[x][chosen], labels) for x, head in heads.items()],
-        axis=0,
-    )
-    evidence = np.where(known[labels], loud, 0)
-    if twin is not None:
-        said = disturbed.obedience[chosen]
-        evidence += np.interp(said, twin.witness.values, twin.witness.evidence)
-    result = np.zeros(len(disturbed.labels), bool)
-    result[chosen] = telling(evidence, clean, recipe.telling)
-    return result
+    return rule, findings, tells, counted
 
 
 def _deaf(images: np.ndarray, labels: np.ndarray) -> np.ndarray:

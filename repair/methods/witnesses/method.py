@@ -88,4 +88,5 @@ def _on_card(heard: Witnesses, recipe: Recipe) -> dict[str, object]:
         "found_from": recipe.found_from,
         "highest_suspicion": round(float(heard.findings.suspicion.max()), 3),
         "strict_labels": heard.findings.strict_labels(),
+        "left_out_images": heard.left_out.tolist(),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -13,8 +14,8 @@ class Recipe:
         jittered: Number of jittered images that are looked at.
         disturbed: Number of disturbed images that are looked at.
         false_positives: Share of clean images that may be flagged, in [0, 1].
-        rank_of_usual: A label's count of telling images is measured against the label of
-            this rank.
+        natural: What a network's favourites weigh in suspicion, as a share of the
+            disturbed images (see ``suspicion``); the fewer classes, the more.
         used: What is used beside the head; an ablation leaves one out.
         weakest_jitter: Of the full strength, in [0, 1], for the least jittered image.
         folds: Each clean image is held out of a head fitted to the other folds.
@@ -36,10 +37,14 @@ class Recipe:
         batch: Images a step.
         learning_rate: Of the twin's training.
         knots: Values at which a table says how telling an answer is.
+        shrinkage: What the twin says of a label's clean images counts as usual for it as
+            if so many more images had been as those of all labels.
         evidence: Families of disturbances that count in suspicion. Noise teaches the
             head, but drives any network to its favourites.
         telling: Share of clean images that say as much as a disturbed one must say for
             its label to be suspected, in [0, 1].
+        much: Of an image changed so much, 0..255, the telling counts 1/e.
+        slope: What the logarithm of a label's weight counts, in evidence.
         most_suspicion: Most that the suspicion of a label lowers its threshold by.
         found_from: A label counts as found from this suspicion on, if it was given to
             enough telling images.
@@ -50,7 +55,7 @@ class Recipe:
     jittered: int
     disturbed: int
     false_positives: float
-    rank_of_usual: int
+    natural: float
     used: tuple[str, ...] = ("pruning", "twin", "pixels", "suspicion")
     weakest_jitter: float = 0.5
     folds: int = 5
@@ -68,13 +73,16 @@ class Recipe:
     batch: int = 128
     learning_rate: float = 1e-4
     knots: int = 48
+    shrinkage: int = 60
     evidence: tuple[str, ...] = (
         *("blobs", "bars", "occluders"),
         *("stripes", "filters", "blends"),
     )
     telling: float = 0.01
-    most_suspicion: float = 3.0
-    found_from: float = 2.3
+    much: float = 20.0
+    slope: float = 2.0
+    most_suspicion: float = 5.0
+    found_from: float = 1.3
     least_telling: int = 10
     least_held_out: int = 100
 
@@ -84,13 +92,14 @@ def recipe_for(num_classes: int, images: int) -> Recipe:
 
     Args:
         num_classes: N.
-        images: Number of clean images.
+        images: Number of clean images. A rate that was seen on so many is uncertain by
+            its standard error, which is kept back.
     """
     many = num_classes > 2_000  # a fold's moments hold a vector per class
     return Recipe(
         jittered=max(9_000, min(4 * images, 18_000), images),
         disturbed=18_000,
-        false_positives=max(0.008, 2 / images),
-        rank_of_usual=max(min(num_classes // 2, round(0.01 * num_classes) + 4), 1),
+        false_positives=max(0.009 - math.sqrt(0.008 / images), 2 / images),
+        natural=0.002 * num_classes**-0.3,
         folds=3 if many else 9,
     )

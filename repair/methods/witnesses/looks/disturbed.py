@@ -30,6 +30,8 @@ class Disturbed:
         labels: ``(n,)`` int64, the BadNet's answers.
         confidence: ``(n,)`` float32 in [0, 1], its confidence in them.
         families: ``(n,)`` int64, the family of each disturbance.
+        changes: ``(n,)`` float32, how much it changed the image: the mean over all places
+            of the channel that differs most, 0..255.
         obedience: ``(n,)`` float32, how sure the twin is of the BadNet's answer; minus
             infinity where the answer is that to the clean image.
     """
@@ -40,6 +42,7 @@ class Disturbed:
     labels: np.ndarray
     confidence: np.ndarray
     families: np.ndarray
+    changes: np.ndarray
     obedience: np.ndarray
 
 
@@ -61,10 +64,12 @@ def look_at_disturbed(
         generator: Source of all randomness.
         obey: How sure the twin is of labels for images.
     """
-    generators, sources, families, parts, obeyed = [], [], [], [], []
+    generators, sources, families, changes = [], [], [], []
+    parts, obeyed = [], []
     for source in progress(chunks(len(data), count), label="disturbed images"):
         generators.append(copy.deepcopy(generator))
-        images, family = disturb(jitter(data.images[source], generator), generator)
+        jittered = jitter(data.images[source], generator)
+        images, family = disturb(jittered, generator)
         seen = observer(images)
         obedience = np.full(len(source), -np.inf, np.float32)
         changed = np.flatnonzero(seen.labels != answers[source])
@@ -73,6 +78,7 @@ def look_at_disturbed(
         parts.append(seen)
         sources.append(source)
         families.append(family)
+        changes.append(np.abs(images - jittered).max(axis=3).mean(axis=(1, 2)))
         obeyed.append(obedience)
     return Disturbed(
         generators=generators,
@@ -84,6 +90,7 @@ def look_at_disturbed(
         labels=np.concatenate([part.labels for part in parts]),
         confidence=np.concatenate([part.confidence for part in parts]),
         families=np.concatenate(families),
+        changes=np.concatenate(changes),
         obedience=np.concatenate(obeyed),
     )
 

@@ -2,14 +2,17 @@
 
 Disturb clean images at random, and a BadNet's answers that change pile up on its target
 labels: the disturbance resembled a trigger a little. A network's natural favourites draw
-answers too. But an answer counts here only if the witnesses would say of the image what
-they say of hardly any clean one: that the head recognises another class, and that the twin
-obeys all the same.
+answers too, but when much is changed and the class is gone. So an answer counts here only
+if the witnesses would say of the image what they say of hardly any clean one, and if the
+head still recognises the class; and it counts the more, the less was changed.
 """
 
 from __future__ import annotations
 
 import numpy as np
+
+# A share of the disturbed images below which nothing can be told apart.
+_LEAST = 1 / 18_000
 
 
 def telling(evidence: np.ndarray, clean: np.ndarray, share: float) -> np.ndarray:
@@ -26,15 +29,30 @@ def telling(evidence: np.ndarray, clean: np.ndarray, share: float) -> np.ndarray
     return np.asarray(evidence > np.quantile(clean, 1 - share))
 
 
-def suspicion(counts: np.ndarray, rank: int) -> np.ndarray:
+def weights(recognised: np.ndarray, changes: np.ndarray, much: float) -> np.ndarray:
+    """How much each telling image counts.
+
+    Args:
+        recognised: Bool ``(n,)``, whether the head still knows the image's class.
+        changes: ``(n,)``, how much was changed, 0..255.
+        much: A change that counts 1/e of none.
+
+    Returns:
+        ``(n,)`` float64 in [0, 1].
+    """
+    return np.asarray(recognised * np.exp(-changes / much))
+
+
+def suspicion(shares: np.ndarray, natural: float, slope: float) -> np.ndarray:
     """How suspicious each label is.
 
     Args:
-        counts: ``(N,)``, how many telling images have been given each label.
-        rank: A label is measured against the one with this rank.
+        shares: ``(N,)``, the weights of all images that were given a label, as a share of
+            the number of disturbed images.
+        natural: The same of a network's natural favourites.
+        slope: What the logarithm of their ratio counts.
 
     Returns:
-        ``(N,)`` float64, at least 0: how often more, as a logarithm.
+        ``(N,)`` float64, at least 0.
     """
-    usual = np.sort(counts)[-min(rank, len(counts))]
-    return np.maximum(np.log((counts + 1.0) / (usual + 1.0)), 0)
+    return np.maximum(slope * np.log((shares + _LEAST) / (natural + _LEAST)), 0)

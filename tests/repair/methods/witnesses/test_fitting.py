@@ -102,11 +102,11 @@ def test_labels_without_clean_images_need_more_evidence(badnet, clean):
     some = clean.subset(np.flatnonzero(clean.labels != TARGET))
     heard, _ = fitted(badnet, some)
     loudest = max(told.witness.evidence[-1] for told in heard.heads.values())
-    others = np.delete(heard.rule.thresholds, TARGET)
     lowered = np.minimum(heard.findings.suspicion, RECIPE.most_suspicion)
-    assert heard.rule.thresholds[TARGET] == pytest.approx(
-        others.max() + loudest - lowered[TARGET], abs=0.1
-    )
+    unsuspected = heard.rule.thresholds + lowered
+    others = np.delete(unsuspected, TARGET)
+    np.testing.assert_allclose(others, others[0], atol=1e-4)
+    assert unsuspected[TARGET] == pytest.approx(others[0] + loudest, abs=1e-3)
 
 
 def test_few_images_are_enough_to_build(badnet):
@@ -135,7 +135,7 @@ def test_a_recipe_depends_on_sizes_alone():
         for images in (2, 100, 1_254, 30_000):
             recipe = recipe_for(num_classes, images)
             assert 0 < recipe.false_positives <= 1
-            assert 1 <= recipe.rank_of_usual <= max(num_classes // 2, 1)
+            assert 0 < recipe.natural < 0.002
 
 
 def test_one_image_of_each_class_of_two(badnet):

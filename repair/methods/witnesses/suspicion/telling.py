@@ -1,0 +1,72 @@
+"""Which disturbed images tell against the BadNet's answer, and how much each counts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from repair.methods.witnesses.head.testimony import Testimony
+from repair.methods.witnesses.looks.disturbances import FAMILIES
+from repair.methods.witnesses.looks.observations import Observations
+from repair.methods.witnesses.recipe import Recipe
+from repair.methods.witnesses.suspicion.counting import telling, weights
+from repair.methods.witnesses.twin.testimony import Testimony as TwinTestimony
+
+
+def telling_images(
+    seen: Observations,
+    heads: dict[str, Testimony],
+    twin: TwinTestimony | None,
+    clean: np.ndarray,
+    recipe: Recipe,
+) -> np.ndarray:
+    """Which disturbed images say more than nearly all clean ones.
+
+    Args:
+        seen: What was seen of clean and disturbed images.
+        heads: By name of what they stand on.
+        twin: None if it is left out.
+        clean: ``(m,)``, the evidence of clean images, unseen by the witnesses.
+        recipe: Which families of disturbances count, and from which evidence on.
+
+    Returns:
+        Bool ``(n,)``.
+    """
+    disturbed = seen.disturbed
+    families = [list(FAMILIES).index(name) for name in recipe.evidence]
+    known = np.bincount(seen.labels, minlength=seen.num_classes) > 0
+    changed = disturbed.labels != seen.answers[disturbed.source]
+    chosen = np.flatnonzero(changed & np.isin(disturbed.families, families))
+    labels = disturbed.labels[chosen]
+    loud = np.max(
+        [head.of(disturbed.features[x][chosen], labels) for x, head in heads.items()],
+        axis=0,
+    )
+    evidence = np.where(known[labels], loud, 0)
+    if twin is not None:
+        evidence += twin.of(disturbed.obedience[chosen], labels)
+    result = np.zeros(len(disturbed.labels), bool)
+    result[chosen] = telling(evidence, clean, recipe.telling)
+    return result
+
+
+def weights_of(
+    seen: Observations, head: Testimony, tells: np.ndarray, recipe: Recipe
+) -> np.ndarray:
+    """How much each disturbed image counts.
+
+    Args:
+        seen: What was seen of clean and disturbed images.
+        head: The repaired network's.
+        tells: Bool ``(n,)``, which of them tell anything.
+        recipe: How much it counts that little was changed.
+
+    Returns:
+        ``(n,)`` float64 in [0, 1], 0 for those that tell nothing.
+    """
+    disturbed = seen.disturbed
+    chosen = np.flatnonzero(tells)
+    answers = head.head.scores(disturbed.features["head"][chosen])
+    recognised = answers.argmax(axis=1) == seen.labels[disturbed.source[chosen]]
+    result = np.zeros(len(tells))
+    result[chosen] = weights(recognised, disturbed.changes[chosen], recipe.much)
+    return result
