@@ -37,11 +37,15 @@ KNOTS = {
     "twin": ([-3.0, -1.0, 1.5], [0.0, 1.0, 6.0]),
 }
 
+# What is usual of each label for the twin.
+USUAL = [0.0, 0.75, -0.5, 0.0, 1.25, -2.0]
+
 
 def witness(name: str) -> Witness:
     values, told = (np.array(each, np.float32) for each in KNOTS[name])
-    speaks = "obeys" if name == "twin" else "against"
-    return Witness(name, speaks, values, told)
+    if name != "twin":
+        return Witness(name, "against", values, told)
+    return Witness(name, "obeys", values, told, np.array(USUAL, np.float32))
 
 
 def rule(num_classes: int, threshold: float, names=tuple(KNOTS)) -> Rule:
@@ -101,7 +105,7 @@ def slow_rule(original, answers, threshold) -> list[int]:
         loudest = max(
             told("head", margin(head, label)), told("pixels", margin(pixels, label))
         )
-        total = loudest + told("twin", sure(twin, label))
+        total = loudest + told("twin", sure(twin, label) - USUAL[label])
         if abs(total - threshold) < 1e-3:
             return []  # rounding decides
         if total >= threshold:

@@ -30,11 +30,14 @@ def random_probabilities(seed: int, images: int, classes: int) -> np.ndarray:
     return scores / scores.sum(axis=1, keepdims=True)
 
 
-def witness(seed: int, speaks: str = "against") -> Witness:
+def witness(seed: int, speaks: str = "against", usual: int | None = None) -> Witness:
     rng = np.random.default_rng(seed)
     values = np.sort(rng.normal(0, 4, 7)).astype(np.float32)
     told = np.sort(rng.uniform(0, 8, 7)).astype(np.float32)
-    return Witness(f"w{seed}", speaks, values, told)
+    if usual is None:
+        return Witness(f"w{seed}", speaks, values, told)
+    of_labels = rng.normal(0, 2, usual).astype(np.float32)
+    return Witness(f"w{seed}", speaks, values, told, of_labels)
 
 
 @given(seed=st.integers(0, 10**6), classes=st.integers(2, 7))
@@ -50,7 +53,7 @@ def test_plain_comparison_equals_the_rule(seed, classes):
 def test_evidence_equals_the_rule(speaks, seed, classes):
     scores = random_probabilities(seed, 50, classes)
     labels = np.random.default_rng(seed).integers(0, classes, 50)
-    one = witness(seed, speaks)
+    one = witness(seed, speaks, classes if seed % 2 else None)
     told = np.asarray(Evidence(one)(logs(scores), labels))
     np.testing.assert_allclose(told, evidence(one, scores, labels), atol=2e-3)
 
@@ -62,7 +65,7 @@ def test_thresholds_equal_the_rule(seed, classes):
     heard = (
         witness(seed),
         witness(seed + 1),
-        witness(seed + 2, "obeys"),
+        witness(seed + 2, "obeys", classes),
     )
     rule = Rule(heard, rng.normal(6, 3, classes).astype(np.float32))
     labels = every[0].argmax(axis=1)

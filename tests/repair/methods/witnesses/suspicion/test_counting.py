@@ -1,0 +1,41 @@
+"""What counts in suspicion: a small change, while the class is still recognised."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from repair.methods.witnesses.recipe import recipe_for
+from repair.methods.witnesses.suspicion.counting import suspicion, telling, weights
+
+
+def test_images_tell_that_say_more_than_nearly_all_clean_ones():
+    clean = np.arange(100.0)
+    told = telling(np.array([50.0, 98.5, 99.5]), clean, 0.01)
+    assert told.tolist() == [False, True, True]
+
+
+def test_the_less_was_changed_the_more_it_counts():
+    changes = np.array([0.0, 20.0, 200.0])
+    found = weights(np.array([True, True, True]), changes, 20)
+    np.testing.assert_allclose(found, np.exp([0, -1, -10]))
+
+
+def test_what_is_not_recognised_counts_nothing():
+    assert weights(np.array([False]), np.array([0.0]), 20).tolist() == [0]
+
+
+def test_a_label_is_suspected_that_draws_more_than_favourites_do():
+    shares = np.array([0, 0.001, 0.004])
+    found = suspicion(shares, 0.001, 2.0)
+    assert found[:2].tolist() == [0, 0]
+    assert found[2] == pytest.approx(2 * np.log(4), rel=0.05)
+
+
+@pytest.mark.parametrize("num_classes", [2, 10, 43, 500, 1_283])
+def test_favourites_are_never_found_and_twice_as_much_is(num_classes):
+    recipe = recipe_for(num_classes, 2_000)
+    least = 3 / recipe.disturbed
+    shares = np.array([recipe.natural, 2 * recipe.natural + least])
+    favourite, target = suspicion(shares, recipe.natural, recipe.slope)
+    assert favourite < recipe.found_from <= target
