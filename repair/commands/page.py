@@ -12,7 +12,7 @@ from artifacts.errors import DetectorError
 from artifacts.packages import need
 from artifacts.reading.images import read_image
 from artifacts.why.asking import Explainer
-from artifacts.why.story import sentence, story
+from artifacts.why.story import STAND_IN, sentence, story
 from repair.commands.explain import opened
 from repair.measuring.tables import Cell
 from repair.process.notice import say
@@ -69,6 +69,8 @@ def _interface(detector: Explainer) -> Any:
             f"# {name}\nDrop PNG or JPEG images; others than {columns} x {rows} pixels are "
             f"resized. The answer is a class, or {detector.num_classes} for a poisoned one."
         )
+        if detector.card.get("stand_in") is True:
+            gradio.Markdown(f"**{STAND_IN}**")
         files = gradio.File(
             label="Images", file_count="multiple", file_types=[".png", ".jpg", ".jpeg"]
         )
@@ -113,4 +115,4 @@ def told(detector: Explainer, paths: list[str]) -> tuple[str, list[Picture]]:
 
 def _plain(text: str) -> str:
     """Text that is no Markdown and no HTML."""
-    return "".join(c if c.isalnum() or c in " .,-_()" else "?" for c in text)
+    return "".join(c if c.isalnum() or c in " .,:-_()" else "?" for c in text)

@@ -66,7 +66,8 @@ def test_image_is_dropped_and_answered(address, images, width, scheme, tmp_path)
         page.goto(address)
         page.set_input_files("input[type=file]", [str(path) for path in images])
         page.get_by_text("the original network says").wait_for()
-        assert page.get_by_text("text.png:").count() >= 1
+        assert page.get_by_text("text.png: expected a whole PNG").count() == 1
+        assert page.get_by_text("stand-in").count() == 1
         page.locator("img[src*='/file=']").first.wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.screenshot(path=tmp_path / "page.png", full_page=True)
