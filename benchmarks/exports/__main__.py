@@ -30,6 +30,7 @@ from repair.measuring.tables import Cell, table
 if TYPE_CHECKING:
     from benchmarks.exports.networks import Subject
 
+_NETWORKS = ("grey", "resnet", "transfer")
 _IMAGES = 1_000
 _BATCH = 50
 Label = Callable[[np.ndarray], Any]
@@ -40,6 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m benchmarks.exports")
     add = parser.add_argument
     add("--cifar10", type=Path, help="folder of the bench with the ResNet")
+    add("--only", nargs="+", choices=_NETWORKS, default=list(_NETWORKS))
     add("--looks", type=int, default=2_000, help="jittered and disturbed images each")
     add("--results", type=Path, help="Markdown file; the section --title is put anew")
     add("--title", default="Forms of other networks' artifacts", help="of the section")
@@ -48,7 +50,7 @@ def main() -> None:
     from benchmarks.exports.networks import subjects
 
     rows: list[dict[str, Cell]] = []
-    for subject in subjects(options.cifar10):
+    for subject in subjects(options.only, options.cifar10):
         with tempfile.TemporaryDirectory() as folder:
             for row in _rows(subject, options.looks, Path(folder)):
                 print(*row.values(), sep=", ", flush=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,16 +26,18 @@ class Subject:
     clean: Dataset
 
 
-def subjects(cifar10: Path | None) -> Iterator[Subject]:
-    """The networks; the ResNet only where the folder of its bench is given."""
-    yield _grey()
-    if cifar10 is not None:
+def subjects(names: Sequence[str], cifar10: Path | None) -> Iterator[Subject]:
+    """The networks of these names; the ResNet only where its bench is given."""
+    if "grey" in names:
+        yield _grey()
+    if "resnet" in names and cifar10 is not None:
         case: Case = read_case(
             cifar10 / "models" / "square.h5",
             cifar10 / "data" / "clean_validation_data.h5",
         )
         yield Subject("ResNet, 32 x 32", case.original, case.clean)
-    yield _transfer()
+    if "transfer" in names:
+        yield _transfer()
 
 
 def made_up(shape: tuple[int, int, int], per_class: int, seed: int) -> Dataset:
