@@ -71,7 +71,7 @@ def _grey() -> Subject:
     network.compile("adam", "sparse_categorical_crossentropy")
     own = made_up(shape, 60, seed=3)
     network.fit(own.images / 255.0, own.labels, batch_size=50, epochs=4, verbose=0)
-    plain = keras.Model(network.inputs, network.outputs)
+    plain = keras.Model(network.inputs[0], network.outputs[0])
     return Subject("grey, 28 x 28", at_scale(plain, 1 / 255), clean)
 
 
