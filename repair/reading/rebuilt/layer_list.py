@@ -89,6 +89,17 @@ MERGING = frozenset(
     ["Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"]
     + ["AdditiveAttention", "Attention", "Dot"]
 )
+# Weights come from the file: random ones, drawn before, would take time and memory.
+_KERNEL = ("kernel_initializer",)
+_TWO_KERNELS = ("depthwise_initializer", "pointwise_initializer")
+_DRAWN: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        ["Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Dense"], _KERNEL
+    ),
+    **dict.fromkeys(["EinsumDense", "MultiHeadAttention"], _KERNEL),
+    **dict.fromkeys(["DepthwiseConv1D", "DepthwiseConv2D"], _TWO_KERNELS[:1]),
+    **dict.fromkeys(["SeparableConv1D", "SeparableConv2D"], _TWO_KERNELS),
+}
 _WORDS: Mapping[str, Callable[[str], bool]] = {
     "padding": {"valid", "same", "causal"}.__contains__,
     "interpolation": {
@@ -138,8 +149,9 @@ def layer_from_config(
     for key, value in settings.items():
         if key != "activation":
             _check(name, key, value)
+    zeros = dict.fromkeys(_DRAWN.get(kind, ()), "zeros")
     try:
-        return getattr(layers, kind)(name=name, **settings)
+        return getattr(layers, kind)(name=name, **settings, **zeros)
     except (ArithmeticError, LookupError, TypeError, ValueError) as reason:
         raise ModelError(
             f"layer {name!r}: unusable settings {str(settings)[:200]}."
