@@ -42,7 +42,7 @@ class Observer:
         """Looks at images ``(n, rows, columns, channels)``, 0..255."""
         parts: list[list[np.ndarray]] = [[] for _ in self.taps]
         labels, confidence = [], []
-        for batch in batches(images):
+        for batch in batches(images, self._all):
             *features, scores = self._all(batch, training=False)
             for part, values in zip(parts, features, strict=True):
                 part.append(np.asarray(values))

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from repair.dataset import Dataset
 from repair.methods.witnesses.recipe import Recipe
-from repair.network.inference import batch_size, outputs
+from repair.network.inference import batch_size, gradient_batch, outputs
 from repair.process.progress import progress
 from repair.rule import obedience
 
@@ -56,23 +56,32 @@ def forget(
         The number of steps.
     """
     num_classes = twin.output_shape[1]
-    variables = forgetful(twin.get_layer("twin.network"))
+    inner = twin.get_layer("twin.network")
+    variables = forgetful(inner)
     optimizer = keras.optimizers.Adam(recipe.learning_rate)
     optimizer.build(variables)
 
     @tf.function(reduce_retracing=True)
-    def step(images: tf.Tensor, labels: tf.Tensor) -> None:
+    def gradients(images: tf.Tensor, labels: tf.Tensor) -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
             answers = twin(images, training=False)
             losses = keras.losses.sparse_categorical_crossentropy(labels, answers)
-            loss = tf.reduce_mean(losses)
-        optimizer.apply(tape.gradient(loss, variables), variables)
+            loss = tf.reduce_sum(losses) / recipe.batch
+        return tape.gradient(loss, variables)
 
+    fits = gradient_batch(inner, recipe.batch)
     batches = _batches(len(clean), recipe, generator)
     for count, chosen in enumerate(progress(batches, label="twin"), start=1):
         wrong = generator.integers(1, num_classes, len(chosen))
         labels = (clean.labels[chosen] + wrong) % num_classes
-        step(tf.constant(clean.images[chosen]), tf.constant(labels))
+        # All activations of a step are kept, so one of large images is taken in parts.
+        parts = [
+            gradients(
+                tf.constant(clean.images[chosen[some]]), tf.constant(labels[some])
+            )
+            for some in np.split(np.arange(len(chosen)), range(fits, len(chosen), fits))
+        ]
+        optimizer.apply([sum(each) for each in zip(*parts, strict=True)], variables)
         if count % recipe.look == 0:
             sure = np.median(obeyed(twin, *watched))
             if sure <= -recipe.forgotten * np.log(num_classes):
@@ -82,7 +91,7 @@ def forget(
 
 def obeyed(twin: keras.Model, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """How sure a twin is of labels for images, ``(n,)`` float32 (see ``rule``)."""
-    step = batch_size(images)
+    step = batch_size(images, twin.get_layer("twin.network"))
     parts = [
         obedience(
             outputs(twin, images[start : start + step]), labels[start : start + step]
