@@ -74,6 +74,13 @@ class Inspection:
         }
         return verdict(settings, accuracy=self.clean_accuracy)
 
+    def named(self, label: int) -> str:
+        """A label, and the name of its class where the data have names."""
+        names = self.case.clean.names
+        if names is None or label >= len(names):
+            return str(label)
+        return f"{label}, {os.fsencode(names[label]).decode('utf-8', 'replace')}"
+
     @property
     def listed(self) -> list[int]:
         """The most suspicious labels, and all that are found or watched."""

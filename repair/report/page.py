@@ -17,7 +17,7 @@ from repair.report.sections import (
 # Below this clean accuracy the images are hardly of what the network was trained on.
 _LEAST_ACCURACY = 0.5
 _SPELLED = {
-    "raw": "raw",
+    "raw": "as they are",
     "255": "÷ 255",
     "pm1": "from -1 to 1",
     "torch": "as in Torch's ImageNet networks",

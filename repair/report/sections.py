@@ -105,7 +105,8 @@ def _row(inspection: Inspection, label: int) -> str:
         for share in shares
     ]
     reached = f"{limit:.2f}".replace("-", "\u2212")
-    start = f"<td>{label}</td><td>{kind}</td><td>{suspicion:.1f}</td><td>{reached}</td>"
+    name = escape(inspection.named(label))
+    start = f"<td>{name}</td><td>{kind}</td><td>{suspicion:.1f}</td><td>{reached}</td>"
     return f'<tr class="{kind}">{start}{"".join(cells)}</tr>'
 
 
@@ -143,8 +144,8 @@ def _figure(inspection: Inspection, gallery: Gallery, content: bytes) -> str:
         )
     return "\n".join(
         [
-            f"<figure><h3>Label {gallery.label} ({inspection.findings.status(gallery.label)})"
-            "</h3>",
+            f"<figure><h3>Label {escape(inspection.named(gallery.label))} "
+            f"({inspection.findings.status(gallery.label)})</h3>",
             image(content, f"Disturbed images that the network calls {gallery.label}"),
             f"<figcaption>{caption}</figcaption></figure>",
         ]

@@ -53,7 +53,8 @@ table { border-collapse: collapse; font-size: .85rem; white-space: nowrap;
 th, td { padding: .28rem .6rem; text-align: right; border-bottom: 1px solid var(--rule); }
 th { color: var(--soft); font-weight: 500; }
 td:nth-child(2), th:nth-child(2) { text-align: left; }
-td:first-child { font-weight: 600; }
+td:first-child { font-weight: 600; max-width: 9rem; overflow: hidden;
+  text-overflow: ellipsis; }
 tr.found td:first-child, tr.found td:nth-child(2) { color: var(--found); }
 img { display: block; max-width: 100%; height: auto; margin-bottom: .5rem; }
 figcaption { max-width: 44rem; }
@@ -67,6 +68,6 @@ footer { margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: .8rem
   h1 { font-size: 1.5rem; } table { font-size: .7rem; }
   th, td { padding: .25rem .22rem; }
   .wide th:nth-child(n+3) { writing-mode: vertical-rl; rotate: 180deg; text-align: left; }
-  th { vertical-align: bottom; }
+  th { vertical-align: bottom; } td:first-child { max-width: 4.5rem; }
   .row figure { flex: 1 1 9rem; max-width: calc(50% - .45rem); } }
 """

@@ -193,6 +193,16 @@ def test_found_labels_are_on_the_page_and_in_the_figures(inspected, tmp_path):
     assert sorted(bars) == ["bar found"] * 2 + ["bar other"] * 2 + ["bar watched"]
 
 
+def test_classes_are_called_by_their_names(inspected):
+    clean = replace(inspected.case.clean, names=("a<", "b", "c", "d", "e\udcff"))
+    case = replace(inspected.case, clean=clean)
+    named = replace(marked(inspected, found=(0,), watched=(4,)), case=case)
+    text = page(named, {one.file: b"" for one in named.galleries})
+    assert "<h3>Label 0, a&lt; (found)</h3>" in text
+    assert "<td>4, e\ufffd</td><td>watched</td>" in text
+    assert marked(inspected).named(4) == "4"
+
+
 def test_nothing_found_is_said_without_alarm(inspected, tmp_path):
     tree, text, figures = written(marked(inspected, watched=(1, 2)), tmp_path)
     assert tree.findtext(".//h1") == "No sign of a backdoor" == figures["verdict"]
