@@ -9,7 +9,7 @@ import numpy as np
 
 Status = Literal["found", "watched", "other"]
 # A label is watched where suspicion lowers its threshold by this.
-_WATCHED = 0.65
+_WATCHED = 1.0
 # Of a curve.
 _POINTS = 101
 

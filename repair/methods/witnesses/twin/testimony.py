@@ -108,6 +108,7 @@ def usual_of_labels(
     middle = np.median(said)
     for label in np.unique(labels):
         own = said[labels == label]
-        share = len(own) / (len(own) + shrinkage)
+        # A median of few is hardly more than chance, so they count for little.
+        share = len(own) ** 2 / (len(own) ** 2 + shrinkage**2)
         usual[label] = share * (np.median(own) - middle)
     return usual
