@@ -126,6 +126,6 @@ def _key() -> str:
         "from their surroundings or with their mean colour. The lighter a place, the more "
         "its hiding turned the answer back into a class, or took confidence from the "
         "original network's label. A heat all over the image means that the reason is not "
-        "in one place: a trigger over the whole image, several triggers at once, or a "
-        "photograph that the repaired network does not recognise.</p>"
+        "in one place: a trigger over the whole image, several triggers at once, or an "
+        "image that the repaired network does not recognise.</p>"
     )
