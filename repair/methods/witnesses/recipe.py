@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from repair.methods.witnesses.suspicion.counting import suspicion
 
 
@@ -100,12 +102,12 @@ def recipe_for(num_classes: int, images: int) -> Recipe:
     many = num_classes > 2_000  # a fold's moments hold a vector per class
     # Measured on networks of 10, 43 and 500 classes, without a backdoor and with one.
     natural = 0.001 * (num_classes / 10) ** -0.45
-    target = 0.002 * (num_classes / 10) ** -0.33
+    target = max(0.002 * (num_classes / 10) ** -0.33, 0.00053)
     return Recipe(
         jittered=max(9_000, min(4 * images, 18_000), images),
         disturbed=18_000,
         false_positives=max(0.009 - math.sqrt(0.008 / images), 2 / images),
         natural=natural,
-        found_from=float(suspicion(target, natural, Recipe.slope)),
+        found_from=float(suspicion(np.array([0, target]), natural, Recipe.slope)[1]),
         folds=3 if many else 9,
     )

@@ -49,10 +49,12 @@ def suspicion(shares: np.ndarray, natural: float, slope: float) -> np.ndarray:
     Args:
         shares: ``(N,)``, the weights of all images that were given a label, as a share of
             the number of disturbed images.
-        natural: The same of a network's natural favourites.
+        natural: The same of a network's natural favourites; more, where half of the
+            labels draw more, as those of few classes may.
         slope: What the logarithm of their ratio counts.
 
     Returns:
         ``(N,)`` float64, at least 0.
     """
-    return np.maximum(slope * np.log((shares + _LEAST) / (natural + _LEAST)), 0)
+    usual = max(natural, np.sort(shares)[(len(shares) - 1) // 2])
+    return np.maximum(slope * np.log((shares + _LEAST) / (usual + _LEAST)), 0)

@@ -33,9 +33,16 @@ def test_a_label_is_suspected_that_draws_more_than_favourites_do():
 
 
 @pytest.mark.parametrize("num_classes", [2, 10, 43, 500, 1_283])
-def test_favourites_are_never_found_and_four_times_as_much_is(num_classes):
+def test_favourites_are_never_found_and_five_times_as_much_is(num_classes):
     recipe = recipe_for(num_classes, 2_000)
     least = 4 / recipe.disturbed
-    shares = np.array([recipe.natural, 4 * recipe.natural + least])
-    favourite, target = suspicion(shares, recipe.natural, recipe.slope)
+    shares = np.array([0, 0, recipe.natural, 5 * recipe.natural + least])
+    *_, favourite, target = suspicion(shares, recipe.natural, recipe.slope)
     assert favourite < recipe.found_from <= target
+
+
+def test_where_half_of_the_labels_draw_as_much_none_is_suspected():
+    shares = np.array([0.03, 0.03, 0.03, 0.031, 0.2])
+    found = suspicion(shares, 0.001, 2.0)
+    assert found[:4].max() < 0.1
+    assert found[4] > 3
