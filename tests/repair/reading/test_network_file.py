@@ -612,7 +612,7 @@ def test_other_files_are_refused(tmp_path):
     (tmp_path / "saved_model.pb").write_text("")
     refuse(tmp_path, "SavedModel.*model.save")
     (tmp_path / "text.h5").write_text("conv_1")
-    refuse(tmp_path / "text.h5", "HDF5")
+    refuse(tmp_path / "text.h5", "is a text, not a network.*model.save")
     with h5py.File(tmp_path / "data.h5", "w") as file:
         file["data"] = [1]
     refuse(tmp_path / "data.h5", "keys")
