@@ -92,6 +92,7 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
             "of what it was trained on.",
             watched,
         )
+    unclean = _of_clean_data(settings.get("left_out_images", ()))
     if found:
         clearest = max(found.values())
         return Verdict(
@@ -99,8 +100,7 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
             "high" if clearest >= _CLEAR else "moderate",
             tuple(found),
             watched,
-            f"Suspicion is up to {clearest:.1f} times the limit."
-            + _of_clean_data(settings.get("left_out_images", ())),
+            f"Suspicion is up to {clearest:.1f} times the limit.{unclean}",
         )
     listed = max((x["suspicion"] for x in strict), default=0.0)
     nearest = float(settings.get("highest_suspicion", listed)) / limit
@@ -112,7 +112,7 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
         watched,
         f"The most suspicious label reaches {nearest:.0%} of the limit"
         + (": it may well be a target." if near else ".")
-        + " A trigger that no random disturbance resembles leaves no trace.",
+        + f" A trigger that no random disturbance resembles leaves no trace.{unclean}",
     )
 
 

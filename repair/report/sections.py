@@ -65,7 +65,7 @@ def suspicion_section(inspection: Inspection) -> str:
         bars,
         limit,
         title="Suspicion of the most suspicious labels",
-        limit_text=f"found from {limit:g} on",
+        limit_text=f"found from {limit:.2f} on",
     )
     kinds = {"found": "found", "watched": "watched", "other": "other labels"}
     key = [f'<span><i class="{kind}"></i>{text}</span>' for kind, text in kinds.items()]

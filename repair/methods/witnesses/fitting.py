@@ -97,6 +97,7 @@ def fit_witnesses(
     left_out = doubtful(heard.twin.said, clean.labels, suspected)
     if not len(left_out):
         return heard
+    del heard  # what it has seen takes hundreds of megabytes
     rest = clean.subset(np.setdiff1d(np.arange(len(clean)), left_out))
     again = _fitted(network, rest, recipe, seed=seed, asked=asked)
     return replace(again, left_out=left_out)
