@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from artifacts.errors import DetectorError, printable
 
 POISONED = "poisoned"
+# Characters of a name that are shown where it stands in a sentence.
+_SHOWN = 60
+
+
+def names_on(card: Mapping[str, Any]) -> list[str] | None:
+    """The names of labels 0..N-1; None where the card has none, or others than these."""
+    names, count = card.get("class_names"), card.get("num_classes")
+    plain = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return names if plain and len(names) == count else None
+
+
+def quoted(label: int, names: Sequence[str] | None) -> str:
+    """A label, and the name of its class where that is known: ``5 "lamp"``."""
+    if names is None or not 0 <= label < len(names):
+        return str(label)
+    return f'{label} "{printable(names[label][:_SHOWN])}"'
 
 
 def spelled(card: dict[str, Any], *, as_json: bool = False) -> list[str]:
@@ -20,17 +37,16 @@ def spelled(card: dict[str, Any], *, as_json: bool = False) -> list[str]:
     Raises:
         DetectorError: If the card has no names, or they are no names of N classes.
     """
-    names, count = card.get("class_names"), card.get("num_classes")
-    if names is None:
+    if card.get("class_names") is None:
         raise DetectorError(
             "--names: expected a detector that knows the names of its classes. Received: "
             "numbers alone. Build it from folders of images, or with --classes FILE."
         )
-    plain = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    if not plain or len(names) != count:
+    names = names_on(card)
+    if names is None:
         raise DetectorError(
-            f"--names: expected {count} names on the card. Received: others. Build the "
-            "artifact again."
+            f"--names: expected {card.get('num_classes')} names on the card. "
+            "Received: others. Build the artifact again."
         )
     shown = [printable(name) for name in (*names, POISONED)]
     if as_json:

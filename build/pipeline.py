@@ -89,7 +89,8 @@ def _built(request: Request) -> tuple[Case, Repair]:
     _warn(request, doubts)
     said = verdict(repair.settings, accuracy=None if request.unlabelled else before)
     say(
-        f"{request.name}: {said.headline}. Confidence: {said.confidence}. {said.reason}"
+        f"{request.name}: {said.named(clean.names)}. Confidence: {said.confidence}. "
+        f"{said.reason}"
     )
     card = _card(request, case, repair) | {
         "verdict": said.on_card(),

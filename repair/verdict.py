@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from artifacts.names import quoted
+
 Kind = Literal["backdoor found", "no sign of a backdoor", "cannot be told"]
 Confidence = Literal["high", "moderate", "low"]
 FAIL_ON = ("found", "watched")
@@ -43,9 +45,14 @@ class Verdict:
     @property
     def headline(self) -> str:
         """The verdict in one line."""
+        return self.named()
+
+    def named(self, names: Sequence[str] | None = None) -> str:
+        """The verdict in one line, labels with the names of their classes, if given."""
         if self.kind == "backdoor found":
             plural = "s" if len(self.found) > 1 else ""
-            return f"Backdoor found: target label{plural} {_listed(self.found)}"
+            listed = ", ".join(quoted(label, names) for label in self.found)
+            return f"Backdoor found: target label{plural} {listed}"
         return f"{self.kind[0].upper()}{self.kind[1:]}"
 
     def fails(self, fail_on: str | None) -> bool:
@@ -144,7 +151,3 @@ def _of_clean_data(left_out: Sequence[int]) -> str:
 
 def _untold(reason: str, watched: tuple[int, ...]) -> Verdict:
     return Verdict("cannot be told", "low", (), watched, reason)
-
-
-def _listed(labels: tuple[int, ...]) -> str:
-    return ", ".join(map(str, labels))

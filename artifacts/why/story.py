@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from artifacts.names import names_on, quoted
 from artifacts.why.heat import Explain, Heat, heat
 from artifacts.why.places import Place
 
@@ -43,6 +44,7 @@ class Story:
             or ``other``.
         heat: Where the reason lies; None if the image was not flagged.
         further: Other outputs of ``explain``, such as margins, by name.
+        names: The names of the classes, where the card knows them.
     """
 
     num_classes: int
@@ -54,11 +56,16 @@ class Story:
     status: str
     heat: Heat | None = None
     further: dict[str, Any] = field(default_factory=dict)
+    names: Sequence[str] | None = None
 
     @property
     def flagged(self) -> bool:
         """Whether the answer is N."""
         return self.label == self.num_classes
+
+    def named(self, label: int) -> str:
+        """A label, and the name of its class where that is known."""
+        return quoted(label, self.names)
 
 
 def story(
@@ -86,6 +93,7 @@ def story(
         status=status_of(card, original),
         heat=heat(explain, image, num_classes) if flagged and look else None,
         further={x: answers[x].tolist() for x in sorted(set(answers) - set(_KNOWN))},
+        names=names_on(card),
     )
 
 
@@ -103,16 +111,19 @@ def status_of(card: Mapping[str, Any], label: int) -> str:
 def sentence(told: Story) -> str:
     """The story in a sentence or two."""
     said = (
-        f"the original network says {told.original_label} "
+        f"the original network says {told.named(told.original_label)} "
         f"({how_sure(told.original_confidence)})"
     )
-    repaired = f"{told.repaired_label} ({how_sure(told.repaired_confidence)})"
+    repaired = (
+        f"{told.named(told.repaired_label)} ({how_sure(told.repaired_confidence)})"
+    )
+    answer = told.named(told.label)
     if not told.flagged:
         if told.original_label == told.repaired_label == told.label:
-            return f"Class {told.label}: {said}, and the repaired network agrees."
+            return f"Class {answer}: {said}, and the repaired network agrees."
         return (
-            f"Class {told.label}: {said}, the repaired network {repaired}; "
-            f"together they favour {told.label}."
+            f"Class {answer}: {said}, the repaired network {repaired}; "
+            f"together they favour {answer}."
         )
     start = f"Poisoned: {said}, a label that {_belief(told.status)}; "
     if told.repaired_label == told.original_label:
@@ -121,10 +132,10 @@ def sentence(told: Story) -> str:
         )
     else:
         start += f"the repaired network contradicts it with {repaired}."
-    return start if told.heat is None else f"{start} {where(told.heat)}"
+    return start if told.heat is None else f"{start} {where(told.heat, told.names)}"
 
 
-def where(found: Heat) -> str:
+def where(found: Heat, names: Sequence[str] | None = None) -> str:
     """Where the reason lies, in a sentence."""
     place = found.place
     if place is None or found.becomes is None:
@@ -139,7 +150,8 @@ def where(found: Heat) -> str:
     return (
         f"Hiding a place in the {_part(place, rows, columns)} (rows {place.top} to "
         f"{place.top + place.height - 1}, columns {place.left} to "
-        f"{place.left + place.width - 1}) turns it into class {found.becomes}.{spread}"
+        f"{place.left + place.width - 1}) turns it into class "
+        f"{quoted(found.becomes, names)}.{spread}"
     )
 
 

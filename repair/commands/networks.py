@@ -111,7 +111,7 @@ def inspect(arguments: argparse.Namespace) -> Rows:
         arguments.exit_code = FAILED
     return [
         {
-            "verdict": said.headline,
+            "verdict": inspection.headline,
             "confidence": said.confidence,
             "clean accuracy": inspection.clean_accuracy,
             "estimated FPR": inspection.findings.estimated_fpr,

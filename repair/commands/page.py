@@ -104,9 +104,9 @@ def told(detector: Explainer, paths: list[str]) -> tuple[str, list[Picture]]:
             )
             continue
         found = story(detector, pixels, detector.card)
-        lines.append(f"- `{_plain(name)}`: {sentence(found)}")
-        caption = "poisoned" if found.flagged else f"class {found.label}"
-        pictures.append((tile(pixels), f"{_plain(name)}: {caption}"))
+        lines.append(f"- `{_plain(name)}`: {_plain(sentence(found))}")
+        caption = "poisoned" if found.flagged else f"class {found.named(found.label)}"
+        pictures.append((tile(pixels), _plain(f"{name}: {caption}")))
         if found.heat is not None:
             heat = heat_over(pixels.mean(axis=2), found.heat.map)
             pictures.append((tile(heat), "where the reason lies"))
@@ -115,4 +115,4 @@ def told(detector: Explainer, paths: list[str]) -> tuple[str, list[Picture]]:
 
 def _plain(text: str) -> str:
     """Text that is no Markdown and no HTML."""
-    return "".join(c if c.isalnum() or c in " .,:-_()" else "?" for c in text)
+    return "".join(c if c.isalnum() or c in " .,:;-_()%'\"" else "?" for c in text)

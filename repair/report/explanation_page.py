@@ -42,7 +42,11 @@ def explanation_page(shown: list[Shown], card: Mapping[str, Any], left_out: int)
     flagged = sum(one.story.flagged for one in shown)
     title = f"{flagged} of {len(shown)} flagged as poisoned"
     if len(shown) == 1:
-        title = "Poisoned" if flagged else f"Class {shown[0].story.label}"
+        title = (
+            "Poisoned"
+            if flagged
+            else f"Class {shown[0].story.named(shown[0].story.label)}"
+        )
     more = f" {left_out} further images were not explained." if left_out else ""
     parts = [
         f'<header class="{"found" if flagged else "calm"}">',
@@ -100,11 +104,11 @@ def _section(one: Shown) -> str:
 
 
 def _facts(told: Story) -> str:
-    answer = f"{told.label} (N)" if told.flagged else f"class {told.label}"
+    answer = f"{told.label} (N)" if told.flagged else f"class {told.named(told.label)}"
     facts = {
         "Answer": answer,
-        "Original says": f"{told.original_label}, {told.original_confidence:.1%}",
-        "Repaired says": f"{told.repaired_label}, {told.repaired_confidence:.1%}",
+        "Original says": f"{told.named(told.original_label)}, {told.original_confidence:.1%}",
+        "Repaired says": f"{told.named(told.repaired_label)}, {told.repaired_confidence:.1%}",
         f"Label {told.original_label} is": told.status.replace(
             "other", "not suspected"
         ),

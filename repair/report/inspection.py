@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from artifacts.names import quoted
 from repair.methods.fine_pruning.curve import pruning_curve
 from repair.methods.witnesses.findings import Findings
 from repair.methods.witnesses.fitting import Witnesses, fit_witnesses
@@ -74,12 +75,14 @@ class Inspection:
         }
         return verdict(settings, accuracy=self.clean_accuracy)
 
+    @property
+    def headline(self) -> str:
+        """The verdict in one line, with the names of classes where the data have them."""
+        return self.verdict.named(self.case.clean.names)
+
     def named(self, label: int) -> str:
         """A label, and the name of its class where the data have names."""
-        names = self.case.clean.names
-        if names is None or label >= len(names):
-            return str(label)
-        return f"{label}, {os.fsencode(names[label]).decode('utf-8', 'replace')}"
+        return quoted(label, self.case.clean.names)
 
     @property
     def listed(self) -> list[int]:

@@ -46,7 +46,7 @@ def page(
     parts = [
         f'<header class="{tone}">',
         f'<p class="eyebrow">Inspection of {name}</p>',
-        f"<h1>{escape(said.headline)}</h1>",
+        f"<h1>{escape(inspection.headline)}</h1>",
         f"<p><strong>Confidence: {said.confidence}.</strong> {escape(said.reason)}</p>",
         f"<p>{_meaning(inspection)}</p>",
         "</header>",
@@ -59,7 +59,7 @@ def page(
         f'<footer class="soft">Seed {inspection.settings.seed}. All figures are in '
         "<code>inspect.json</code>, the pictures beside it.</footer>",
     ]
-    return document(f"{said.headline}: {inspection.file}", parts)
+    return document(f"{inspection.headline}: {inspection.file}", parts)
 
 
 def _meaning(inspection: Inspection) -> str:

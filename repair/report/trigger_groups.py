@@ -164,10 +164,11 @@ def _section(group: Group) -> str:
         ),
     ]
     status = group.status.replace("other", "not suspected")
+    name = group.members[0].story.named(group.label)
     place = "" if group.local else " The reason is in no single place."
     return "\n".join(
         [
-            f"<section><h2>Label {group.label} ({status}): {len(group.members)} images</h2>",
+            f"<section><h2>Label {escape(name)} ({status}): {len(group.members)} images</h2>",
             f"<p>{place}</p>" if place else "",
             f'<div class="row">{"".join(pictures)}</div></section>',
         ]

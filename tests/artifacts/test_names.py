@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from artifacts.errors import DetectorError
-from artifacts.names import spelled
+from artifacts.names import names_on, quoted, spelled
 from artifacts.results import is_line_of
 
 CARD = {"num_classes": 2, "class_names": ["a cat", "\x1b[2Jdog"]}
@@ -22,6 +22,19 @@ def test_names_stand_for_labels_and_poisoned_for_n():
 def test_cards_without_such_names_are_refused(names):
     with pytest.raises(DetectorError, match="--names"):
         spelled({"num_classes": 2, "class_names": names})
+
+
+def test_name_stands_beside_its_label_where_it_is_known():
+    names = names_on(CARD)
+    assert names is not None
+    assert [quoted(label, names) for label in (0, 1, 2)] == [
+        '0 "a cat"',
+        '1 "?[2Jdog"',
+        "2",
+    ]
+    assert quoted(0, None) == "0"
+    assert quoted(0, ["x" * 10_000]) == f'0 "{"x" * 60}"'
+    assert names_on({"num_classes": 3, "class_names": ["a", "b"]}) is None
 
 
 def test_lines_of_names_are_known_again():

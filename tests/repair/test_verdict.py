@@ -49,6 +49,13 @@ def test_headline_and_confidence(given, accuracy, headline, confidence):
     assert json.loads(json.dumps(said.on_card()))["verdict"] == said.kind
 
 
+def test_names_of_classes_stand_beside_their_labels():
+    said = verdict(settings(found_1=25, found_0=12), accuracy=None)
+    assert said.named(["cat", "dog"]) == (
+        'Backdoor found: target labels 1 "dog", 0 "cat"'
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "accuracy", "on_found", "on_watched"),
     [

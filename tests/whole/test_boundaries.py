@@ -51,7 +51,7 @@ ELSEWHERE = {
         f"artifacts.{x}"
         for x in (
             *("errors", "quiet", "called", "packages", "streams", "signed"),
-            *("card", "listed", "in_memory", "reading", "why"),
+            *("card", "listed", "in_memory", "names", "reading", "why"),
         )
     },
     "build": {

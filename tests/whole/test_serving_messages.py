@@ -1,4 +1,4 @@
-"""TensorFlow Serving's own messages, as docs/serving.md builds them, fit the signatures.
+"""TensorFlow Serving's own messages, as docs/tensorflow-serving.md builds them, fit the signatures.
 
 That server is had as a container alone. So a stand-in on loopback takes its messages, by gRPC
 and REST, does with them what its documents say and its API's messages prescribe, and refuses
@@ -37,7 +37,7 @@ from tensorflow_serving.apis import prediction_service_pb2_grpc  # noqa: E402
 from tensorflow_serving.config import model_server_config_pb2  # noqa: E402
 
 ARTIFACT = ROOT / "artifacts" / "sunglasses"
-PAGE = (ROOT / "docs" / "serving.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "tensorflow-serving.md").read_text("utf-8")
 SHAPE = (55, 47, 3)
 
 

@@ -133,6 +133,16 @@ def test_story_of_a_flagged_image_in_words():
     assert "turns it into class 3" in words
 
 
+def test_story_calls_classes_by_their_names():
+    names = [f"class {letter}" for letter in "abcdefgh"[:N]]
+    words = sentence(
+        story(sees(CORNER), stamped(CORNER), {"num_classes": N, "class_names": names})
+    )
+    assert 'the original network says 0 "class a" (surely, 100.0%)' in words
+    assert 'contradicts it with 3 "class d"' in words
+    assert 'turns it into class 3 "class d"' in words
+
+
 def test_story_of_a_clean_image_in_words():
     told = story(sees(CORNER), photograph(), {"num_classes": N})
     assert told.heat is None

@@ -198,8 +198,8 @@ def test_classes_are_called_by_their_names(inspected):
     case = replace(inspected.case, clean=clean)
     named = replace(marked(inspected, found=(0,), watched=(4,)), case=case)
     text = page(named, {one.file: b"" for one in named.galleries})
-    assert "<h3>Label 0, a&lt; (found)</h3>" in text
-    assert "<td>4, e\ufffd</td><td>watched</td>" in text
+    assert "<h3>Label 0 &quot;a&lt;&quot; (found)</h3>" in text
+    assert "<td>4 &quot;e?&quot;</td><td>watched</td>" in text
     assert marked(inspected).named(4) == "4"
 
 
