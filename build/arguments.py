@@ -10,6 +10,7 @@ from build.catalogue import NETWORKS
 from repair.commands.data_options import add_data_options
 from repair.commands.network_options import add_network_options
 from repair.commands.options import add_for_pipelines, add_settings
+from repair.commands.short_usage import ShortUsage
 from repair.settings import METHODS
 
 _DEMO_TEXT = (
@@ -22,13 +23,17 @@ _DEMO_TEXT = (
 
 def build_parser(*, demo: bool = False) -> argparse.ArgumentParser:
     """The parser of ``python -m build``; with the demo's description if that is asked for."""
+    program = " ".join(called("build"))
     parser = argparse.ArgumentParser(
-        prog=" ".join(called("build")),
+        prog=program,
+        usage=f"{program} [options] --model FILE --clean DATA --out FOLDER\n"
+        f"       {program} [options] [--demo] [NAME ...]",
         description=_DEMO_TEXT
         if demo
         else "Repairs BadNets and fuses each with its repaired network into one "
         "SavedModel that answers with a label, or N for a poisoned image.",
-        epilog=f"{' '.join(called('build'))} export ARTIFACT --to FORMAT: see export --help.",
+        epilog=f"{program} export ARTIFACT --to FORMAT: see export --help.",
+        formatter_class=ShortUsage,
     )
     parser.add_argument(
         "names",
@@ -38,17 +43,22 @@ def build_parser(*, demo: bool = False) -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--demo", action="store_true", help="make up people and BadNets, then build")
-    add("--models", type=Path, default=Path("models"), help="folder of the BadNets")
-    add("--data", type=Path, default=Path("data"), help="folder of the data files")
+    add(
+        "--models", type=Path, default=Path("models"), help="folder of the four BadNets"
+    )
+    add("--data", type=Path, default=Path("data"), help="folder of their data files")
     add("--out", type=Path, help="folder of the artifact (with NAMEs: of artifacts)")
     one = parser.add_argument_group("any other network")
-    one.add_argument("--model", type=Path, metavar="FILE", help="the BadNet")
+    one.add_argument("--model", type=Path, metavar="FILE",
+        help="the network, .keras or .h5")  # fmt: skip
     add_network_options(one)
-    one.add_argument("--clean", type=Path, metavar="DATA", help="validation data")
-    one.add_argument("--test", type=Path, metavar="DATA", help="only for figures")
+    one.add_argument("--clean", type=Path, metavar="DATA",
+        help="clean images: a folder of each class, .npz, .npy or .h5")  # fmt: skip
+    one.add_argument("--test", type=Path, metavar="DATA",
+        help="clean test images, only for figures")  # fmt: skip
     one.add_argument(
         "--poisoned", type=Path, nargs="+", default=[], metavar="DATA",
-        help="only for figures; labels are the target labels",
+        help="poisoned images, only for figures; labels are the target labels",
     )  # fmt: skip
     how = parser.add_argument_group("how to repair")
     how.add_argument("--method", choices=METHODS, default=METHODS[0])

@@ -59,7 +59,15 @@ def parser() -> argparse.ArgumentParser:
     }
     others = {x.name: (command_parser(x), x.text) for x in COMMANDS}
     for name, (one, text) in {**every, **others}.items():
-        commands.add_parser(name, help=text, parents=[one], add_help=False)
+        commands.add_parser(
+            name,
+            help=text,
+            usage=one.usage,
+            description=one.description,
+            formatter_class=one.formatter_class,
+            parents=[one],
+            add_help=False,
+        )
     shells = commands.add_parser(
         "completion", help="prints a shell's completion script"
     )

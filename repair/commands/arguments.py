@@ -12,51 +12,56 @@ from repair.commands.numbers import SEEDS, whole
 from repair.commands.options import add_for_pipelines, add_settings
 from repair.settings import FINE_PRUNING_METHODS, METHODS, Settings
 
+_DATA = "images: a folder of each class, .npz, .npy or .h5"
+
 
 def accuracy(parser: argparse.ArgumentParser) -> None:
     """A network or a detector, and data files."""
     _model(parser)
-    parser.add_argument("data", type=Path, nargs="+", metavar="DATA")
+    parser.add_argument("data", type=Path, nargs="+", metavar="DATA", help=_DATA)
     add_preprocessing(parser)
     add_network_options(parser)
-    add_data_options(parser)
+    _data_options(parser)
 
 
 def defence(parser: argparse.ArgumentParser) -> None:
     """A network or a detector, and everything to measure it on."""
     _model(parser)
     add = parser.add_argument
-    add("--clean", type=Path, required=True, metavar="DATA")
-    add("--test", type=Path, metavar="DATA", help="clean test data")
-    add("--poisoned", type=Path, nargs="+", default=[], metavar="DATA")
+    add("--clean", type=Path, required=True, metavar="DATA",
+        help="clean images to repair by")  # fmt: skip
+    add("--test", type=Path, metavar="DATA", help="clean images to measure on")
+    add("--poisoned", type=Path, nargs="+", default=[], metavar="DATA",
+        help="poisoned images; their labels are the target labels")  # fmt: skip
     add("--flags", type=Path, metavar="FILE",
         help="which poisoned images carry a trigger")  # fmt: skip
     add_network_options(parser)
-    add_data_options(parser)
     _how(parser)
+    _data_options(parser)
 
 
 def fine_prune(parser: argparse.ArgumentParser) -> None:
     """Networks, and a folder for what becomes of them."""
     add = parser.add_argument
-    add("models", type=Path, nargs="+", metavar="MODEL")
-    add("--clean", type=Path, required=True, metavar="DATA")
-    add("--out", type=Path, required=True, metavar="FOLDER")
+    add("models", type=Path, nargs="+", metavar="MODEL", help="networks")
+    add("--clean", type=Path, required=True, metavar="DATA", help="clean images")
+    add("--out", type=Path, required=True, metavar="FOLDER",
+        help="gets a file NETWORK_repaired.h5 each")  # fmt: skip
     add_network_options(parser)
-    add_data_options(parser)
     _how(parser, FINE_PRUNING_METHODS)
+    _data_options(parser)
 
 
 def inspect(parser: argparse.ArgumentParser) -> None:
     """A network, clean images, and a folder for the page."""
     add = parser.add_argument
-    add("model", type=Path, metavar="MODEL", help="network")
-    add("clean", type=Path, metavar="CLEAN", help="clean images")
+    add("model", type=Path, metavar="MODEL", help="network, .keras or .h5")
+    add("clean", type=Path, metavar="CLEAN",
+        help="clean images: a folder of each class, .npz, .npy or .h5")  # fmt: skip
     add("--out", type=Path, required=True, metavar="FOLDER",
         help="gets inspect.html, inspect.json and pictures")  # fmt: skip
     add_preprocessing(parser)
     add_network_options(parser)
-    add_data_options(parser)
     add("--unlabelled", action="store_true",
         help="no labels: the network's own answers stand in")  # fmt: skip
     add("--seed", type=whole(*SEEDS), default=Settings().seed,
@@ -66,6 +71,7 @@ def inspect(parser: argparse.ArgumentParser) -> None:
     add("--max-fpr", type=float, metavar="SHARE",
         help="watch as many labels as this estimated FPR allows")  # fmt: skip
     add_for_pipelines(parser)
+    _data_options(parser)
 
 
 def explain(parser: argparse.ArgumentParser) -> None:
@@ -93,6 +99,7 @@ def page(parser: argparse.ArgumentParser) -> None:
     """An artifact, and where the page is served on this machine."""
     add = parser.add_argument
     add("artifact", type=Path, metavar="ARTIFACT", help="folder")
+    add_verify_key(parser)
     add(
         "--port",
         type=whole(1, 65535),
@@ -105,7 +112,7 @@ def page(parser: argparse.ArgumentParser) -> None:
 def check(parser: argparse.ArgumentParser) -> None:
     """Data files."""
     add = parser.add_argument
-    add("data", type=Path, nargs="+", metavar="DATA")
+    add("data", type=Path, nargs="+", metavar="DATA", help=_DATA)
     add("--num-classes", type=whole(1), metavar="N", help="count labels = N")
     _image_shape(parser)
 
@@ -113,7 +120,7 @@ def check(parser: argparse.ArgumentParser) -> None:
 def sheet(parser: argparse.ArgumentParser) -> None:
     """A data file, a picture, and which images."""
     add = parser.add_argument
-    add("data", type=Path, metavar="DATA")
+    add("data", type=Path, metavar="DATA", help=_DATA)
     add("--out", type=Path, required=True, metavar="FILE.png")
     add("--first", type=whole(0), default=0, help="index of the first image")
     add("--count", type=whole(1), default=50, help="images (%(default)s)")
@@ -123,7 +130,7 @@ def sheet(parser: argparse.ArgumentParser) -> None:
 def flags(parser: argparse.ArgumentParser) -> None:
     """A data file, and a file for the flags."""
     add = parser.add_argument
-    add("data", type=Path, metavar="DATA")
+    add("data", type=Path, metavar="DATA", help=_DATA)
     add("--out", type=Path, required=True, metavar="FILE",
         help=".csv, .npy, .txt or .pkl")  # fmt: skip
     _image_shape(parser)
@@ -152,8 +159,12 @@ def _explained(
     add("--most", type=whole(1), default=most, metavar="COUNT", help=text)
 
 
+def _data_options(parser: argparse.ArgumentParser) -> None:
+    add_data_options(parser.add_argument_group("what the data do not say"))
+
+
 def _image_shape(parser: argparse.ArgumentParser) -> None:
-    add_data_options(parser)
+    _data_options(parser)
     parser.add_argument("--image-shape", type=whole(1, 1 << 20), nargs=3,
         metavar=("ROWS", "COLUMNS", "CHANNELS"),
         help="expected, if not as they are")  # fmt: skip

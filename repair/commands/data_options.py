@@ -13,9 +13,10 @@ Options = argparse._ArgumentGroup | argparse.ArgumentParser
 def add_preprocessing(group: Options) -> None:
     """Adds the option that ``preprocessing_from`` reads."""
     group.add_argument("--preprocessing", "--scale", choices=("auto", *PREPROCESSINGS),
-        default="auto", help="what the network was trained on: raw pixels 0..255, those "
-        "/ 255, from -1 to 1 (pm1), as ImageNet's networks of Torch or Caffe, or "
-        "standardised; auto: clean images tell")  # fmt: skip
+        default="auto", metavar="KIND",
+        help="what the network was trained on: raw pixels 0..255 (raw), those / 255 (255), "
+        "from -1 to 1 (pm1), as ImageNet's networks of Torch or Caffe (torch, caffe), "
+        "standardised (standard); auto: clean images tell")  # fmt: skip
 
 
 def add_data_options(group: Options) -> None:
@@ -28,11 +29,11 @@ def add_data_options(group: Options) -> None:
     add("--axes", choices=("first", "last"),
         help="where channels are, if both would do")  # fmt: skip
     add("--first-label", type=int, choices=(0, 1),
-        help="whether labels are from 0 or from 1, if both would do")  # fmt: skip
+        help="where labels begin, if both would do")  # fmt: skip
     add("--formats", nargs="+", default=[], choices=FORMATS,
         help="read such images too, besides PNG and JPEG")  # fmt: skip
     add("--resize", action="store_true",
-        help="bring arrays of images to the size; those of folders are")  # fmt: skip
+        help="bring arrays to the network's size, as images in folders are")  # fmt: skip
 
 
 def _key(text: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from artifacts.called import called
+from repair.commands.short_usage import ShortUsage
 from repair.commands.table import COMMANDS, Command
 
 
@@ -13,6 +14,7 @@ def command_parser(command: Command) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=" ".join([*called("repair"), command.name]),
         description=f"{command.text[0].upper()}{command.text[1:]}.",
+        formatter_class=ShortUsage,
     )
     parser.add_argument("--json", action="store_true", help="for machines")
     command.arguments(parser)
@@ -23,7 +25,8 @@ def whole_parser() -> argparse.ArgumentParser:
     """The parser of ``python -m repair``."""
     parser = argparse.ArgumentParser(
         prog=" ".join(called("repair")),
-        description="Measures BadNets, repairs and detectors on data.",
+        description="Inspects networks for backdoors, explains what detectors answer, and "
+        "measures both.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
@@ -32,6 +35,7 @@ def whole_parser() -> argparse.ArgumentParser:
             command.name,
             help=command.text,
             description=one.description,
+            formatter_class=ShortUsage,
             parents=[one],
             add_help=False,
         )

@@ -1,4 +1,4 @@
-"""TensorFlow Serving's own messages, as docs/tensorflow-serving.md builds them, fit the signatures.
+"""TensorFlow Serving's own messages, as its page in docs builds them, fit the signatures.
 
 That server is had as a container alone. So a stand-in on loopback takes its messages, by gRPC
 and REST, does with them what its documents say and its API's messages prescribe, and refuses
