@@ -16,8 +16,9 @@ _SHOWN = 60
 def names_on(card: Mapping[str, Any]) -> list[str] | None:
     """The names of labels 0..N-1; None where the card has none, or others than these."""
     names, count = card.get("class_names"), card.get("num_classes")
-    plain = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    return names if plain and len(names) == count else None
+    if not isinstance(names, list) or len(names) != count:
+        return None
+    return names if all(isinstance(name, str) for name in names) else None
 
 
 def quoted(label: int, names: Sequence[str] | None) -> str:

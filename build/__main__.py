@@ -14,6 +14,7 @@ from build.formats.command import export_from, export_parser
 from build.fresh_process import build_in_fresh_process
 from build.request import Request, requests_from
 from build.several import build_each
+from repair.commands.repeated import repeated
 from repair.process.notice import begin, say
 from repair.process.run import run
 from repair.report.next_steps import after_build
@@ -47,7 +48,7 @@ def _build(arguments: argparse.Namespace) -> None:
 
         build_artifact(requests[0])
     if len(requests) == 1:
-        _say_next(requests[0])
+        _say_next(requests[0], repeated(arguments))
     subjects = [
         Subject.built(x.model, x.clean, x.out, read_card(x.out)) for x in requests
     ]
@@ -56,9 +57,10 @@ def _build(arguments: argparse.Namespace) -> None:
         leave(FAILED)
 
 
-def _say_next(request: Request) -> None:
+def _say_next(request: Request, options: list[str]) -> None:
     say("Next:")
-    for text, command in after_build(request.out, (request.model, request.clean)):
+    files = request.model, request.clean
+    for text, command in after_build(request.out, files, options):
         say(f"  {text}: {command}")
 
 

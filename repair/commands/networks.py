@@ -12,6 +12,7 @@ import numpy as np
 
 from repair.commands.accuracy import opened_detector
 from repair.commands.data_options import data_options_from, preprocessing_from
+from repair.commands.explain import make_folder
 from repair.commands.network_options import network_options_from
 from repair.commands.options import settings_from
 from repair.dataset import Dataset
@@ -26,15 +27,8 @@ from repair.network.preprocessing import without_preprocessing
 from repair.process.whole_file import new_file
 from repair.reading.case import Case, read_case
 from repair.reading.data_file import files_of, read_dataset
-from repair.reading.digest import digest, digest_of
-from repair.report.files import write_inspection
-from repair.report.inspection import Inspection, inspect_network
-from repair.report.next_steps import after_inspection
-from repair.report.pipelines import check_packages, write_for_pipelines
-from repair.report.subject import Subject
+from repair.reading.digest import digest_of
 from repair.rule import fused_labels
-from repair.settings import Settings
-from repair.verdict import FAILED
 
 Rows = list[dict[str, Cell]]
 Answers = Callable[[np.ndarray], dict[str, np.ndarray]]
@@ -57,7 +51,7 @@ def defence(arguments: argparse.Namespace) -> Rows:
         trials[0] = replace(trials[0], fitted=fitted)
         answers: Answers = detector.answers
     else:
-        case = _case(arguments.model, arguments)
+        case = case_of(arguments.model, arguments)
         num_classes = case.num_classes
         # Read before any long work, so that errors come at once.
         trials = _trials(arguments, case.clean, num_classes)
@@ -77,9 +71,9 @@ def fine_prune(arguments: argparse.Namespace) -> Rows:
     ]
     if len(set(paths)) < len(paths):
         raise SettingError("expected networks of different names. Received: one twice.")
-    _make_folder(arguments.out)
+    make_folder(arguments.out)
     for model, path in zip(arguments.models, paths, strict=True):
-        case, settings = _case(model, arguments), settings_from(arguments)
+        case, settings = case_of(model, arguments), settings_from(arguments)
         repair = repair_network(arguments.method, case.original, case.clean, settings)
         _save(repair.repaired, path)
         answers = predicted_labels(repair.repaired, case.clean.images)
@@ -90,61 +84,6 @@ def fine_prune(arguments: argparse.Namespace) -> Rows:
         }
         rows.append(row | measured_on(True))
     return rows
-
-
-def inspect(arguments: argparse.Namespace) -> Rows:
-    """Writes what the defence believes about a network into a folder."""
-    check_packages(arguments)
-    _make_folder(arguments.out)
-    case = _case(arguments.model, arguments)
-    settings = Settings(
-        layer=arguments.layer, max_fpr=arguments.max_fpr, seed=arguments.seed
-    )
-    inspection = inspect_network(
-        arguments.model.name, case, settings, unlabelled=arguments.unlabelled
-    )
-    said = inspection.verdict
-    steps = after_inspection(arguments.model, arguments.clean)
-    page = write_inspection(inspection, arguments.out, steps)
-    write_for_pipelines([_subject(inspection, arguments)], arguments)
-    if said.fails(arguments.fail_on):
-        arguments.exit_code = FAILED
-    return [
-        {
-            "verdict": inspection.headline,
-            "confidence": said.confidence,
-            "clean accuracy": inspection.clean_accuracy,
-            "estimated FPR": inspection.findings.estimated_fpr,
-            "page": str(page),
-        }
-    ]
-
-
-def _subject(inspection: Inspection, arguments: argparse.Namespace) -> Subject:
-    rows, columns, channels = inspection.case.original.input_shape[1:]
-    options, labelled = data_options_from(arguments), not arguments.unlabelled
-    files = files_of(arguments.clean, options, labelled=labelled)
-    return Subject(
-        network=arguments.model,
-        clean=arguments.clean,
-        detector=None,
-        digests={
-            "badnet": digest(arguments.model),
-            "clean_data": digest_of(files),
-        },
-        verdict=inspection.verdict,
-        card={
-            "num_classes": inspection.case.num_classes,
-            "input": {"rows": rows, "columns": columns, "channels": channels},
-            "clean_accuracy": {"original": inspection.clean_accuracy},
-        },
-    )
-
-
-def _make_folder(path: Path) -> None:
-    if path.exists() and not path.is_dir():
-        raise SettingError(f"{path}: expected a folder. Received: a file.")
-    path.mkdir(parents=True, exist_ok=True)
 
 
 def _stem(model: Path) -> str:
@@ -164,7 +103,8 @@ def _trials(
     )
 
 
-def _case(model: Path, arguments: argparse.Namespace) -> Case:
+def case_of(model: Path, arguments: argparse.Namespace) -> Case:
+    """The network and the clean images, as the command line says to read them."""
     return read_case(
         model,
         arguments.clean,

@@ -32,7 +32,7 @@ class Command:
 _DATA, _NETWORKS = "repair.commands.data", "repair.commands.networks"
 COMMANDS = (
     Command("inspect", "is it backdoored, to which labels, and why: a page",
-            arguments.inspect, f"{_NETWORKS}:inspect", True),
+            arguments.inspect, "repair.commands.inspect:inspect", True),
     Command("explain", "why a detector answered as it did, and where the reason lies",
             arguments.explain, "repair.commands.explain:explain", True),
     Command("triggers", "what triggers look like: what a detector flags, in groups",

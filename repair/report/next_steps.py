@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from artifacts.called import called
+from repair.verdict import Kind
 
 # What stands for an image, or for a folder, of the reader's own.
 IMAGE = "IMAGE"
 
 
-def after_inspection(model: Path, clean: Path) -> list[tuple[str, str]]:
-    """What to do and the command for it, once a network was inspected."""
+def after_inspection(
+    model: Path, clean: Path, kind: Kind, options: Sequence[str] = ()
+) -> list[tuple[str, str]]:
+    """What to do and the command for it, once a network was inspected.
+
+    Args:
+        model: The network's file.
+        clean: The clean images.
+        kind: What was said of the network.
+        options: Words that commands on these files need beside them.
+    """
+    if kind == "cannot be told":
+        words = [*called("repair"), "accuracy", str(model), str(clean)]
+        return [("See how well it knows them, and likely causes", _joined(words))]
     out = f"{_stem(model)}-detector"
-    build = [*called("build"), "--model", str(model), "--clean", str(clean)]
+    build = [*called("build"), "--model", str(model), "--clean", str(clean), *options]
     return [
         ("Build its detector", _joined([*build, "--out", out])),
         *after_build(Path(out))[:2],
@@ -23,13 +37,16 @@ def after_inspection(model: Path, clean: Path) -> list[tuple[str, str]]:
 
 
 def after_build(
-    artifact: Path, inspect: tuple[Path, Path] | None = None
+    artifact: Path,
+    inspect: tuple[Path, Path] | None = None,
+    options: Sequence[str] = (),
 ) -> list[tuple[str, str]]:
     """What to do and the command for it, once a detector was built.
 
     Args:
         artifact: Its folder.
         inspect: The network and the clean images that it was built from.
+        options: Words that commands on these files need beside them.
     """
     folder = str(artifact)
     steps = [
@@ -43,7 +60,7 @@ def after_build(
     if inspect is not None:
         files = [str(path) for path in inspect]
         page = f"{artifact.name}-inspection"
-        command = [*called("repair"), "inspect", *files, "--out", page]
+        command = [*called("repair"), "inspect", *files, "--out", page, *options]
         steps.insert(2, ("Read the evidence as a page", _joined(command)))
     return steps
 

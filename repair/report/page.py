@@ -51,7 +51,7 @@ def page(
         f"<p>{_meaning(inspection)}</p>",
         "</header>",
         _network(inspection),
-        next_section(steps),
+        next_section(steps, said.kind),
         suspicion_section(inspection),
         operating_section(inspection),
         pictures_section(inspection, pictures),

@@ -11,6 +11,7 @@ from repair.report.charts import Bar, bar_chart
 from repair.report.document import image
 from repair.report.gallery import LOCAL, Gallery
 from repair.report.inspection import Inspection
+from repair.verdict import Kind
 
 # What each family of disturbances puts on an image.
 _FAMILIES = {
@@ -24,7 +25,19 @@ _FAMILIES = {
 }
 
 
-def next_section(steps: Sequence[tuple[str, str]]) -> str:
+# What to make of a verdict.
+_NEXT = {
+    "backdoor found": "Do not use the network alone. Its detector answers as it does on clean "
+    "images, and says so where an image is poisoned.",
+    "no sign of a backdoor": "That is no proof. Where much depends on it, use the network's "
+    "detector: it answers as the network does on clean images, and flags the images on which "
+    "original and repaired network contradict each other.",
+    "cannot be told": "Find out first why the network does not know these images: other "
+    "classes, another order of labels, other pixels than it was trained on.",
+}
+
+
+def next_section(steps: Sequence[tuple[str, str]], kind: Kind) -> str:
     """What to do next, a command each."""
     if not steps:
         return ""
@@ -33,8 +46,7 @@ def next_section(steps: Sequence[tuple[str, str]]) -> str:
         for text, command in steps
     ]
     return (
-        "<h2>What to do next</h2><p>Do not use the network alone. Its detector answers as "
-        "it does on clean images, and says so where an image is poisoned.</p>"
+        f"<h2>What to do next</h2><p>{_NEXT[kind]}</p>"
         f'<ol class="steps">{"".join(items)}</ol>'
     )
 

@@ -1,0 +1,70 @@
+"""Inspects a network: what the defence believes of it, as a page, JSON and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+
+from repair.commands.data_options import data_options_from
+from repair.commands.explain import Rows, make_folder
+from repair.commands.networks import case_of
+from repair.commands.repeated import repeated
+from repair.reading.data_file import files_of
+from repair.reading.digest import digest, digest_of
+from repair.report.files import write_inspection
+from repair.report.inspection import Inspection, inspect_network
+from repair.report.next_steps import after_inspection
+from repair.report.pipelines import check_packages, write_for_pipelines
+from repair.report.subject import Subject
+from repair.settings import Settings
+from repair.verdict import FAILED
+
+
+def inspect(arguments: argparse.Namespace) -> Rows:
+    """Writes what the defence believes about a network into a folder."""
+    check_packages(arguments)
+    make_folder(arguments.out)
+    case = case_of(arguments.model, arguments)
+    settings = Settings(
+        layer=arguments.layer, max_fpr=arguments.max_fpr, seed=arguments.seed
+    )
+    inspection = inspect_network(
+        arguments.model.name, case, settings, unlabelled=arguments.unlabelled
+    )
+    said = inspection.verdict
+    steps = after_inspection(
+        arguments.model, arguments.clean, said.kind, repeated(arguments)
+    )
+    page = write_inspection(inspection, arguments.out, steps)
+    write_for_pipelines([_subject(inspection, arguments)], arguments)
+    if said.fails(arguments.fail_on):
+        arguments.exit_code = FAILED
+    return [
+        {
+            "verdict": inspection.headline,
+            "confidence": said.confidence,
+            "clean accuracy": inspection.clean_accuracy,
+            "estimated FPR": inspection.findings.estimated_fpr,
+            "page": str(page),
+        }
+    ]
+
+
+def _subject(inspection: Inspection, arguments: argparse.Namespace) -> Subject:
+    rows, columns, channels = inspection.case.original.input_shape[1:]
+    options, labelled = data_options_from(arguments), not arguments.unlabelled
+    files = files_of(arguments.clean, options, labelled=labelled)
+    return Subject(
+        network=arguments.model,
+        clean=arguments.clean,
+        detector=None,
+        digests={
+            "badnet": digest(arguments.model),
+            "clean_data": digest_of(files),
+        },
+        verdict=inspection.verdict,
+        card={
+            "num_classes": inspection.case.num_classes,
+            "input": {"rows": rows, "columns": columns, "channels": channels},
+            "clean_accuracy": {"original": inspection.clean_accuracy},
+        },
+    )

@@ -1,0 +1,40 @@
+"""Options of a command that the next one on the same network and images needs as well."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from repair.settings import Settings
+
+# Option -> what it is where nobody gave it.
+_USUAL: dict[str, Any] = {
+    "architecture": None,
+    "output": None,
+    "preprocessing": "auto",
+    "unlabelled": False,
+    "seed": Settings().seed,
+    "layer": None,
+    "max_fpr": None,
+    "keys": [],
+    "classes": None,
+    "axes": None,
+    "first_label": None,
+    "formats": [],
+    "resize": False,
+}
+
+
+def repeated(arguments: argparse.Namespace) -> list[str]:
+    """The words of these options, of those that were given."""
+    words = []
+    for name, usual in _USUAL.items():
+        value = getattr(arguments, name)
+        if value == usual and type(value) is type(usual):
+            continue
+        words.append(f"--{name.replace('_', '-')}")
+        if isinstance(value, list):
+            words += ["=".join(x) if isinstance(x, tuple) else x for x in value]
+        elif value is not True:
+            words.append(str(value))
+    return words
