@@ -57,14 +57,16 @@ def _label(arguments: argparse.Namespace) -> tuple[int, int]:
     from artifacts.ray.work import Job
 
     form, images = arguments.form, arguments.images_per_file
-    options = f"{form} {arguments.resize} {images} {artifact.digest}"
+    if arguments.names:
+        FORMS[form].spelling(artifact.card)  # refused here, not on every machine
+    options = f"{form} {arguments.resize} {arguments.names} {images} {artifact.digest}"
     mark = hashlib.sha256(options.encode()).hexdigest()[:8]
     suffix = FORMS[form].suffix
     parts = Parts(arguments.output, suffix, mark, resume=arguments.resume)
     progress = Progress(None, shown=sys.stderr.isatty())
     job = Job(
         *(str(Path.cwd()), arguments.folder, artifact.digest, artifact.image_shape),
-        *(arguments.resize, form, parts.folder),
+        *(arguments.resize, form, arguments.names, parts.folder),
     )
     try:
         cluster = _connected(arguments.address)
@@ -173,6 +175,9 @@ def ray_parser() -> argparse.ArgumentParser:
         default="tsv", help="a JSON object a line, in .jsonl files")  # fmt: skip
     form.add_argument("--parquet", dest="form", action="store_const", const="parquet",
         help="Parquet files with path, index and label")  # fmt: skip
+    add("--names", action="store_true",
+        help="names of classes: in place of numbers in text, beside them in JSON and "
+        "Parquet")  # fmt: skip
     add("--images-per-file", type=_count, metavar="N",
         help="(default: 1,024 in the first files, 65,536 in the last)")  # fmt: skip
     add("--resize", action="store_true",

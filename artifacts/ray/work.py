@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from artifacts.card import read_artifact
+from artifacts.card import Artifact, read_artifact
 from artifacts.errors import DetectorError, printable
 from artifacts.labelling import Batch, Failure, score
 from artifacts.ray.forms import FORMS
@@ -32,6 +32,7 @@ class Job:
         size: Rows, columns and channels of its images.
         resize: Bring image files of another size to this one.
         form: One of ``FORMS``.
+        names: Write the names of classes, which the card knows.
         parts: Where the files of shards go.
     """
 
@@ -41,6 +42,7 @@ class Job:
     size: tuple[int, ...]
     resize: bool
     form: str
+    names: bool
     parts: Path
 
 
@@ -74,9 +76,10 @@ def label_shard(job: Job, shard: Shard, *, anyway: bool) -> Done | Trouble:
                     return Trouble(f"{printable(path)}: no such file", path)
         labels, failures = _labelled(job, shard)
         form = FORMS[job.form]
+        names = _names(job) if labels and job.names else None
         done = Done(shard.digest(), len(labels), len(failures))
         contents = (
-            form.labels(labels) if labels else b"",
+            form.labels(labels, names) if labels else b"",
             form.failures(failures) if failures else b"",
         )
         write_part(job.parts, shard.number, form.suffix, contents, done)
@@ -100,13 +103,22 @@ def _labelled(job: Job, shard: Shard) -> tuple[Batch, list[Failure]]:
     return labels, failures
 
 
+def _names(job: Job) -> list[str]:
+    return FORMS[job.form].spelling(_artifact(job.artifact, job.card).card)
+
+
 @lru_cache(maxsize=1)
 def _detector(folder: str, card: str) -> Callable[[np.ndarray], np.ndarray]:
     """The artifact, loaded once a process."""
+    return loaded(_artifact(folder, card))
+
+
+@lru_cache(maxsize=1)
+def _artifact(folder: str, card: str) -> Artifact:
     artifact = read_artifact(Path(folder))
     if artifact.digest != card:
         raise DetectorError(
             f"{printable(folder)}: expected the artifact of the machine that gave the "
             "command. Received: another card."
         )
-    return loaded(artifact)
+    return artifact

@@ -6,24 +6,17 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from signing import new_keys, sign, with_signing
 from toys import PEOPLE, ROOT
 
 from artifacts import packages
 from artifacts.card import read_artifact
 from artifacts.errors import DetectorError, InputError
 from artifacts.signed import VERIFY_KEY, check_signature
-
-with_signing = pytest.mark.skipif(
-    find_spec("model_signing") is None,
-    reason="model-signing is not installed: pip install -e .[signing]",
-)
 
 
 @pytest.fixture(autouse=True)
@@ -34,31 +27,7 @@ def no_key_left(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two pairs of keys: ours, and somebody's."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    folder = tmp_path_factory.mktemp("keys")
-    encoding = serialization.Encoding.PEM
-    for name in ("ours", "theirs"):
-        private = ec.generate_private_key(ec.SECP256R1())
-        kind, none = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        (folder / f"{name}.private").write_bytes(
-            private.private_bytes(encoding, kind, none)
-        )
-        public = serialization.PublicFormat.SubjectPublicKeyInfo
-        (folder / f"{name}.pem").write_bytes(
-            private.public_key().public_bytes(encoding, public)
-        )
-    return folder
-
-
-def sign(folder: Path, key: Path) -> None:
-    """As docs/signing.md says."""
-    command = [sys.executable, "-m", "model_signing", "sign", "key", folder]
-    options = ["--private_key", key, "--signature", folder.with_name("toy.sig")]
-    done = subprocess.run([*command, *options], capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
+    return new_keys(tmp_path_factory.mktemp("keys"))
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ import h5py
 import numpy as np
 import pytest
 from PIL import Image
+from signing import new_keys, sign, with_signing
 from toys import ROOT, Answer, run_python, toy_people, triggered
 
 UNSHARE, NSENTER = shutil.which("unshare"), shutil.which("nsenter")
@@ -249,6 +250,46 @@ def test_json_and_parquet(cluster, artifact, folder, tmp_path):
     ]
     [table] = json.loads(run_python("-c", code, *tmp_path.glob("table-err*")).out)
     assert [x["error"] for x in table] == [x["error"] for x in failures]
+
+
+def test_names_of_classes(cluster, artifact, folder, tmp_path):
+    named = shutil.copytree(artifact, tmp_path / "named")
+    card = json.loads((named / "card.json").read_text())
+    names = [f"class {i}" for i in range(card["num_classes"])]
+    (named / "card.json").write_text(json.dumps(card | {"class_names": names}))
+    given, output = (named, folder / "images", "--names"), ("--output", tmp_path / "t")
+    cluster.run(*ray(*given, *output))
+    assert lines(tmp_path / "t") == local(*given).out.splitlines()
+    cluster.run(*ray(*given, "--output", tmp_path / "p", "--parquet"))
+    code = (
+        "import sys, json, pyarrow.parquet as pq\n"
+        "print(json.dumps(pq.read_table(sys.argv[1]).to_pylist()))"
+    )
+    rows = json.loads(run_python("-c", code, *tmp_path.glob("p-0*")).out)
+    assert [row["name"] for row in rows] == [
+        line.split("\t")[0] for line in lines(tmp_path / "t")
+    ]
+    assert {row["name"] for row in rows} >= {"poisoned", "class 1"}
+
+
+@with_signing
+def test_signed_artifact_alone_is_labelled_with(cluster, artifact, folder, tmp_path):
+    """The workers have no key: they hold their copies against the card that was verified."""
+    signed = shutil.copytree(artifact, tmp_path / "toy")
+    keys = new_keys(tmp_path)
+    sign(signed, keys / "ours.private")
+    options = ("--output", tmp_path / "out", "--verify-key")
+    command = (*ray(signed, folder / "images"), *options)
+    answer = cluster.run(*command, keys / "theirs.pem")
+    assert (answer.code, "expected the files that were signed" in answer.error) == (
+        2,
+        True,
+    )
+    answer = cluster.run(*command, keys / "ours.pem")
+    assert (answer.code, answer.err.split(".")[0]) == (1, "61 labelled, 3 not")
+    assert (
+        lines(tmp_path / "out") == local(artifact, folder / "images").out.splitlines()
+    )
 
 
 def test_what_one_node_does_not_see_the_other_labels(

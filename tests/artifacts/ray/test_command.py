@@ -38,6 +38,13 @@ def test_what_is_wrong_at_once(run_here, artifact, image, tmp_path):
     assert (answer.code, "not allowed with" in answer.err) == (2, True)
 
 
+def test_names_that_the_card_does_not_know(run_here, artifact, image, tmp_path, fake):
+    options = ("--output", tmp_path / "out", "--names")
+    answer = run_here("artifacts.ray", artifact, image, *options)
+    assert (answer.code, "--names: expected a detector" in answer.error) == (2, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["0.png"]
+
+
 def test_older_results_are_refused(run_here, artifact, image, tmp_path, fake):
     (tmp_path / "out-errors-00000-of-00001.tsv").touch()
     answer = run_here("artifacts.ray", artifact, image, "--output", tmp_path / "out")

@@ -12,6 +12,7 @@ from PIL import Image
 from toys import SHAPE, toy_people
 
 from artifacts.card import read_artifact
+from artifacts.ray.forms import FORMS
 from artifacts.ray.parts import Done
 from artifacts.ray.shards import Shard, shards
 from artifacts.ray.work import Job, Trouble, label_shard
@@ -31,6 +32,7 @@ def job(artifact: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
         size=SHAPE[:2],
         resize=False,
         form="tsv",
+        names=False,
         parts=tmp_path / "parts",
     )
 
@@ -46,6 +48,23 @@ def test_lines_are_those_of_the_local_command(job, artifact, run_here, tmp_path)
     said = sorted("error: " + line.replace("\t", ": ", 1) for line in failures)
     assert said == sorted(local.err.splitlines())
     assert json.loads((job.parts / "00000.done").read_text()) == list(done)
+
+
+@pytest.mark.parametrize("form", ["tsv", "json"])
+def test_names_are_those_of_the_local_command(job, artifact, run_here, tmp_path, form):
+    named = shutil.copytree(artifact, tmp_path / "named")
+    card = json.loads((named / "card.json").read_text())
+    names = [f"class {i}" for i in range(card["num_classes"])]
+    (named / "card.json").write_text(json.dumps(card | {"class_names": names}))
+    options = ["--names", *(["--json"] if form == "json" else [])]
+    inputs = sorted(x.name for x in tmp_path.glob("*.png"))
+    local = run_here("artifacts", named, *inputs, *options)
+    assert "class " in local.out
+    digest = read_artifact(named).digest
+    other = replace(job, artifact=str(named), card=digest, form=form, names=True)
+    [shard] = shards(inputs, job.size)
+    assert label_shard(other, shard, anyway=True) == Done(shard.digest(), 5, 0)
+    assert (job.parts / f"00000{FORMS[form].suffix}").read_text() == local.out
 
 
 def test_input_that_is_not_seen_here_is_left_to_others(job):
