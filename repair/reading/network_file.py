@@ -24,6 +24,7 @@ from repair.reading.described.nested import Tensor, flatten
 from repair.reading.described.parts import model_from
 from repair.reading.rebuilt.filling import fill
 from repair.reading.rebuilt.graph import Graph
+from repair.reading.rebuilt.operators.use import is_tensor
 from repair.reading.stored.network_source import (
     Source,
     architecture_in,
@@ -111,6 +112,8 @@ def network_from(
     graph.build(steps, image_shape)
     fill(graph, model, stored)
     scores = graph.tensors[_chosen(outputs, output).step]
+    if not is_tensor(scores):
+        raise ModelError("expected an output for each image. Received: sizes alone.")
     return classifier(graph.images, scores, loss=source.loss)
 
 

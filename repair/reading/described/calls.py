@@ -101,5 +101,12 @@ def _call(node: Any, what: str) -> Call:
             )
         more = entry[3] if len(entry) > 3 else {}
         keywords |= of_type(more, dict, f"keywords in {what}")
-    called = {key: place_of(x) or plain(x, _tensor) for key, x in keywords.items()}
+    called = {key: _named(plain(value, _tensor)) for key, value in keywords.items()}
     return Call([values[0] if len(values) == 1 else values], called)
+
+
+def _named(value: Any) -> Any:
+    """The same with the tensors in place of their names, in lists as well."""
+    if (place := place_of(value)) is not None:
+        return place
+    return [_named(item) for item in value] if isinstance(value, list) else value

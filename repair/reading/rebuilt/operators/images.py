@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from keras import layers
 
+from repair.network.operation import Operation
 from repair.reading.rebuilt.operators.use import Use
 
 
@@ -40,6 +42,25 @@ def grey(use: Use) -> Any:
     if use.tensor.shape[-1] != 3 or use.settings.get("data_format") == "channels_first":
         raise use.unfit()
     return use.operated("grey")
+
+
+def standardized(use: Use) -> Any:
+    """Each image less its mean, by its deviation, which counts as no less than 1/sqrt(size)."""
+    x, name = use.tensor, use.name
+    if len(x.shape) != 4:
+        raise use.unfit()
+
+    def part(function: str, *tensors: Any, **settings: Any) -> Any:
+        made = Operation(function, settings, name=f"{name}.{function}")
+        return use.apply(made, *tensors)
+
+    axes = {"axis": [1, 2, 3], "keepdims": True}
+    least = math.prod(x.shape[1:]) ** -0.5
+    deviation = part("clip", part("std", x, **axes), low=least, high=None)
+    centred = layers.Subtract(name=f"{name}.centred")
+    return use.operated(
+        "divide", use.apply(centred, x, part("mean", x, **axes)), deviation
+    )
 
 
 def patches(use: Use) -> Any:

@@ -21,6 +21,7 @@ from repair.reading.rebuilt.operators import (
     pairs,
     reducing,
     shapes,
+    sizes,
     values,
 )
 from repair.reading.rebuilt.operators.tensorflow_layers import KIND, described
@@ -37,9 +38,12 @@ def operator_applied(part: Part, use: Use) -> Any:
     """
     named = part.config.get("function") if part.kind in OF_TENSORFLOW else part.kind
     if part.kind == KIND:
-        named, (values, settings) = described(part.config, use.values)
-        use = replace(use, values=values, settings=settings)
-    operator = _OPERATORS.get(_key(str(named)))
+        named, (given, settings) = described(part.config, use.values)
+        use = replace(use, values=given, settings=settings)
+    key = _key(str(named))
+    if sizes.of_sizes(use):
+        return sizes.computed(key, use)
+    operator = _OPERATORS.get(key)
     if operator is None:
         raise ModelError(
             f"operation {str(named)[:60]!r} of layer {use.name!r} is not supported. "
@@ -97,6 +101,7 @@ _OPERATORS: Mapping[str, Operator] = {
     "hardswish": values.activation("hard_silu"),
     "hardtanh": values.activation("hard_tanh"),
     "identity": values.identity,
+    "image.perimagestandardization": images.standardized,
     "image.resize": images.resize,
     "image.rgbtograyscale": images.grey,
     "l2normalize": values.normalize,
@@ -141,6 +146,7 @@ _OPERATORS: Mapping[str, Operator] = {
     "rgbtograyscale": images.grey,
     "rsqrt": values.function("rsqrt"),
     "selu": values.activation("selu"),
+    "shape": sizes.shape,
     "sigmoid": values.activation("sigmoid"),
     "silu": values.activation("silu"),
     "softmax": values.softmax,

@@ -67,7 +67,7 @@ class Use:
             ModelError: If they are not.
         """
         value = self.operand(index, *names)
-        listed = value if isinstance(value, list) else [value]
+        listed = list(value) if isinstance(value, list | tuple) else [value]
         if not all(type(each) is int and abs(each) < 1 << 26 for each in listed):
             raise self.unfit()
         return listed

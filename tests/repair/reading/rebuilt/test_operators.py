@@ -134,6 +134,10 @@ def tensorflow_operator(
     return change
 
 
+def slice_of(start: int | None, stop: int | None) -> dict[str, int | None]:
+    return {"start": start, "stop": stop, "step": None}
+
+
 TURN = {"start": None, "stop": None, "step": -1}
 TENSORFLOW = {
     "math.truediv": ({"y": 255.0, "name": None}, lambda x: x / 255),
@@ -152,6 +156,12 @@ TENSORFLOW = {
     "reshape": ({"shape": [-1, 12, 10, 3]}, lambda x: x),
     "cast": ({"dtype": "float32"}, lambda x: x),
     "image.resize": ({"size": [12, 10], "method": "bilinear"}, lambda x: x),
+    "image.per_image_standardization": (
+        {},
+        lambda x: (
+            (x - x.mean((1, 2, 3), keepdims=True)) / x.std((1, 2, 3), keepdims=True)
+        ),
+    ),
 }
 
 
@@ -189,6 +199,106 @@ def test_constant_first(path):
     node = ["_CONSTANT_VALUE", -1, 255.0, {"y": ["input", 0, 0], "name": None}]
     network = read_network(changed(path, tensorflow_operator("math.subtract", node)))
     np.testing.assert_allclose(outputs(network, images), expected, rtol=0, atol=1e-5)
+
+
+# Steps that are put in place of the layer ``scale``: kind, name, what it is called with.
+OF_SHAPES: dict[str, list[tuple[str, str, list[Any]]]] = {
+    "number of images, then sizes": [
+        ("compat.v1.shape", "s", ["input", 0, 0, {"out_type": "int32"}]),
+        ("__operators__.getitem", "n", ["s", 0, 0, {"slice_spec": 0}]),
+        ("reshape", "scale", ["input", 0, 0, {"shape": [["n", 0, 0], 12, 10, 3]}]),
+    ],
+    "another's shape": [
+        ("shape", "s", ["input", 0, 0, {}]),
+        ("reshape", "scale", ["input", 0, 0, {"shape": ["s", 0, 0]}]),
+    ],
+    "computed, stacked": [
+        ("shape", "s", ["input", 0, 0, {}]),
+        ("unstack", "u", ["s", 0, 0, {"num": 4}]),
+        ("math.multiply", "m", ["u", 0, 1, {"y": ["u", 0, 2]}]),
+        ("math.floordiv", "d", ["m", 0, 0, {"y": 10}]),
+        ("stack", "k", [["u", 0, 0], ["d", 0, 0], ["u", 0, 2], ["u", 0, 3]]),
+        ("reshape", "scale", ["input", 0, 0, {"shape": ["k", 0, 0]}]),
+    ],
+    "joined": [
+        ("shape", "s", ["input", 0, 0, {}]),
+        ("__operators__.getitem", "a", ["s", 0, 0, {"slice_spec": slice_of(None, 2)}]),
+        ("__operators__.getitem", "b", ["s", 0, 0, {"slice_spec": slice_of(2, None)}]),
+        ("concat", "k", [["a", 0, 0, {"axis": 0}], ["b", 0, 0, {"axis": 0}]]),
+        ("reshape", "scale", ["input", 0, 0, {"shape": ["k", 0, 0]}]),
+    ],
+}
+
+
+def steps_in_place(steps: list[tuple[str, str, list[Any]]]) -> Callable[[Any], None]:
+    def change(description: Any) -> None:
+        every = description["config"]["layers"]
+        at = next(
+            i for i, each in enumerate(every) if each["config"]["name"] == "scale"
+        )
+        every[at : at + 1] = [
+            {
+                "class_name": "SlicingOpLambda"
+                if "getitem" in function
+                else "TFOpLambda",
+                "config": {"name": name, "trainable": True, "function": function},
+                "inbound_nodes": [called],
+                "name": name,
+            }
+            for function, name, called in steps
+        ]
+
+    return change
+
+
+@pytest.mark.parametrize("name", OF_SHAPES)
+def test_shapes_that_are_computed_from_a_shape(path, name):
+    images = np.random.default_rng(0).uniform(0, 255, (9, *SHAPE)).astype("f4")
+    expected = outputs(read_network(path), images)
+    network = read_network(changed(path, steps_in_place(OF_SHAPES[name])))
+    np.testing.assert_allclose(outputs(network, images), expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [  # images would be mixed
+            ("shape", "s", ["input", 0, 0, {}]),
+            ("math.reduce_prod", "p", ["s", 0, 0, {}]),
+            ("reshape", "scale", ["input", 0, 0, {"shape": [["p", 0, 0]]}]),
+        ],
+        [
+            ("shape", "s", ["input", 0, 0, {}]),
+            ("__operators__.getitem", "n", ["s", 0, 0, {"slice_spec": 0}]),
+            ("reshape", "scale", ["input", 0, 0, {"shape": [12, ["n", 0, 0], 10, 3]}]),
+        ],
+        [
+            ("shape", "s", ["input", 0, 0, {}]),
+            ("__operators__.getitem", "n", ["s", 0, 0, {"slice_spec": 0}]),
+            ("math.truediv", "scale", ["input", 0, 0, {"y": ["n", 0, 0]}]),
+        ],
+        [("shape", "scale", ["input", 0, 0, {}])],  # no image
+        [  # too large
+            ("shape", "s", ["input", 0, 0, {}]),
+            ("__operators__.getitem", "a", ["s", 0, 0, {"slice_spec": 1}]),
+            ("math.multiply", "m", ["a", 0, 0, {"y": 1 << 39}]),
+            ("reshape", "scale", ["input", 0, 0, {"shape": [-1, ["m", 0, 0]]}]),
+        ],
+        [
+            ("shape", "s", ["input", 0, 0, {}]),
+            ("__operators__.getitem", "scale", ["s", 0, 0, {"slice_spec": 9}]),
+        ],
+        [("reshape", "scale", ["input", 0, 0, {"shape": [["gone", 0, 0], 12]}])],
+        [
+            ("shape", "s", ["input", 0, 0, {}]),
+            ("math.floordiv", "scale", ["s", 0, 0, {"y": 0}]),
+        ],
+    ],
+)
+def test_shapes_that_can_not_be_known_are_refused(path, steps):
+    with pytest.raises(ModelError) as refusal:
+        read_network(changed(path, steps_in_place(steps)))
+    assert "fault of this program" not in str(refusal.value)
 
 
 ONES = {"1": [0, 0], "2": [0, 0], "3": [1, -1]}

@@ -1,0 +1,181 @@
+"""Arithmetic on the sizes of tensors, as ``tf.shape(x)[0]`` begins it: done while reading.
+
+Every size is known by then, but for the number of images. That may only stand where the
+shape of a tensor begins, as in ``tf.reshape(x, [tf.shape(x)[0], -1])``. Sizes are tuples,
+and so no lists of tensors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from repair.reading.rebuilt.operators.use import Use, is_tensor
+
+_LARGEST = 1 << 40
+
+
+class _Images:
+    """How many images there are, which nobody knows yet."""
+
+    def __repr__(self) -> str:
+        return "the number of images"
+
+
+IMAGES = _Images()
+
+
+def shape(use: Use) -> Any:
+    """The sizes of a tensor; the first is ``IMAGES``."""
+    sizes = use.tensor.shape[1:]
+    if None in sizes:
+        raise use.unfit()
+    return (IMAGES, *sizes)
+
+
+def of_sizes(use: Use) -> bool:
+    """Whether an operator is called with sizes alone."""
+    every = [*_parts(use.values), *_parts(list(use.settings.values()))]
+    if any(is_tensor(each) for each in every):
+        return False
+    values = _parts(use.values)
+    numbers = bool(values) and all(type(each) in (int, float) for each in values)
+    return numbers or any(isinstance(each, tuple | _Images) for each in every)
+
+
+def computed(key: str, use: Use) -> Any:
+    """What an operator makes of sizes.
+
+    Raises:
+        ModelError: If it is none of the few for sizes, or mixes images.
+    """
+    function = _FUNCTIONS.get(key)
+    if function is None or (use.number and function is not _unstacked):
+        raise use.unfit()
+    result = function(use)
+    for number in result if isinstance(result, tuple) else [result]:
+        if not isinstance(number, _Images) and not abs(number) <= _LARGEST:
+            raise use.unfit()
+    return result
+
+
+def begun_with(use: Use) -> list[Any]:
+    """The shape that a tensor shall have; -1 in place of ``IMAGES`` where it begins."""
+    wanted = use.operand(1, "newshape", "shape")
+    sizes = list(wanted) if isinstance(wanted, list | tuple) else [wanted]
+    if sizes and sizes[0] is IMAGES:
+        sizes[0] = -1
+    return sizes
+
+
+def _parts(value: Any) -> list[Any]:
+    """What lists hold, at any depth."""
+    if not isinstance(value, list):
+        return [value]
+    return [part for each in value for part in _parts(each)]
+
+
+def _chosen(use: Use) -> Any:
+    """``sizes[1]``, ``sizes[1:3]``."""
+    sizes, key = use.operand(0, "tensor", "params"), use.operand(1, "key", "slice_spec")
+    key = key[0] if isinstance(key, list) and len(key) == 1 else key
+    if not isinstance(sizes, tuple) or type(key) not in (int, slice):
+        raise use.unfit()
+    try:
+        return sizes[key]
+    except (IndexError, ValueError) as reason:
+        raise use.unfit() from reason
+
+
+def _stacked(use: Use) -> tuple[Any, ...]:
+    sizes = use.operand(0, "values")
+    if not isinstance(sizes, list) or use.operand(1, "axis", default=0) != 0:
+        raise use.unfit()
+    return tuple(_single(use, each) for each in sizes)
+
+
+def _joined(use: Use) -> tuple[Any, ...]:
+    parts = use.operand(0, "values")
+    if not isinstance(parts, list) or use.operand(1, "axis", default=0) not in (0, -1):
+        raise use.unfit()
+    every = [x for part in parts for x in (part if _many(part) else [part])]
+    return tuple(_single(use, size) for size in every)
+
+
+def _product(use: Use) -> int | float:
+    if use.operand(1, "axis") not in (None, 0, [0]):
+        raise use.unfit()
+    sizes = use.operand(0, "input_tensor")
+    if not _many(sizes):
+        raise use.unfit()
+    return math.prod(_number(use, size) for size in sizes)
+
+
+def _unstacked(use: Use) -> Any:
+    sizes = use.operand(0, "value")
+    if not isinstance(sizes, tuple) or use.number >= len(sizes):
+        raise use.unfit()
+    return sizes[use.number]
+
+
+def _of_two(function: Callable[[Any, Any], Any]) -> Callable[[Use], Any]:
+    def operator(use: Use) -> Any:
+        first, second = use.operand(0, "x"), use.operand(1, "y")
+        try:
+            return function(_number(use, first), _number(use, second))
+        except ZeroDivisionError as reason:
+            raise use.unfit() from reason
+
+    return operator
+
+
+def _same(use: Use) -> Any:
+    return _single(use, use.operand(0, "x"))
+
+
+def _one_over_root(use: Use) -> float:
+    number = _number(use, use.operand(0, "x"))
+    if number <= 0:
+        raise use.unfit()
+    return float(number**-0.5)
+
+
+def _many(value: Any) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _single(use: Use, value: Any) -> Any:
+    return value if value is IMAGES else _number(use, value)
+
+
+def _number(use: Use, value: Any) -> int | float:
+    if type(value) not in (int, float):
+        raise use.unfit()
+    return value
+
+
+_FUNCTIONS: Mapping[str, Callable[[Use], Any]] = {
+    "add": _of_two(lambda x, y: x + y),
+    "addv2": _of_two(lambda x, y: x + y),
+    "cast": _same,
+    "concat": _joined,
+    "concatv2": _joined,
+    "floordiv": _of_two(lambda x, y: x // y),
+    "getitem": _chosen,
+    "identity": _same,
+    "mul": _of_two(lambda x, y: x * y),
+    "multiply": _of_two(lambda x, y: x * y),
+    "pack": _stacked,
+    "prod": _product,
+    "realdiv": _of_two(lambda x, y: x / y),
+    "reduceprod": _product,
+    "rsqrt": _one_over_root,
+    "stack": _stacked,
+    "stridedslice": _chosen,
+    "sub": _of_two(lambda x, y: x - y),
+    "subtract": _of_two(lambda x, y: x - y),
+    "truediv": _of_two(lambda x, y: x / y),
+    "unpack": _unstacked,
+    "unstack": _unstacked,
+}
