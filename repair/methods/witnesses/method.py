@@ -13,6 +13,7 @@ from repair.methods.repair import Repair
 from repair.methods.witnesses.fitting import Witnesses, fit_witnesses
 from repair.methods.witnesses.head.head_network import head_network
 from repair.methods.witnesses.recipe import Recipe, recipe_for
+from repair.network.work import multiplications
 from repair.rule import REPAIRED_WEIGHT
 from repair.settings import Settings
 
@@ -32,7 +33,8 @@ def chosen_recipe(network: keras.Model, clean: Dataset, settings: Settings) -> R
     Raises:
         SettingError: If ``max_fpr`` is out of range.
     """
-    recipe = recipe_for(network.output_shape[1], len(clean))
+    work = multiplications(network)
+    recipe = recipe_for(network.output_shape[1], len(clean), work)
     if settings.max_fpr is None:
         return recipe
     if not 0 <= settings.max_fpr <= 1:

@@ -9,6 +9,10 @@ import numpy as np
 
 from repair.methods.witnesses.suspicion.counting import suspicion
 
+# Multiplications an image, of which a network may cost more before anything is spared.
+_WORK = 400_000_000
+_LEAST_LOOKS, _LEAST_BATCH, _LEAST_STEPS = 2_000, 32, 40
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -91,23 +95,32 @@ class Recipe:
     least_held_out: int = 100
 
 
-def recipe_for(num_classes: int, images: int) -> Recipe:
+def recipe_for(num_classes: int, images: int, work: int = 0) -> Recipe:
     """The recipe for a network and its clean data.
 
     Args:
         num_classes: N.
         images: Number of clean images. A rate that was seen on so many is uncertain by
             its standard error, which is kept back.
+        work: Multiplications that one image costs. Where they are many, fewer images are
+            looked at, and a twin is trained in fewer and smaller steps.
     """
+    share = min(1.0, _WORK / max(work, 1))
     many = num_classes > 2_000  # a fold's moments hold a vector per class
     # Measured on networks of 10, 43 and 500 classes, without a backdoor and with one.
     natural = 0.001 * (num_classes / 10) ** -0.45
     target = max(0.002 * (num_classes / 10) ** -0.33, 0.00053)
     return Recipe(
-        jittered=max(9_000, min(4 * images, 18_000), images),
-        disturbed=18_000,
+        jittered=_looks(max(9_000, min(4 * images, 18_000), images), share),
+        disturbed=_looks(18_000, share),
         false_positives=max(0.009 - math.sqrt(0.008 / images), 2 / images),
         natural=natural,
         found_from=float(suspicion(np.array([0, target]), natural, Recipe.slope)[1]),
         folds=3 if many else 9,
+        batch=max(_LEAST_BATCH, int(share * Recipe.batch)),
+        most_steps=max(_LEAST_STEPS, int(share * Recipe.most_steps)),
     )
+
+
+def _looks(count: int, share: float) -> int:
+    return max(min(count, _LEAST_LOOKS), int(share * count))

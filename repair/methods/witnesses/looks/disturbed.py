@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,7 +15,8 @@ from repair.methods.witnesses.looks.jitter import jitter
 from repair.methods.witnesses.looks.observer import Features, Observer
 from repair.process.progress import progress
 
-_CHUNK = 2_000
+# Images, and values of theirs, that are disturbed together, at most.
+_CHUNK, _VALUES = 2_000, 1 << 25
 # How sure the twin is of given labels for given images.
 Obedience = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -66,7 +68,7 @@ def look_at_disturbed(
     """
     generators, sources, families, changes = [], [], [], []
     parts, obeyed = [], []
-    for source in progress(chunks(len(data), count), label="disturbed images"):
+    for source in progress(chunks(data.images.shape, count), label="disturbed images"):
         generators.append(copy.deepcopy(generator))
         jittered = jitter(data.images[source], generator)
         images, family = disturb(jittered, generator)
@@ -111,18 +113,28 @@ def made_again(
     """
     before = np.empty((len(chosen), *data.images.shape[1:]), np.float32)
     after = before.copy()
-    sources = chunks(len(data), len(disturbed.source))
-    for index in progress(np.unique(chosen // _CHUNK), label="pictures"):
+    sources = chunks(data.images.shape, len(disturbed.source))
+    step = len(sources[0])
+    for index in progress(np.unique(chosen // step), label="pictures"):
         generator = copy.deepcopy(disturbed.generators[index])
         jittered = jitter(data.images[sources[index]], generator)
         images, _ = disturb(jittered, generator)
-        here = chosen // _CHUNK == index
-        before[here] = jittered[chosen[here] % _CHUNK]
-        after[here] = images[chosen[here] % _CHUNK]
+        here = chosen // step == index
+        before[here] = jittered[chosen[here] % step]
+        after[here] = images[chosen[here] % step]
     return before, after
 
 
-def chunks(images: int, count: int) -> list[np.ndarray]:
-    """Indices of ``images`` over and over, ``count`` in all, in chunks."""
-    source = np.arange(count) % images
-    return np.split(source, range(_CHUNK, count, _CHUNK))
+def chunks(shape: tuple[int, ...], count: int) -> list[np.ndarray]:
+    """Indices of images, ``count`` in all, in chunks that are few bytes.
+
+    Args:
+        shape: Of the images, ``(n, rows, columns, channels)``.
+        count: All of them over and over; where it is smaller than n, some of them, evenly
+            spread.
+    """
+    images = shape[0]
+    source = np.arange(count)
+    source = source % images if count >= images else source * images // count
+    step = max(1, min(_CHUNK, _VALUES // math.prod(shape[1:])))
+    return np.split(source, range(step, count, step))

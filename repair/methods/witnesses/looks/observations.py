@@ -84,7 +84,8 @@ def observe(
     clean = moments(seen.features, np.arange(len(data)))
     averages = {name: values.copy() for name, values in seen.features.items()}
     copies = np.ones((len(data), 1), np.float32)
-    for source in progress(chunks(len(data), recipe.jittered), label="jittered images"):
+    every = chunks(data.images.shape, recipe.jittered)
+    for source in progress(every, label="jittered images"):
         images = jitter(data.images[source], generator, recipe.weakest_jitter)
         jittered = observer(images).features
         for name, parts in moments(jittered, source).items():

@@ -16,6 +16,7 @@ from repair.methods.choose import repair_network
 from repair.methods.repair import Repair
 from repair.methods.witnesses import method
 from repair.methods.witnesses.fitting import Witnesses, fit_witnesses
+from repair.methods.witnesses.looks.disturbed import chunks
 from repair.methods.witnesses.method import as_repair, chosen_recipe
 from repair.methods.witnesses.recipe import Recipe, recipe_for
 from repair.network.inference import outputs
@@ -136,6 +137,28 @@ def test_a_recipe_depends_on_sizes_alone():
             recipe = recipe_for(num_classes, images)
             assert 0 < recipe.false_positives <= 1
             assert 0 < recipe.natural < recipe.found_from
+
+
+def test_costly_networks_look_at_fewer_images():
+    usual = recipe_for(10, 3_000)
+    assert recipe_for(10, 3_000, 400_000_000) == usual
+    for work in (500_000_000, 10**9, 10**12):
+        recipe = recipe_for(10, 3_000, work)
+        changed = {"jittered", "disturbed", "batch", "most_steps"}
+        for key in changed:
+            assert 0 < getattr(recipe, key) < getattr(usual, key)
+        assert replace(recipe, **{key: getattr(usual, key) for key in changed}) == usual
+        assert recipe.disturbed >= 2_000
+
+
+def test_images_are_looked_at_in_turns_or_evenly():
+    def spread(count):
+        return np.concatenate(chunks((7, 500, 500, 3), count)).tolist()
+
+    assert spread(16) == [*range(7), *range(7), 0, 1]
+    assert spread(3) == [0, 2, 4]
+    assert max(map(len, chunks((7, 500, 500, 3), 90))) * 500 * 500 * 3 <= 1 << 25
+    assert [len(each) for each in chunks((7, 55, 47, 3), 4_100)] == [2_000, 2_000, 100]
 
 
 def test_one_image_of_each_class_of_two(badnet):
