@@ -18,6 +18,7 @@ from artifacts.packages import need
 from benchmarks.quality.records import Records
 from repair.process.run import run
 from repair.process.whole_file import new_file
+from repair.settings import METHODS
 
 Row = Mapping[str, Any]
 # Of a domain: method -> figure -> values in percent.
@@ -25,6 +26,8 @@ Values = dict[str, dict[str, list[float]]]
 
 _FIGURES = ("ASR", "FPR")
 _NOBODY = "BadNet alone"
+_DOMAINS = {"cifar10": "CIFAR-10", "gtsrb": "traffic signs"}
+_METHODS = {METHODS[0]: f"{METHODS[0]}, the default"}
 _DOT, _WORST, _NONE = "#2f6fb5", "#c8321f", "#9aa4ae"
 
 
@@ -84,13 +87,15 @@ def _draw(domains: Mapping[str, Values], out: Path) -> None:
     )
     for axes, (domain, methods) in zip(every, domains.items(), strict=True):
         for place, name in zip(axes, _FIGURES, strict=True):
-            place.set_title(f"{domain}: {name}, percent", loc="left", fontsize=10)
-            _panel(
-                place,
-                [(method, told.get(name, [])) for method, told in methods.items()],
-            )
+            shown = _DOMAINS.get(domain, domain)
+            place.set_title(f"{shown}: {name}, percent", loc="left", fontsize=10)
+            _panel(place, [(x, methods[x].get(name, [])) for x in _ordered(methods)])
+        names = [_named(x, methods) for x in _ordered(methods)]
+        axes[0].set_yticks(range(len(names)), names, fontsize=9)
+        axes[1].set_yticks([])
     figure.supxlabel(
-        "a dot a network and trigger; the bar is their mean, the ring the worst",
+        "0 is best. A dot a network and trigger; the bar is their mean, the ring the worst.\n"
+        "In brackets: measured on so many of the networks and triggers alone.",
         fontsize=9,
     )
     with new_file(out) as unfinished:
@@ -98,10 +103,23 @@ def _draw(domains: Mapping[str, Values], out: Path) -> None:
     pyplot.close(figure)
 
 
+def _ordered(methods: Iterable[str]) -> list[str]:
+    """Nobody first, the default method last."""
+    return sorted(methods, key=lambda x: (x == METHODS[0], x != _NOBODY, x))
+
+
+def _named(method: str, methods: Values) -> str:
+    """A method, and on how many triggers it was measured, if not on all."""
+    name, attack = _METHODS.get(method, method), _FIGURES[0]
+    count, every = (len(methods[x].get(attack, [])) for x in (method, _NOBODY))
+    return f"{name} ({count} of {every})" if count < every else name
+
+
 def _panel(place: Any, rows: Sequence[tuple[str, list[float]]]) -> None:
     for height, (method, told) in enumerate(rows):
         if not told:
-            place.text(0, height, "none", color=_NONE, va="center", fontsize=8)
+            text = "flags nothing" if method == _NOBODY else "not measured"
+            place.text(0, height, text, color=_NONE, va="center", fontsize=8)
             continue
         colour = _NONE if method == _NOBODY else _DOT
         place.plot(
@@ -111,7 +129,6 @@ def _panel(place: Any, rows: Sequence[tuple[str, list[float]]]) -> None:
             [np.mean(told)] * 2, [height - 0.3, height + 0.3], color=colour, lw=2.5
         )
         place.plot(max(told), height, "o", mfc="none", mec=_WORST, ms=9, clip_on=False)
-    place.set_yticks(range(len(rows)), [method for method, _ in rows], fontsize=9)
     place.set_ylim(len(rows) - 0.4, -0.6)
     # Zero is what is wanted, so what is near it needs room.
     place.set_xscale("symlog", linthresh=1)
