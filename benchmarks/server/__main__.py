@@ -1,7 +1,7 @@
 """Load on a model server: requests a second and latency percentiles, labels checked.
 
-python -m benchmarks.server_load ARTIFACT                       starts MLServer itself
-python -m benchmarks.server_load ARTIFACT --url http://HOST:PORT --protocol tensorflow
+python -m benchmarks.server ARTIFACT                       starts MLServer itself
+python -m benchmarks.server ARTIFACT --url http://HOST:PORT --protocol tensorflow
 
 A server that is started here is asked by REST and by gRPC, a running one by REST.
 """
@@ -48,11 +48,11 @@ def main(options: argparse.Namespace) -> None:
         if rows:
             print(table(rows))
     if options.results is not None:
-        write_results(options.results, options.title, rows, "server_load")
+        write_results(options.results, options.title, rows, "server")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m benchmarks.server_load")
+    parser = argparse.ArgumentParser("python -m benchmarks.server")
     add = parser.add_argument
     add("artifact", type=Path)
     add("--url", help="of a running server (default: start MLServer)")

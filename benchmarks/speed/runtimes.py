@@ -1,6 +1,8 @@
 """Images a second of one detector as SavedModel, Keras, ONNX and LiteRT, by batch.
 
-python -m benchmarks.runtimes ARTIFACT [--images CLEAN.h5] [--batches 1 256 4096]
+The signature ``label_encoded`` is given the same images as PNG files.
+
+python -m benchmarks.speed.runtimes ARTIFACT [--images CLEAN.h5] [--batches 1 256 4096]
 
 Where TensorFlow finds a GPU, SavedModel and Keras run on it; the other two do not.
 """
@@ -12,10 +14,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from artifacts.errors import InputError
 from artifacts.quiet import import_tensorflow_quietly
@@ -41,8 +45,8 @@ def main() -> None:
     else:
         images = read_dataset(options.images, image_shape=shape, labelled=False).images
     with tempfile.TemporaryDirectory() as folder:
-        runners = dict(_runners(options.artifact, Path(folder)))
-        rates = measure(runners, images, options.batches, options.rounds)
+        runners = dict(_runners(options.artifact, Path(folder), images))
+        rates = measure(runners, options.batches, options.rounds)
     rows: list[dict[str, Cell]] = [
         {"runtime": name, **{f"batch {x}": f"{r:.0f}" for x, r in rate.items()}}
         for name, rate in rates.items()
@@ -53,7 +57,7 @@ def main() -> None:
     print(table(rows))
     print(f"images a second, medians of {options.rounds} rounds")
     if options.results is not None:
-        write_results(options.results, options.title, rows, "runtimes")
+        write_results(options.results, options.title, rows, "speed.runtimes")
 
 
 def _on_gpu() -> bool:
@@ -63,7 +67,7 @@ def _on_gpu() -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m benchmarks.runtimes")
+    parser = argparse.ArgumentParser("python -m benchmarks.speed.runtimes")
     add = parser.add_argument
     add("artifact", type=Path)
     add("--images", type=Path, metavar="FILE.h5", help="at least the largest batch")
@@ -74,8 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _runners(artifact: Path, folder: Path) -> Iterator[tuple[str, Runner]]:
-    """Each runtime that is installed; all with the threads that they choose."""
+def _runners(
+    artifact: Path, folder: Path, images: np.ndarray
+) -> Iterator[tuple[str, tuple[Runner, np.ndarray]]]:
+    """Each runtime that is installed, with what it is given; all choose their threads."""
     import tensorflow as tf
 
     from build.formats.conversion import convert
@@ -86,8 +92,15 @@ def _runners(artifact: Path, folder: Path) -> Iterator[tuple[str, Runner]]:
     def saved_model(images: np.ndarray) -> np.ndarray:
         return np.asarray(loaded.serve(tf.constant(images)))
 
+    def from_files(files: np.ndarray) -> np.ndarray:
+        label_encoded = loaded.signatures["label_encoded"]
+        return np.asarray(label_encoded(encoded=tf.constant(files))["label"])
+
     place = "GPU" if _on_gpu() else "CPU"
-    yield f"SavedModel (tensorflow {version('tensorflow')}, {place})", saved_model
+    tensorflow = f"tensorflow {version('tensorflow')}, {place}"
+    yield f"SavedModel ({tensorflow})", (saved_model, images)
+    encoded = np.array([_png(image) for image in images], object)
+    yield f"its label_encoded, PNG ({tensorflow})", (from_files, encoded)
     for to, form in FORMATS.items():
         if form.is_folder:  # holds the others
             continue
@@ -98,17 +111,23 @@ def _runners(artifact: Path, folder: Path) -> Iterator[tuple[str, Runner]]:
             continue
         path = folder / f"detector{form.suffix}"
         convert(artifact, to, path)
-        yield f"{to} ({package} {version(package)})", RUNNERS[to](path)
+        yield f"{to} ({package} {version(package)})", (RUNNERS[to](path), images)
+
+
+def _png(image: np.ndarray) -> bytes:
+    stream = BytesIO()
+    Image.fromarray(image.squeeze()).save(stream, "PNG")
+    return stream.getvalue()
 
 
 def measure(
-    runners: dict[str, Runner], images: np.ndarray, batches: list[int], rounds: int
+    runners: dict[str, tuple[Runner, np.ndarray]], batches: list[int], rounds: int
 ) -> dict[str, dict[int, float]]:
     """Median images a second of each runner and batch size, taken in turn.
 
     Args:
-        runners: From images ``(n, rows, columns, 3)`` uint8 to labels ``(n,)``.
-        images: To take batches from, at least one batch.
+        runners: From a batch to labels ``(n,)``, and what to take batches from: images
+            ``(n, rows, columns, channels)`` uint8, or files.
         batches: Sizes.
         rounds: How often each is measured, for about half a second.
     """
@@ -116,9 +135,9 @@ def measure(
         name: {batch: [] for batch in batches} for name in runners
     }
     for number in range(rounds + 1):
-        for name, run in runners.items():
+        for name, (run, given) in runners.items():
             for batch in batches:
-                rate = _rate(run, images, batch)
+                rate = _rate(run, given, batch)
                 if number:  # the first round warms up
                     found[name][batch].append(rate)
     return {
@@ -127,11 +146,11 @@ def measure(
     }
 
 
-def _rate(run: Runner, images: np.ndarray, batch: int, seconds: float = 0.5) -> float:
+def _rate(run: Runner, given: np.ndarray, batch: int, seconds: float = 0.5) -> float:
     count, start = 0, time.perf_counter()
     while (passed := time.perf_counter() - start) < seconds or not count:
-        first = count % max(1, len(images) - batch + 1)
-        run(images[first : first + batch])
+        first = count % max(1, len(given) - batch + 1)
+        run(given[first : first + batch])
         count += batch
     return count / passed
 
