@@ -158,7 +158,7 @@ def where(found: Heat, names: Sequence[str] | None = None) -> str:
 def how_sure(confidence: float) -> str:
     """A confidence in [0, 1] in words and in percent."""
     sure = "surely" if confidence >= _SURELY else "fairly surely"
-    return f"{'hardly' if confidence < _HARDLY else sure}, {confidence:.1%}"
+    return f"{'hardly sure' if confidence < _HARDLY else sure}, {confidence:.1%}"
 
 
 def _belief(status: str) -> str:

@@ -75,7 +75,7 @@ def _page(rows: list[list[str]], scanners: dict[str, Path]) -> str:
 _VERSION = (
     "import sys; from importlib.metadata import version; print(version(sys.argv[1]))"
 )
-_TEXT = """# Attack files
+_TEXT = """# Which attacks by a model file does it refuse?
 
 One file for each known way to attack by a model file, {count} of them, each written by a script
 in `benchmarks/attack_files/` and harmless: what it runs makes a file. The test

@@ -117,7 +117,7 @@ def _facts(told: Story) -> str:
         text = f"{value:.3g}" if isinstance(value, float) else str(value)
         facts[name.replace("_", " ").capitalize()] = text
     if told.heat is not None:
-        facts["Turned back"] = f"{told.heat.turned} of {told.heat.variants}"
+        facts["Turned back"] = f"by {told.heat.turned} of {told.heat.variants} hidings"
     return "".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>"
         for name, text in facts.items()
