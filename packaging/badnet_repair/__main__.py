@@ -7,6 +7,7 @@ import runpy
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 # Ahead of everything else in this process, and in no other.
 sys.path.insert(0, str(Path(__file__).resolve().parent / "_packages"))
@@ -15,6 +16,8 @@ from repair.commands.parser import command_parser
 from repair.commands.table import COMMANDS
 
 PROGRAM = "badnet-repair"
+# Arguments that are paths, or patterns of such.
+_PATHS = ("INPUT", "IMAGE", "KEY.pem", "PREFIX")
 # Command -> the module that runs it, and the words that stand before its arguments.
 RUN = {
     "build": ("build", []),
@@ -80,7 +83,19 @@ def _completion(shell: str) -> str:
         import shtab
     except ModuleNotFoundError:
         sys.exit("error: completion needs the package shtab: pip install shtab")
-    return str(shtab.complete(parser(), shell=shell))
+    whole = parser()
+    _complete_files(whole, shtab.FILE)
+    return str(shtab.complete(whole, shell=shell))
+
+
+def _complete_files(one: argparse.ArgumentParser, kind: Any) -> None:
+    """Lets a shell offer files for every argument that is a path, in all commands."""
+    for action in one._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                _complete_files(command, kind)
+        elif action.type is Path or action.metavar in _PATHS:
+            setattr(action, "complete", kind)  # noqa: B010 -- no attribute of argparse's
 
 
 if __name__ == "__main__":

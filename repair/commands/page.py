@@ -22,6 +22,15 @@ LOOPBACK = "127.0.0.1"
 # An upload is refused from this size on, before any of it is read.
 _MOST_BYTES = "32mb"
 _MOST_IMAGES = 16
+# As many pictures in a row as the page is wide for, whole captions.
+_STYLE = """
+#shown .grid-wrap { min-height: 0; padding-top: 2.2rem; }
+#shown .grid-container { grid-template-columns: repeat(auto-fill, minmax(8.5rem, 12rem)); }
+#shown .thumbnail-lg { aspect-ratio: auto; display: flex; flex-direction: column; }
+#shown .thumbnail-lg img { height: auto; image-rendering: pixelated; }
+#shown .caption-label { position: static; white-space: normal; max-width: 100%;
+  overflow-wrap: anywhere; }
+"""
 
 Picture = tuple[Any, str]
 
@@ -46,6 +55,9 @@ def page(arguments: argparse.Namespace) -> list[dict[str, Cell]]:
             max_file_size=_MOST_BYTES,
             show_error=True,
             quiet=True,
+            theme=_theme(),
+            css=_STYLE,
+            footer_links=[],
             inbrowser=not arguments.no_browser,
         )
     return []
@@ -60,10 +72,6 @@ def _interface(detector: Explainer) -> Any:
     def answer(paths: list[str] | None) -> tuple[str, list[Picture]]:
         return told(detector, paths or [])
 
-    # Fonts of this machine: the page asks nobody else for any.
-    theme = gradio.themes.Default(
-        font=["system-ui", "sans-serif"], font_mono=["monospace"]
-    )
     with gradio.Blocks(title=name, delete_cache=(60, 60)) as blocks:
         gradio.Markdown(
             f"# {name}\nDrop PNG or JPEG images; others than {columns} x {rows} pixels are "
@@ -76,11 +84,22 @@ def _interface(detector: Explainer) -> Any:
         )
         words = gradio.Markdown()
         gallery = gradio.Gallery(
-            label="The images, and where the reason lies", columns=4
+            label="The images, and where the reason lies",
+            elem_id="shown",
+            object_fit="contain",
+            height="auto",
         )
         files.change(answer, files, [words, gallery], api_name="explain")
-    blocks.theme = theme
     return blocks
+
+
+def _theme() -> Any:
+    """Fonts of this machine: the page asks nobody else for any."""
+    import gradio
+
+    return gradio.themes.Default(
+        font=["system-ui", "sans-serif"], font_mono=["monospace"]
+    )
 
 
 def told(detector: Explainer, paths: list[str]) -> tuple[str, list[Picture]]:
