@@ -33,7 +33,9 @@ def pruning_curve(
     order = np.argsort(activations, kind="stable")
     correct = np.zeros(len(order), int)
     size = _BATCHES * batch_size(clean.images)
-    for start in progress(range(0, len(clean), size), label="pruning curve"):
+    for start in progress(
+        range(0, len(clean), size), label="steps of the pruning curve"
+    ):
         # The last batch reaches back, since each size takes a graph of its own.
         first = max(0, min(start, len(clean) - size))
         batch = slice(first, first + size)

@@ -68,7 +68,9 @@ def look_at_disturbed(
     """
     generators, sources, families, changes = [], [], [], []
     parts, obeyed = [], []
-    for source in progress(chunks(data.images.shape, count), label="disturbed images"):
+    for source in progress(
+        chunks(data.images.shape, count), label="batches of disturbed images"
+    ):
         generators.append(copy.deepcopy(generator))
         jittered = jitter(data.images[source], generator)
         images, family = disturb(jittered, generator)
@@ -115,7 +117,7 @@ def made_again(
     after = before.copy()
     sources = chunks(data.images.shape, len(disturbed.source))
     step = len(sources[0])
-    for index in progress(np.unique(chosen // step), label="pictures"):
+    for index in progress(np.unique(chosen // step), label="batches of pictures"):
         generator = copy.deepcopy(disturbed.generators[index])
         jittered = jitter(data.images[sources[index]], generator)
         images, _ = disturb(jittered, generator)

@@ -85,7 +85,7 @@ def observe(
     averages = {name: values.copy() for name, values in seen.features.items()}
     copies = np.ones((len(data), 1), np.float32)
     every = chunks(data.images.shape, recipe.jittered)
-    for source in progress(every, label="jittered images"):
+    for source in progress(every, label="batches of jittered images"):
         images = jitter(data.images[source], generator, recipe.weakest_jitter)
         jittered = observer(images).features
         for name, parts in moments(jittered, source).items():

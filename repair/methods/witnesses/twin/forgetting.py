@@ -71,7 +71,9 @@ def forget(
 
     fits = gradient_batch(inner, recipe.batch)
     batches = _batches(len(clean), recipe, generator)
-    for count, chosen in enumerate(progress(batches, label="twin"), start=1):
+    for count, chosen in enumerate(
+        progress(batches, label="steps of a forgetful twin"), start=1
+    ):
         wrong = generator.integers(1, num_classes, len(chosen))
         labels = (clean.labels[chosen] + wrong) % num_classes
         # All activations of a step are kept, so one of large images is taken in parts.
