@@ -25,8 +25,9 @@ _MOST_IMAGES = 16
 # As many pictures in a row as the page is wide for, whole captions.
 _STYLE = """
 #shown .grid-wrap { min-height: 0; padding-top: 2.2rem; }
-#shown .grid-container { grid-template-columns: repeat(auto-fill, minmax(8.5rem, 12rem)); }
-#shown .thumbnail-lg { aspect-ratio: auto; display: flex; flex-direction: column; }
+#shown .grid-container { grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); }
+#shown .thumbnail-lg { aspect-ratio: auto; max-width: 12rem; display: flex;
+  flex-direction: column; }
 #shown .thumbnail-lg img { height: auto; image-rendering: pixelated; }
 #shown .caption-label { position: static; white-space: normal; max-width: 100%;
   overflow-wrap: anywhere; }
