@@ -28,7 +28,7 @@ from repair.process.notice import say
 from repair.process.whole_file import no_empty_folders
 from repair.reading.case import Case, read_case
 from repair.reading.data_file import files_of
-from repair.reading.digest import digest, digest_of, moment
+from repair.reading.digest import Moment, digest, digest_of, moment
 from repair.verdict import verdict
 
 LEAST_CLEAN_ACCURACY = 0.5
@@ -129,15 +129,16 @@ def _clean(request: Request) -> list[Path]:
     return files_of(request.clean, request.options, labelled=not request.unlabelled)
 
 
-def _moments(request: Request) -> list[object]:
+def _moments(request: Request) -> list[Moment]:
     return [moment(path) for path in (request.model, *_clean(request))]
 
 
 def _check_unchanged(
-    request: Request, hashes: dict[str, str], moments: list[object]
+    request: Request, hashes: dict[str, str], moments: list[Moment]
 ) -> None:
     """The card shall name the files that were read, not what was there before or since."""
-    if _hashes(request) != hashes or _moments(request) != moments:
+    same = _hashes(request) == hashes
+    if not same or not all(map(Moment.lasts, moments, _moments(request))):
         raise DatasetError(
             f"{request.model} or {request.clean} was changed while it was read; nothing "
             "was replaced. Build it again."

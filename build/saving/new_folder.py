@@ -6,6 +6,7 @@ import ctypes
 import fcntl
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -38,7 +39,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     try:
         lock = _locked(unfinished)
         try:
-            _empty(unfinished)
+            _empty(lock)
             yield unfinished
             interruption.check()
             _put(unfinished, folder)
@@ -82,11 +83,16 @@ def check_place(folder: Path) -> None:
 
 def _locked(unfinished: Path) -> int:
     """Makes the folder and takes the lock on it, until the descriptor is closed."""
+    if unfinished.is_symlink() or (unfinished.exists() and not unfinished.is_dir()):
+        raise RepairFailedError(
+            f"{unfinished}: expected a folder of an unfinished build, or nothing. Received: "
+            "something else, which nobody needs. Remove it."
+        )
     unfinished.mkdir(parents=True, exist_ok=True)
-    lock = os.open(unfinished, os.O_RDONLY)
+    lock = os.open(unfinished, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not os.path.samestat(os.fstat(lock), unfinished.stat()):
+        if not os.path.samestat(os.fstat(lock), unfinished.lstat()):
             raise BlockingIOError
     except (BlockingIOError, FileNotFoundError) as reason:
         os.close(lock)
@@ -96,9 +102,13 @@ def _locked(unfinished: Path) -> int:
     return lock
 
 
-def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+def _empty(folder: int) -> None:
+    """Removes what is in an opened folder; of links, the links."""
+    for name in os.listdir(folder):
+        if stat.S_ISDIR(os.lstat(name, dir_fd=folder).st_mode):
+            shutil.rmtree(name, dir_fd=folder)
+        else:
+            os.unlink(name, dir_fd=folder)
 
 
 def _put(finished: Path, folder: Path) -> None:

@@ -19,6 +19,7 @@ from repair.errors import SettingError
 from repair.measuring.tables import Cell
 from repair.process.notice import say
 from repair.process.progress import progress
+from repair.process.whole_file import make_folder
 from repair.reading.data_file import read_dataset
 from repair.report.explanation import Explained, described, write_explanations
 
@@ -89,14 +90,3 @@ def images(
             if isinstance(one, DetectorError):
                 raise one
             yield f"{piece.path}#{index}", one
-
-
-def make_folder(path: Path) -> None:
-    """Makes the folder that files are written to.
-
-    Raises:
-        SettingError: If a file is there.
-    """
-    if path.exists() and not path.is_dir():
-        raise SettingError(f"{path}: expected a folder. Received: a file.")
-    path.mkdir(parents=True, exist_ok=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 
 from repair.commands.data_options import data_options_from
-from repair.commands.explain import Rows, make_folder
-from repair.commands.networks import case_of
+from repair.commands.networks import Rows, case_of
 from repair.commands.repeated import repeated
+from repair.errors import DatasetError, ModelError
+from repair.process.whole_file import make_folder
 from repair.reading.data_file import files_of
-from repair.reading.digest import digest, digest_of
+from repair.reading.digest import digest, digest_of, moment
+from repair.reading.stored.other_formats import reason_against_folder
 from repair.report.files import write_inspection
 from repair.report.inspection import Inspection, inspect_network
 from repair.report.next_steps import after_inspection
@@ -23,6 +25,12 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     """Writes what the defence believes about a network into a folder."""
     check_packages(arguments)
     make_folder(arguments.out)
+    if arguments.model.is_dir():
+        raise ModelError(f"{arguments.model}: {reason_against_folder(arguments.model)}")
+    options, labelled = data_options_from(arguments), not arguments.unlabelled
+    files = files_of(arguments.clean, options, labelled=labelled)
+    paths = (arguments.model, *files)
+    moments = [moment(path) for path in paths]
     case = case_of(arguments.model, arguments)
     settings = Settings(
         layer=arguments.layer, max_fpr=arguments.max_fpr, seed=arguments.seed
@@ -30,12 +38,19 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     inspection = inspect_network(
         arguments.model.name, case, settings, unlabelled=arguments.unlabelled
     )
+    digests = {"badnet": digest(arguments.model), "clean_data": digest_of(files)}
+    # These shall be of what was read, not of what was there before or since.
+    for path, before in zip(paths, moments, strict=True):
+        if not before.lasts(moment(path)):
+            raise DatasetError(
+                f"{path} was changed while it was read. Inspect it again."
+            )
     said = inspection.verdict
     steps = after_inspection(
         arguments.model, arguments.clean, said.kind, repeated(arguments)
     )
     page = write_inspection(inspection, arguments.out, steps)
-    write_for_pipelines([_subject(inspection, arguments)], arguments)
+    write_for_pipelines([_subject(inspection, arguments, digests)], arguments)
     if said.fails(arguments.fail_on):
         arguments.exit_code = FAILED
     return [
@@ -49,18 +64,15 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     ]
 
 
-def _subject(inspection: Inspection, arguments: argparse.Namespace) -> Subject:
+def _subject(
+    inspection: Inspection, arguments: argparse.Namespace, digests: dict[str, str]
+) -> Subject:
     rows, columns, channels = inspection.case.original.input_shape[1:]
-    options, labelled = data_options_from(arguments), not arguments.unlabelled
-    files = files_of(arguments.clean, options, labelled=labelled)
     return Subject(
         network=arguments.model,
         clean=arguments.clean,
         detector=None,
-        digests={
-            "badnet": digest(arguments.model),
-            "clean_data": digest_of(files),
-        },
+        digests=digests,
         verdict=inspection.verdict,
         card={
             "num_classes": inspection.case.num_classes,

@@ -12,7 +12,6 @@ import numpy as np
 
 from repair.commands.accuracy import opened_detector
 from repair.commands.data_options import data_options_from, preprocessing_from
-from repair.commands.explain import make_folder
 from repair.commands.network_options import network_options_from
 from repair.commands.options import settings_from
 from repair.dataset import Dataset
@@ -24,7 +23,7 @@ from repair.methods.choose import repair_network
 from repair.metrics import clean_accuracy
 from repair.network.inference import outputs, predicted_labels
 from repair.network.preprocessing import without_preprocessing
-from repair.process.whole_file import new_file
+from repair.process.whole_file import make_folder, new_file
 from repair.reading.case import Case, read_case
 from repair.reading.data_file import files_of, read_dataset
 from repair.reading.digest import digest_of

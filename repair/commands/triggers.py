@@ -9,9 +9,10 @@ from itertools import islice
 import numpy as np
 
 from artifacts.why.story import story
-from repair.commands.explain import Rows, images, make_folder, opened
+from repair.commands.explain import Rows, images, opened
 from repair.errors import SettingError
 from repair.process.progress import progress
+from repair.process.whole_file import make_folder
 from repair.report.explanation import Explained
 from repair.report.trigger_groups import described, grouped, write_groups
 

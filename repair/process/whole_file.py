@@ -31,13 +31,23 @@ def new_file(path: Path, *, size: int = 0) -> Iterator[Path]:
         )
     unfinished = path.with_name(f".{path.stem}.building{path.suffix}")
     try:
-        if size:
-            _reserve(unfinished, size)
+        _begin(unfinished, size)
         yield unfinished
         interruption.check()
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def make_folder(path: Path) -> None:
+    """Makes the folder that files are written to.
+
+    Raises:
+        SettingError: If a file is there.
+    """
+    if path.exists() and not path.is_dir():
+        raise SettingError(f"{path}: expected a folder. Received: a file.")
+    path.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager
@@ -61,9 +71,13 @@ def write_whole(path: Path, content: bytes) -> None:
         unfinished.write_bytes(content)
 
 
-def _reserve(path: Path, size: int) -> None:
-    with path.open("wb") as file:
+def _begin(path: Path, size: int) -> None:
+    """Makes an empty file, never through a link that somebody may have put there."""
+    path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, 0o666), "wb") as file:
         try:
-            os.posix_fallocate(file.fileno(), 0, size)
+            if size:
+                os.posix_fallocate(file.fileno(), 0, size)
         except OSError as reason:
             raise OSError(reason.errno, reason.strerror, str(path)) from reason

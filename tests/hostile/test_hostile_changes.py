@@ -22,6 +22,7 @@ from artifacts.reading import images as images_module
 from artifacts.reading.images import read_image
 from artifacts.reading.sources import pieces
 from build import pipeline
+from repair.commands import networks
 from repair.reading.digest import moment
 
 QUICK = ("--method", "reference", "--fraction", 0.25, "--epochs", 0)
@@ -142,11 +143,73 @@ def test_folder_whose_image_is_another_while_it_is_read_is_noticed(tmp_path):
     place, aside = tmp_path / "class" / "0.png", tmp_path / "aside"
     place.write_bytes(b"one")
     before = moment(tmp_path / "class")
-    assert moment(tmp_path / "class") == before
+    assert before.lasts(moment(tmp_path / "class"))
     place.rename(aside)
     place.write_bytes(b"two")
     aside.rename(place)
-    assert moment(tmp_path / "class") != before
+    assert not before.lasts(moment(tmp_path / "class"))
+
+
+@pytest.fixture
+def far(tmp_path) -> Path:
+    """A file below two folders and a link."""
+    (tmp_path / "outer" / "inner").mkdir(parents=True)
+    (tmp_path / "outer" / "inner" / "clean.h5").write_bytes(b"one")
+    (tmp_path / "link").symlink_to("outer")
+    return tmp_path / "link" / "inner" / "clean.h5"
+
+
+@pytest.mark.parametrize("above", ["outer", "outer/inner", "link"])
+def test_folder_above_that_is_another_meanwhile_is_noticed(tmp_path, far, above):
+    before = moment(far)
+    assert before.lasts(moment(far))
+    place, aside = tmp_path / above, tmp_path / "aside"
+    place.rename(aside)
+    aside.rename(place)
+    assert far.read_bytes() == b"one"
+    assert not before.lasts(moment(far))
+
+
+def test_link_above_that_is_made_anew_is_noticed(tmp_path, far):
+    before = moment(far)
+    (tmp_path / "link").unlink()
+    (tmp_path / "link").symlink_to("outer")
+    assert not before.lasts(moment(far))
+
+
+def test_new_files_beside_and_above_are_fine(tmp_path, far):
+    before = moment(far)
+    (tmp_path / "outer" / "inner" / "beside").mkdir()
+    (tmp_path / "outer" / "above").write_bytes(b"new")
+    assert before.lasts(moment(far))
+
+
+@pytest.mark.parametrize("command", ["build", "inspect"])
+def test_inputs_below_a_folder_that_moves_are_refused(
+    run_here, files, tmp_path, monkeypatch, command
+):
+    inputs, out, aside = tmp_path / "in", tmp_path / "out", tmp_path / "aside"
+    shutil.copytree(files, inputs)
+    place = pipeline if command == "build" else networks
+    read = place.read_case
+
+    def meanwhile(*arguments: object, **more: object) -> object:
+        inputs.rename(aside)
+        shutil.copytree(aside, inputs)
+        case = read(*arguments, **more)
+        shutil.rmtree(inputs)
+        aside.rename(inputs)
+        return case
+
+    monkeypatch.setattr(place, "read_case", meanwhile)
+    if command == "build":
+        answer = run_here("build", *build_options(inputs, out))
+    else:
+        both = (inputs / "badnet.h5", inputs / "clean.h5")
+        answer = run_here("repair", "inspect", *both, "--out", out)
+    assert answer.code == 2
+    assert "was changed while it was read" in answer.err.splitlines()[-1]
+    assert not out.exists()
 
 
 WRITER = """

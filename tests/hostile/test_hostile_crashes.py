@@ -19,7 +19,7 @@ from toys import PATIENCE, ROOT, SHAPE, build_options, run_python
 from artifacts.card import verify
 from artifacts.reading import images as images_module
 from build import pipeline
-from repair.commands import data, networks
+from repair.commands import data, inspect, networks
 
 QUICK = ("--method", "reference", "--fraction", 0.25, "--epochs", 0)
 TOO_LITTLE = [MemoryError(), tf.errors.ResourceExhaustedError(None, None, "OOM")]
@@ -62,7 +62,7 @@ def test_commands_without_memory_say_one_line(
     run_here, files, tmp_path, monkeypatch, reason
 ):
     monkeypatch.setattr(data, "contact_sheet", failing(reason))
-    monkeypatch.setattr(networks, "inspect_network", failing(reason))
+    monkeypatch.setattr(inspect, "inspect_network", failing(reason))
     monkeypatch.setattr(networks, "repair_network", failing(reason))
     clean, model = files / "clean.h5", files / "badnet.h5"
     shape = ("--image-shape", *SHAPE)

@@ -138,6 +138,35 @@ def test_stale_leftovers_are_removed(old):
     assert list(old.parent.iterdir()) == [old]
 
 
+def test_a_link_in_the_place_of_the_unfinished_is_refused_and_nothing_is_removed(old):
+    """Whoever may write beside the target could else choose what is emptied."""
+    precious = old.parent / "precious"
+    precious.mkdir()
+    (precious / "file").write_text("kept")
+    old.with_name(".toy.building").symlink_to(precious)
+    before = content(old)
+    with (
+        pytest.raises(RepairFailedError, match=r"\.toy\.building.*Remove it"),
+        new_folder(old),
+    ):
+        pytest.fail("it is a link")
+    assert content(precious) == {"file": "kept"}
+    assert content(old) == before
+
+
+def test_links_among_stale_leftovers_are_not_followed(old):
+    precious = old.parent / "precious"
+    precious.mkdir()
+    (precious / "file").write_text("kept")
+    leftover = old.with_name(".toy.building")
+    leftover.mkdir()
+    (leftover / "link").symlink_to(precious)
+    with new_folder(old) as unfinished:
+        write(unfinished, "new")
+    assert content(precious) == {"file": "kept"}
+    assert content(old) == {"variables/data": "new"}
+
+
 def test_stale_older_folder_blocks_no_build(old, monkeypatch):
     monkeypatch.setattr(module, "_exchange", lambda *_: False)
     stale = old.with_name(".toy.older")
