@@ -10,6 +10,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from artifacts.quiet import import_tensorflow_quietly
+
 
 def load_saved_model(files: Mapping[str, bytes]) -> Any:
     """What ``tf.saved_model.load`` gives.
@@ -17,6 +19,7 @@ def load_saved_model(files: Mapping[str, bytes]) -> Any:
     Args:
         files: Path below the folder of the SavedModel -> content.
     """
+    import_tensorflow_quietly()
     import tensorflow as tf
 
     folder = f"ram://{os.urandom(16).hex()}"

@@ -7,6 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# What a user has set for Keras, by variables and by keras.json below its home: another
+# backend, other defaults of layers. Networks would mean something else, or nothing.
+_OF_KERAS = (
+    *("KERAS_BACKEND", "KERAS_HOME", "KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH"),
+    *("KERAS_NNX_ENABLED", "TF_USE_LEGACY_KERAS"),
+)
+_USUAL = {"KERAS_BACKEND": "tensorflow", "KERAS_HOME": f"{os.devnull}/none"}
+
 
 @contextmanager
 def silent() -> Iterator[None]:
@@ -32,17 +40,30 @@ def silent() -> Iterator[None]:
 
 
 def import_tensorflow_quietly() -> None:
-    """Imports TensorFlow; what it or Keras log below an error is not shown.
+    """Imports TensorFlow, and Keras as it comes; what they log below an error is not shown.
 
-    TensorFlow greets from native code before its log level counts, so stderr itself is
-    turned away while it is imported.
+    Keras leaves no folder of its own behind. TensorFlow greets from native code before its
+    log level counts, so stderr itself is turned away while it is imported.
     """
     import logging
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with silent():
-        import tensorflow  # noqa: F401
+    with silent(), _keras_as_it_comes():
+        import tensorflow  # noqa: F401  (which imports Keras)
     logging.getLogger("absl").setLevel(logging.ERROR)
+
+
+@contextmanager
+def _keras_as_it_comes() -> Iterator[None]:
+    """Hides what a user has set for Keras while it is imported."""
+    before = {name: os.environ.pop(name) for name in _OF_KERAS if name in os.environ}
+    os.environ.update(_USUAL)
+    try:
+        yield
+    finally:
+        for name in _USUAL:
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def _flush() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from artifacts.card import read_artifact
 from artifacts.in_memory import load_saved_model
-from artifacts.quiet import silent
+from artifacts.quiet import import_tensorflow_quietly, silent
 from artifacts.runtime.load import settle
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Explainer:
         self.num_classes: int = self.card["num_classes"]
         self.size = artifact.image_shape
         settle()
+        import_tensorflow_quietly()
         with silent():
             import tensorflow as tf
 

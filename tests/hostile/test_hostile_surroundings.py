@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,8 +23,9 @@ from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 
+import h5py
 import pytest
-from toys import PATIENCE, ROOT
+from toys import PATIENCE, ROOT, change_model
 
 from artifacts import streams
 from artifacts.ray.__main__ import ray_parser
@@ -81,12 +84,14 @@ class Fault:
         closed: Standard streams that are closed.
         full: Standard streams that lead to a full disk.
         environment: Variables; None = not set.
+        around: What runs the command.
     """
 
     before: Callable[[], object] | None = None
     closed: tuple[int, ...] = ()
     full: tuple[int, ...] = ()
     environment: Mapping[str, str | None] = field(default_factory=dict)
+    around: tuple[str, ...] = ()
 
 
 def limited(**limits: int) -> Callable[[], None]:
@@ -100,6 +105,20 @@ def limited(**limits: int) -> Callable[[], None]:
 NOTHING_SET = dict.fromkeys(("HOME", "TMPDIR", "LANG", "LC_ALL", "PATH", "USER"))
 ODDLY_SET = {"HOME": "/missing", "TMPDIR": "/missing", "LC_ALL": "xx_YY.none"}
 ASCII = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+# Settings for Keras that its users have; without them, networks mean what they meant.
+OTHER_KERAS = {
+    "KERAS_BACKEND": "none",
+    "TF_USE_LEGACY_KERAS": "1",
+    "KERAS_MAX_EPOCHS": "0",
+}
+# A user without a name or a home, who may read all (the tests may lie anywhere), and write
+# nothing but where everybody may.
+SOMEBODY = (
+    *("setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"),
+    *("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"),
+)
+SHARED = (Path("/tmp/.keras"), Path("/.keras"))  # noqa: S108  (Keras' way out)
+HOMELESS = {"HOME": None, "USER": None, "LOGNAME": None, "TMPDIR": "/sys"}
 FAULTS = {
     "stdin closed": Fault(closed=(0,)),
     "stdout closed": Fault(closed=(1,)),
@@ -113,6 +132,8 @@ FAULTS = {
     "nothing set": Fault(environment=NOTHING_SET),
     "oddly set": Fault(environment=ODDLY_SET),
     "ascii": Fault(environment=ASCII),
+    "another Keras": Fault(environment=OTHER_KERAS),
+    "another user": Fault(environment=HOMELESS, around=SOMEBODY),
 }
 # Several at once, for each command.
 SURROUNDINGS = {
@@ -121,11 +142,14 @@ SURROUNDINGS = {
         limited(NOFILE=20, NPROC=1), closed=(0, 1), environment=ODDLY_SET
     ),
     "full": Fault(limited(FSIZE=0), full=(1, 2), environment=ASCII),
+    "another user": Fault(environment=HOMELESS | OTHER_KERAS, around=SOMEBODY),
 }
 
 
 def answer(fault: Fault, arguments: list[str]) -> tuple[int, str, str]:
     """Exit code, stdout and stderr; those two are empty where they can not be read."""
+    if fault.around and (os.getuid() != 0 or shutil.which("setpriv") is None):
+        pytest.skip("only the superuser, with util-linux, can become another user")
 
     def prepare() -> None:
         if fault.before is not None:
@@ -141,7 +165,7 @@ def answer(fault: Fault, arguments: list[str]) -> tuple[int, str, str]:
         if value is not None:
             environment[name] = value
     done = subprocess.run(
-        arguments,
+        [*fault.around, *arguments],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -227,10 +251,51 @@ def test_an_answer_that_can_not_be_written_is_an_error(what, fault):
     assert err.startswith("error: stdout: can not be written. Received: ")
 
 
-@pytest.mark.parametrize("fault", ["stdin closed", "stderr closed", "stderr full"])
+@pytest.mark.parametrize(
+    "fault",
+    ["stdin closed", "stderr closed", "stderr full", "another Keras", "another user"],
+)
 def test_a_label_needs_stdout_alone(fault):
     code, out, err = answer(FAULTS[fault], [sys.executable, *SAID["a label"]])
     assert (code, out.strip().isdigit(), err) == (0, True, "")
+
+
+@pytest.mark.parametrize("fault", ["another Keras", "another user"])
+def test_networks_mean_the_same_whatever_is_set_for_keras(
+    files, tmp_path, monkeypatch, fault
+):
+    """By variables, and in the user's home; nothing of Keras' own is left there."""
+    home = tmp_path / "home"
+    (home / ".keras").mkdir(parents=True)
+    config = {"backend": "none", "floatx": "float16", "epsilon": 0.5}
+    config |= {"image_data_format": "channels_first"}
+    (home / ".keras" / "keras.json").write_text(json.dumps(config))
+    network = Path(shutil.copy(files / "badnet.h5", tmp_path))
+    change_model(network, without_data_format)
+    wrong, places = FAULTS[fault], [place.exists() for place in SHARED]
+    if not wrong.around:
+        monkeypatch.setenv("HOME", str(home))
+    asked = [
+        "-m",
+        "repair",
+        "accuracy",
+        str(network),
+        str(files / "clean.h5"),
+        "--json",
+    ]
+    code, out, err = answer(wrong, [sys.executable, *asked])
+    assert code == 0, err
+    assert json.loads(out)[0]["accuracy"] > 0.95
+    assert places == [place.exists() for place in SHARED]
+    assert [path.name for path in home.rglob("*")] == [".keras", "keras.json"]
+
+
+def without_data_format(file: h5py.File) -> None:
+    """As in files whose writer left it to the reader's default."""
+    description = json.loads(file.attrs["model_config"])
+    for layer in description["config"]["layers"]:
+        layer["config"].pop("data_format", None)
+    file.attrs["model_config"] = json.dumps(description)
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
