@@ -17,6 +17,7 @@ from repair.reading.described.calls import MAX_LAYERS, Call, Place, calls_of, pl
 from repair.reading.described.plain_values import of_type
 
 _MAX_DEPTH = 10
+_MAX_NAME = 200
 _MODELS = ("Functional", "Model", "Sequential")
 _KERAS = ("builtins", "keras", "tensorflow", "tf_keras")
 OF_TENSORFLOW = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
@@ -161,7 +162,7 @@ def checked_name(name: Any) -> str:
     Raises:
         ModelError: If it is not.
     """
-    fine = isinstance(name, str) and 0 < len(name) <= 200 and name.isprintable()
+    fine = isinstance(name, str) and 0 < len(name) <= _MAX_NAME and name.isprintable()
     if not fine or name[0] == "/" or {".", ".."} & set(name.split("/")):
         raise ModelError(f"unusable layer name. Received: {str(name)[:60]!r}.")
     return str(name)

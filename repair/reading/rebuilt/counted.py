@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
@@ -10,6 +11,7 @@ from keras import layers
 
 from repair.errors import ModelError
 
+Shape = tuple[int | None, ...]
 # Weights of layers that are called several times, which are held once a call.
 MAX_REPEATED = 50_000_000
 
@@ -26,20 +28,18 @@ class Counted:
     _declared: int = 0
     _repeated: int = 0
 
-    def add(
-        self, layer: keras.Layer, shape: tuple[int | None, ...], *, first: bool
-    ) -> None:
+    def add(self, layer: keras.Layer, shapes: Sequence[Shape], *, first: bool) -> None:
         """Counts those of a layer that is about to be built.
 
         Args:
             layer: One that is not built yet.
-            shape: Of its first input.
+            shapes: Of its inputs.
             first: Whether the file has weights for this very call.
 
         Raises:
             ModelError: If they are more than the file has.
         """
-        weights = declared_weights(layer, shape)
+        weights = declared_weights(layer, shapes)
         if first:
             self._declared += weights
         else:
@@ -51,13 +51,14 @@ class Counted:
             )
 
 
-def declared_weights(layer: keras.Layer, shape: tuple[int | None, ...]) -> int:
+def declared_weights(layer: keras.Layer, shapes: Sequence[Shape]) -> int:
     """How many weights a layer takes memory for at least, counted before it does.
 
     Args:
         layer: One that is not built yet.
-        shape: Of its first input, the images' axis included.
+        shapes: Of its inputs, the images' axis included.
     """
+    shape = shapes[0]
     channels = shape[-1] or 1
     bias = int(getattr(layer, "use_bias", False))
     match layer:
@@ -85,14 +86,16 @@ def declared_weights(layer: keras.Layer, shape: tuple[int | None, ...]) -> int:
         case layers.EinsumDense():
             return _of_einsum(layer, shape)
         case layers.MultiHeadAttention():
-            return _of_attention(layer, channels)
+            return _of_attention(layer, shapes, bias)
         case layers.BatchNormalization():
             return (2 + layer.center + layer.scale) * (shape[layer.axis] or 1)
         case layers.GroupNormalization():
             return (layer.center + layer.scale) * (shape[layer.axis] or 1)
         case layers.LayerNormalization() | layers.RMSNormalization():
             axes = layer.axis if isinstance(layer.axis, (list, tuple)) else [layer.axis]
-            return math.prod(shape[axis] or 1 for axis in axes)
+            both = getattr(layer, "center", False) + getattr(layer, "scale", True)
+            vectors = 1 if getattr(layer, "rms_scaling", False) else both
+            return vectors * math.prod(shape[axis] or 1 for axis in axes)
         case layers.PReLU():
             shared = layer.shared_axes or ()
             return math.prod(
@@ -101,7 +104,7 @@ def declared_weights(layer: keras.Layer, shape: tuple[int | None, ...]) -> int:
     return 0
 
 
-def _of_einsum(layer: layers.EinsumDense, shape: tuple[int | None, ...]) -> int:
+def _of_einsum(layer: layers.EinsumDense, shape: Shape) -> int:
     """Kernel and bias: each letter of the equation has a size of input or output."""
     before, _, after = layer.equation.partition("->")
     given, _, kernel = before.partition(",")
@@ -109,13 +112,18 @@ def _of_einsum(layer: layers.EinsumDense, shape: tuple[int | None, ...]) -> int:
         zip(reversed(after), reversed(layer.partial_output_shape), strict=False)
     )
     sizes |= dict(zip(reversed(given), reversed(shape), strict=False))
-    size = math.prod(sizes.get(letter) or 1 for letter in kernel)
-    return size + math.prod(sizes.get(letter) or 1 for letter in layer.bias_axes or "")
+    sizes_of = [kernel] + [layer.bias_axes] * bool(layer.bias_axes)
+    return sum(math.prod(sizes.get(x) or 1 for x in letters) for letters in sizes_of)
 
 
-def _of_attention(layer: layers.MultiHeadAttention, channels: int) -> int:
-    """Query, key, value and output; each with a bias."""
+def _of_attention(
+    layer: layers.MultiHeadAttention, shapes: Sequence[Shape], bias: int
+) -> int:
+    """Query, key, value and output, each with a bias; of query, value and key."""
+    query, value, key = ([shape[-1] or 1 for shape in shapes] + [0, 0])[:3]
+    value = value or query
     heads, output = layer.num_heads, layer.get_config()["output_shape"]
-    last = math.prod(output) if output else channels
-    value = heads * (layer.value_dim or layer.key_dim)
-    return (channels + 1) * (2 * heads * layer.key_dim + value) + (value + 1) * last
+    made = heads * (layer.value_dim or layer.key_dim)
+    last = math.prod(output) if output else query
+    asked = (query + (key or value) + 2 * bias) * heads * layer.key_dim
+    return asked + (value + bias) * made + (made + bias) * last

@@ -17,6 +17,7 @@ from repair.reading.described.nested import Step, Tensor
 from repair.reading.described.wrappers import unwrapped
 from repair.reading.rebuilt.activation_list import activation_from
 from repair.reading.rebuilt.counted import Counted
+from repair.reading.rebuilt.equations import with_known_sides
 from repair.reading.rebuilt.layer_list import MERGING, layer_from_config
 from repair.reading.rebuilt.limits import check_inputs, image_shape
 from repair.reading.rebuilt.operators.table import operator_applied
@@ -99,6 +100,8 @@ class Graph:
         if (stand_in := stand_in_for(step.part)) is not None:
             return stand_in(step, tensors, self._applied_at(step.path))
         config = dict(step.part.config)
+        if step.part.kind == "EinsumDense" and tensors:
+            config = with_known_sides(config, tensors[0].shape)
         behind: list[keras.Layer] = []
         if "activation" in config:
             config["activation"], behind = activation_from(
@@ -157,7 +160,7 @@ class Graph:
             raise ModelError(f"layer {layer.name!r} has {len(tensors)} inputs.")
         check_inputs(layer, tensors)
         try:
-            self._counted.add(layer, tensors[0].shape, first=first)
+            self._counted.add(layer, [x.shape for x in tensors], first=first)
             if isinstance(layer, layers.MultiHeadAttention):
                 return layer(*tensors)
             return layer(list(tensors) if many else tensors[0])

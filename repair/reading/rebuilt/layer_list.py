@@ -111,8 +111,12 @@ _WORDS: Mapping[str, Callable[[str], bool]] = {
     }.__contains__,
     "score_mode": {"dot", "concat"}.__contains__,
     "fill_mode": {"constant"}.__contains__,
-    "equation": lambda text: len(text) < 40 and set(text) <= set("abcdefghijk.,->"),
-    "bias_axes": lambda text: len(text) < 9 and text.isascii() and text.isalpha(),
+    "equation": lambda text: (
+        len(text) <= _MAX_EQUATION and set(text) <= set("abcdefghijk.,->")
+    ),
+    "bias_axes": lambda text: (
+        len(text) <= _MAX_AXES and text.isascii() and text.isalpha()
+    ),
 }
 _REASONS = {
     "Lambda": "holds Python code, which is never run. Use Keras' own layers instead",
@@ -120,7 +124,9 @@ _REASONS = {
     "TorchModuleWrapper": "holds pickled Python code, which is never run",
 }
 _MAX_SETTING = 1 << 26
-_MAX_ITEMS = {"scale": 1 << 16, "offset": 1 << 16}
+_MAX_EQUATION, _MAX_AXES = 40, 8
+_MAX_ITEMS, _MAX_FACTORS = 8, 1 << 16
+_FACTORS = ("scale", "offset")  # one a channel
 
 
 def layer_from_config(
@@ -172,7 +178,7 @@ def refusal(part: Part, name: str) -> ModelError:
 def _check(name: str, key: str, value: Any) -> None:
     """Raises ModelError unless a setting is a number, flag, known word or short list."""
     if isinstance(value, list):
-        fine = len(value) <= _MAX_ITEMS.get(key, 8)
+        fine = len(value) <= (_MAX_FACTORS if key in _FACTORS else _MAX_ITEMS)
         for item in value if fine else ():
             _check(name, key, item)
     elif isinstance(value, str):

@@ -15,6 +15,7 @@ from repair.reading.described.parts import Part
 
 Apply = Callable[..., Any]
 StandIn = Callable[[Step, list[Any], Apply], Any]
+_MAX_NUMBERS = 1 << 12  # of one Normalization
 _TINY = 1e-14  # what Keras' Normalization keeps a variance above
 
 
@@ -55,7 +56,7 @@ def _numbers(step: Step, value: Any) -> np.ndarray:
         array = np.asarray(value, np.float64).reshape(-1)
     except (TypeError, ValueError) as reason:
         raise ModelError(f"layer {step.name!r}: expected numbers as mean.") from reason
-    if not np.isfinite(array).all() or not 0 < array.size <= 1 << 12:
+    if not np.isfinite(array).all() or not 0 < array.size <= _MAX_NUMBERS:
         raise ModelError(f"layer {step.name!r}: expected a few finite numbers as mean.")
     return array
 

@@ -22,6 +22,7 @@ from repair.reading.hdf5 import child, dataset
 from repair.reading.rebuilt.limits import MAX_PARAMETERS
 
 _MAX_WEIGHTS = 20_000  # of one layer, which may be a model of thousands
+_MAX_VARIABLES = 100  # of one layer that is none
 _CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 # Layers that Keras makes of others, and what it calls those.
 _WITHIN = {
@@ -144,7 +145,7 @@ def _variables(group: h5py.Group) -> list[h5py.Dataset]:
     if not isinstance(group, h5py.Group) or "vars" not in group:
         return []
     variables = child(group, "vars", ModelError)
-    count = min(len(variables), 100)
+    count = min(len(variables), _MAX_VARIABLES)
     return [
         dataset(variables, str(index), ModelError, weights=True)
         for index in range(count)

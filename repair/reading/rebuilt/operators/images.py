@@ -10,6 +10,8 @@ from keras import layers
 from repair.network.operation import Operation
 from repair.reading.rebuilt.operators.use import Use
 
+_MAX_SIDE, _MAX_BLOCK = 1 << 16, 1 << 10
+
 
 def pad(use: Use) -> Any:
     """Zeros around an image."""
@@ -99,7 +101,7 @@ def _sides(use: Use, value: Any) -> list[int]:
     if len(sides) == 4 and sides[0] == sides[3] == 1:
         sides = sides[1:3]
     sides = sides * 2 if len(sides) == 1 else sides
-    if len(sides) != 2 or not all(type(x) is int and 0 < x < 1 << 16 for x in sides):
+    if len(sides) != 2 or not all(type(x) is int and 0 < x <= _MAX_SIDE for x in sides):
         raise use.unfit()
     return sides
 
@@ -111,7 +113,9 @@ def blocks(function: str) -> Any:
         (block,) = use.whole(1, "block_size")[:1] or [0]
         _, rows, columns, channels = (*use.tensor.shape, 0, 0, 0)[:4]
         sides = (rows, columns) if function == "space_to_depth" else (channels, block)
-        whole = 1 < block < 1 << 10 and not sides[0] % block and not sides[1] % block
+        whole = (
+            1 < block <= _MAX_BLOCK and not sides[0] % block and not sides[1] % block
+        )
         if function == "depth_to_space" and whole:
             whole = channels % block**2 == 0
         if len(use.tensor.shape) != 4 or not whole:

@@ -16,6 +16,7 @@ is_tensor = keras.backend.is_keras_tensor
 _FIRST = ("x", "x1", "a", "input", "inputs", "tensor")
 _SECOND = ("y", "x2", "b", "bias", "value")
 _MAX_CONSTANTS = 1 << 16
+_MAX_WHOLE = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Use:
         """
         value = self.operand(index, *names)
         listed = list(value) if isinstance(value, list | tuple) else [value]
-        if not all(type(each) is int and abs(each) < 1 << 26 for each in listed):
+        if not all(type(each) is int and abs(each) <= _MAX_WHOLE for each in listed):
             raise self.unfit()
         return listed
 

@@ -53,6 +53,9 @@ OPERATORS: dict[str, Callable[[Any], Any]] = {
     "stack": lambda x: ops.stack([x[..., 2], x[..., 0]], axis=-1),
     "channels turned": lambda x: x[..., ::-1],
     "some channels": lambda x: x[..., 1:],
+    "places of open sides": lambda x: ops.mean(
+        layers.EinsumDense("abcd,de->abce", (None, None, 4))(x)[:, 2:7, ::3], (1, 2)
+    ),
     "some places": lambda x: x[:, 2:7, 1:-1],
     "first of a sequence": lambda x: ops.reshape(x, (-1, 40, 9))[:, 0],
     "expand and squeeze": lambda x: ops.squeeze(ops.expand_dims(x, 1), 1),
