@@ -1,7 +1,9 @@
 """``python -m benchmarks.fuzz TARGET --seconds N``: needs ``pip install -e '.[fuzz]'``.
 
 Ends with 0 if nothing was found; else the bytes that break something are kept, and where
-is said. A target with a FILE reads that one file, to look at a finding again.
+is said. A target with a FILE reads that one file, to look at a finding again; with
+``--keep FOLDER ...`` the shortest inputs in there, for each answer, are put to those in
+``tests/hostile/kept``.
 """
 
 from __future__ import annotations
@@ -28,9 +30,18 @@ def main() -> None:
     parser.add_argument("file", type=Path, nargs="?", help="run this finding alone")
     parser.add_argument("--seconds", type=int, default=60, help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="(%(default)s)")
+    parser.add_argument("--keep", type=Path, nargs="+", metavar="FOLDER",
+        help="keep the shortest of these inputs for CI")  # fmt: skip
     arguments = parser.parse_args()
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
     import_tensorflow_quietly()
+    if arguments.keep:
+        from benchmarks.fuzz.keep import keep
+        from benchmarks.fuzz.targets import TARGETS
+
+        count = keep(arguments.target, TARGETS[arguments.target], arguments.keep)
+        print(f"{arguments.target}: {count} inputs are kept")
+        return
     import atheris
 
     with atheris.instrument_imports(include=["artifacts", "repair"]):
@@ -41,6 +52,7 @@ def main() -> None:
         target(arguments.file.read_bytes())
         return
     folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{arguments.target}-"))
+    print(f"inputs that reach new code: {folder}", file=sys.stderr)
     write_seeds(arguments.target, folder)
     options = {
         "max_total_time": arguments.seconds,
