@@ -100,6 +100,7 @@ _DRAWN: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(["DepthwiseConv1D", "DepthwiseConv2D"], _TWO_KERNELS[:1]),
     **dict.fromkeys(["SeparableConv1D", "SeparableConv2D"], _TWO_KERNELS),
 }
+_MAX_EQUATION, _MAX_AXES = 40, 8
 _WORDS: Mapping[str, Callable[[str], bool]] = {
     "padding": {"valid", "same", "causal"}.__contains__,
     "interpolation": {
@@ -124,7 +125,6 @@ _REASONS = {
     "TorchModuleWrapper": "holds pickled Python code, which is never run",
 }
 _MAX_SETTING = 1 << 26
-_MAX_EQUATION, _MAX_AXES = 40, 8
 _MAX_ITEMS, _MAX_FACTORS = 8, 1 << 16
 _FACTORS = ("scale", "offset")  # one a channel
 
