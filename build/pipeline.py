@@ -97,7 +97,7 @@ def _built(request: Request) -> tuple[Case, Repair]:
         "clean_accuracy": {"original": round(before, 6), "detector": round(after, 6)},
         "sha256": hashes,
     }
-    _check_unchanged(request, hashes, moments)
+    _check_same(request, hashes, moments)
     try:
         export(detector, card, clean.images[:_CHECKED_IMAGES], request.out)
     except tf.errors.OpError as reason:  # how TensorFlow says that a disk is full
@@ -133,12 +133,10 @@ def _moments(request: Request) -> list[Moment]:
     return [moment(path) for path in (request.model, *_clean(request))]
 
 
-def _check_unchanged(
-    request: Request, hashes: dict[str, str], moments: list[Moment]
-) -> None:
+def _check_same(request: Request, hashes: dict[str, str], was: list[Moment]) -> None:
     """The card shall name the files that were read, not what was there before or since."""
-    same = _hashes(request) == hashes
-    if not same or not all(map(Moment.lasts, moments, _moments(request))):
+    lasting = all(map(Moment.lasts, was, _moments(request)))
+    if not lasting or _hashes(request) != hashes:
         raise DatasetError(
             f"{request.model} or {request.clean} was changed while it was read; nothing "
             "was replaced. Build it again."
