@@ -11,15 +11,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from artifacts.called import called
 from artifacts.card import read_artifact
 from artifacts.errors import DetectorError, InputError, printable
 from artifacts.packages import need
 from artifacts.progress import Progress
 from artifacts.quiet import silent
+from artifacts.ray.options import ray_parser
+from artifacts.reading.kinds import Kinds
 from artifacts.reading.patterns import matches
 from artifacts.reading.sources import STDIN
-from artifacts.signed import add_verify_key
 from artifacts.streams import INTERRUPTED, heed_signals, prepare_streams, say
 
 _SECONDS_TO_CONNECT = 10
@@ -59,19 +59,28 @@ def _label(arguments: argparse.Namespace) -> tuple[int, int]:
     form, images = arguments.form, arguments.images_per_file
     if arguments.names:
         FORMS[form].spelling(artifact.card)  # refused here, not on every machine
-    options = f"{form} {arguments.resize} {arguments.names} {images} {artifact.digest}"
-    mark = hashlib.sha256(options.encode()).hexdigest()[:8]
+    formats = tuple(arguments.formats)
+    options = (
+        form,
+        arguments.resize,
+        formats,
+        arguments.names,
+        images,
+        artifact.digest,
+    )
+    mark = hashlib.sha256(repr(options).encode()).hexdigest()[:8]
     suffix = FORMS[form].suffix
     parts = Parts(arguments.output, suffix, mark, resume=arguments.resume)
     progress = Progress(None, shown=sys.stderr.isatty())
     job = Job(
         *(str(Path.cwd()), arguments.folder, artifact.digest, artifact.image_shape),
-        *(arguments.resize, form, arguments.names, parts.folder),
+        *(arguments.resize, formats, form, arguments.names, parts.folder),
     )
     try:
         cluster = _connected(arguments.address)
         run = cluster.Run(job, parts, progress)
-        run.all(shards(arguments.inputs, artifact.image_shape, images))
+        found = (arguments.inputs, artifact.image_shape, images, Kinds(formats))
+        run.all(shards(*found))
         if not run.count:
             raise DetectorError("nothing to label. Expected at least one image.")
         parts.finish(run.count)
@@ -144,48 +153,6 @@ def _is_there(argument: str) -> bool:
     if os.path.lexists(argument):
         return True
     return next(matches(argument), None) is not None
-
-
-def _count(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"expected at least 1. Received: {number}.")
-    return number
-
-
-def ray_parser() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        prog=" ".join(called("ray")),
-        description="Labels images on the machines of a Ray cluster.",
-        epilog="Every machine must find the artifact and the inputs under the same paths, "
-        "and PREFIX on a file system that they share.",
-    )
-    add = parser.add_argument
-    add("folder", metavar="FOLDER", help="an artifact")
-    add("inputs", nargs="+", metavar="INPUT",
-        help="PNG or JPEG file, folder of such, quoted pattern, or HDF5 file (.h5) with "
-        "'data' (n, 3, rows, columns)")  # fmt: skip
-    add("--output", required=True, metavar="PREFIX",
-        help="write PREFIX-00000-of-00004.tsv and so on, and PREFIX-errors-... for "
-        "inputs that were not labelled")  # fmt: skip
-    add("--address", metavar="HOST:PORT",
-        help="the cluster (default: RAY_ADDRESS, or this machine)")  # fmt: skip
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", dest="form", action="store_const", const="json",
-        default="tsv", help="a JSON object a line, in .jsonl files")  # fmt: skip
-    form.add_argument("--parquet", dest="form", action="store_const", const="parquet",
-        help="Parquet files with path, index and label")  # fmt: skip
-    add("--names", action="store_true",
-        help="names of classes: in place of numbers in text, beside them in JSON and "
-        "Parquet")  # fmt: skip
-    add("--images-per-file", type=_count, metavar="N",
-        help="(default: 1,024 in the first files, 65,536 in the last)")  # fmt: skip
-    add("--resize", action="store_true",
-        help="accept image files of other sizes than the detector's")  # fmt: skip
-    add_verify_key(parser)
-    add("--resume", action="store_true",
-        help="continue what an interrupted run with the same --output left")  # fmt: skip
-    return parser
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from artifacts.errors import DetectorError
 from artifacts.labelling import Failure
+from artifacts.reading.kinds import ALWAYS, Kinds
 from artifacts.reading.sources import Piece, Source, of_file, paths
 
 _FIRST, _LARGEST = 1 << 10, 1 << 16  # images
@@ -39,7 +40,10 @@ class Shard:
 
 
 def shards(
-    arguments: Iterable[str], size: tuple[int, ...], images: int | None = None
+    arguments: Iterable[str],
+    size: tuple[int, ...],
+    images: int | None = None,
+    kinds: Kinds = ALWAYS,
 ) -> Iterator[Shard]:
     """All that the arguments stand for, in order, found as it is asked for.
 
@@ -48,11 +52,12 @@ def shards(
         size: Rows, columns and channels that images must have.
         images: As many images a shard, or a few more: a run of an HDF5 file is not cut.
             None = few in the first ones, so that all workers soon have one, then more.
+        kinds: Formats of image files that are read.
     """
     number = count = 0
     pieces: list[Piece] = []
     failures: list[Failure] = []
-    for each in _found(arguments, size):
+    for each in _found(arguments, size, kinds):
         if isinstance(each, Failure):
             failures.append(each)
             count += 1
@@ -73,10 +78,10 @@ def images_in(number: int) -> int:
 
 
 def _found(
-    arguments: Iterable[str], size: tuple[int, ...]
+    arguments: Iterable[str], size: tuple[int, ...], kinds: Kinds
 ) -> Iterator[Piece | Failure]:
     for argument in arguments:
-        for path in paths([argument]):
+        for path in paths([argument], kinds):
             if isinstance(path, DetectorError):
                 yield Failure(Source(argument), path)
                 continue

@@ -15,6 +15,7 @@ from artifacts.labelling import Batch, Failure, score
 from artifacts.ray.forms import FORMS
 from artifacts.ray.parts import Done, write_part
 from artifacts.ray.shards import Shard
+from artifacts.reading.kinds import Kinds
 from artifacts.runtime.load import loaded
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Job:
         card: SHA-256 of its card, so that every machine labels with the same one.
         size: Rows, columns and channels of its images.
         resize: Bring image files of another size to this one.
+        formats: Of image files that are read besides PNG and JPEG.
         form: One of ``FORMS``.
         names: Write the names of classes, which the card knows.
         parts: Where the files of shards go.
@@ -41,6 +43,7 @@ class Job:
     card: str
     size: tuple[int, ...]
     resize: bool
+    formats: tuple[str, ...]
     form: str
     names: bool
     parts: Path
@@ -95,7 +98,9 @@ def _labelled(job: Job, shard: Shard) -> tuple[Batch, list[Failure]]:
     labels: Batch = []
     failures = list(shard.failures)
     ready = partial(_detector, job.artifact, job.card)
-    for batch in score(shard.pieces, ready, job.size, resize=job.resize):
+    kinds = Kinds(job.formats)
+    scored = score(shard.pieces, ready, job.size, resize=job.resize, kinds=kinds)
+    for batch in scored:
         if isinstance(batch, Failure):
             failures.append(batch)
         else:

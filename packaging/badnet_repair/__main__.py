@@ -43,7 +43,7 @@ def main() -> None:
 def parser() -> argparse.ArgumentParser:
     """Every command and its arguments, for ``--help`` and for shells to complete."""
     from artifacts.__main__ import label_parser
-    from artifacts.ray.__main__ import ray_parser
+    from artifacts.ray.options import ray_parser
     from build.arguments import build_parser
     from build.formats.command import export_parser
 

@@ -28,7 +28,7 @@ import pytest
 from toys import PATIENCE, ROOT, change_model
 
 from artifacts import streams
-from artifacts.ray.__main__ import ray_parser
+from artifacts.ray.options import ray_parser
 from build.arguments import build_parser
 from repair.commands.parser import whole_parser as repair_parser
 from repair.commands.table import COMMANDS

@@ -16,6 +16,7 @@ from artifacts.ray.forms import FORMS
 from artifacts.ray.parts import Done
 from artifacts.ray.shards import Shard, shards
 from artifacts.ray.work import Job, Trouble, label_shard
+from artifacts.reading.kinds import Kinds
 from artifacts.reading.sources import Piece
 
 
@@ -31,6 +32,7 @@ def job(artifact: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
         card=read_artifact(artifact).digest,
         size=SHAPE[:2],
         resize=False,
+        formats=(),
         form="tsv",
         names=False,
         parts=tmp_path / "parts",
@@ -65,6 +67,18 @@ def test_names_are_those_of_the_local_command(job, artifact, run_here, tmp_path,
     [shard] = shards(inputs, job.size)
     assert label_shard(other, shard, anyway=True) == Done(shard.digest(), 5, 0)
     assert (job.parts / f"00000{FORMS[form].suffix}").read_text() == local.out
+
+
+def test_other_formats_where_asked_for(job, artifact, run_here, tmp_path):
+    Image.open(tmp_path / "0.png").save(tmp_path / "0.webp", lossless=True)
+    local = run_here("artifacts", artifact, ".", "--formats", "webp")
+    assert "0.webp" in local.out
+    [shard] = shards(["."], job.size, kinds=Kinds(("webp",)))
+    done = label_shard(replace(job, formats=("webp",)), shard, anyway=True)
+    assert done == Done(shard.digest(), 6, 0)
+    assert (job.parts / "00000.tsv").read_text() == local.out
+    [shard] = shards(["."], job.size)
+    assert label_shard(job, shard, anyway=True) == Done(shard.digest(), 5, 0)
 
 
 def test_input_that_is_not_seen_here_is_left_to_others(job):
