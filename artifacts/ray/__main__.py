@@ -73,8 +73,15 @@ def _label(arguments: argparse.Namespace) -> tuple[int, int]:
     parts = Parts(arguments.output, suffix, mark, resume=arguments.resume)
     progress = Progress(None, shown=sys.stderr.isatty())
     job = Job(
-        *(str(Path.cwd()), arguments.folder, artifact.digest, artifact.image_shape),
-        *(arguments.resize, formats, form, arguments.names, parts.folder),
+        home=str(Path.cwd()),
+        artifact=arguments.folder,
+        card=artifact.digest,
+        size=artifact.image_shape,
+        resize=arguments.resize,
+        formats=formats,
+        form=form,
+        names=arguments.names,
+        parts=parts.folder,
     )
     try:
         cluster = _connected(arguments.address)
