@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from artifacts.errors import DetectorError, printable
 from artifacts.listed import CARD, listed_files, no_artifact, opened, plain
 from artifacts.signed import check_signature
+from artifacts.told import odd_in
 
 CHANNELS = (1, 3, 4)  # grey, RGB, RGBA
 _MAX_BYTES = 4 << 20
@@ -43,6 +44,31 @@ class Artifact(NamedTuple):
         """Rows, columns and channels of its images."""
         given = self.card["input"]
         return given["rows"], given["columns"], given["channels"]
+
+    def check_shape(self, shape: tuple[int | None, ...]) -> None:
+        """Holds the shape of the images that its network takes against the card.
+
+        Raises:
+            DetectorError: If it is of another network than the card.
+        """
+        if shape != self.image_shape:
+            raise DetectorError(
+                f"{printable(self.folder)}: its card says that images are "
+                f"{self.image_shape}. Received: a network for {shape}. Build it again, or "
+                "copy it anew."
+            )
+
+    def check_labels(self, highest: int) -> None:
+        """Holds the highest label of some images against N.
+
+        Raises:
+            DetectorError: If it is of another network than the card.
+        """
+        if highest > self.card["num_classes"]:
+            raise DetectorError(
+                f"{printable(self.folder)}: expected labels 0..{self.card['num_classes']}, "
+                f"as its card says. Received: {highest}. Build it again, or copy it anew."
+            )
 
 
 def read_artifact(folder: Path) -> Artifact:
@@ -118,6 +144,8 @@ def _parsed(content: bytes, folder: Path) -> dict[str, Any]:
         raise _odd_card(folder, f"expected 1, 3 or 4 channels. Received: {channels}.")
     if not isinstance(card.get("files"), dict):
         raise _odd_card(folder, "expected 'files', hashes by name. Received: none.")
+    if (odd := odd_in(card)) is not None:
+        raise _odd_card(folder, f"{odd} Received: something else.")
     return card
 
 

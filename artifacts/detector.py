@@ -100,6 +100,7 @@ def _label(folder: Path, arguments: argparse.Namespace) -> int:
             kinds=Kinds(tuple(arguments.formats)),
         )
         label = loaded(artifact).one(picture.tobytes(), artifact.image_shape)
+        artifact.check_labels(label)
         print(label if names is None else names[label])
         return 0
     from artifacts.many import label_many

@@ -70,6 +70,7 @@ def label_many(artifact: Artifact, arguments: argparse.Namespace) -> tuple[int, 
                 failed += 1
                 progress.say(f"error: {batch.reason}")
                 continue
+            artifact.check_labels(max(label for _, label in batch))
             ends = ((form(source), label) for source, label in batch)
             output.write("".join(f"{e[0]}{spell(label)}{e[1]}" for e, label in ends))
             labelled += len(batch)

@@ -50,6 +50,10 @@ _TYPES: dict[str, tuple[Any, list[Any]]] = {
     ),
     "TF_NewGraph": (c_void_p, []),
     "TF_GraphOperationByName": (c_void_p, [c_void_p, c_char_p]),
+    "TF_GraphGetTensorShape": (
+        None,
+        [c_void_p, Output, POINTER(c_int64), c_int, c_void_p],
+    ),
     "TF_NewSessionOptions": (c_void_p, []),
     "TF_SetConfig": (None, [c_void_p, c_char_p, c_size_t, c_void_p]),
     "TF_DeleteSessionOptions": (None, [c_void_p]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -62,7 +62,7 @@ def loaded(artifact: Artifact) -> Detector:
         try:
             return _through_c(artifact)
         except UnavailableError:
-            return _PythonDetector(artifact.files)
+            return _PythonDetector(artifact)
 
 
 def prepare() -> None:
@@ -104,16 +104,18 @@ def _through_c(artifact: Artifact) -> Detector:
         raise library
     from artifacts.runtime.native import NativeDetector
 
-    return NativeDetector(artifact.files, library)
+    detector = NativeDetector(artifact.files, library)
+    artifact.check_shape(detector.image_shape)
+    return detector
 
 
 class _PythonDetector:
     """The same through TensorFlow's Python package."""
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        from artifacts.in_memory import load_saved_model
+    def __init__(self, artifact: Artifact) -> None:
+        from artifacts.in_memory import loaded_signature
 
-        self._loaded = load_saved_model(files)  # must outlive its functions
+        self._loaded, _ = loaded_signature(artifact, "serving_default")
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         import tensorflow as tf

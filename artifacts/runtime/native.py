@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from ctypes import byref, c_char_p, c_int64, c_void_p
 from typing import TYPE_CHECKING, Any
 
-from artifacts.errors import DetectorError
+from artifacts.errors import DetectorError, one_line
 from artifacts.runtime.c_library import INT64, UINT8, Output
 from artifacts.runtime.signature import tensor_names
 
@@ -23,7 +23,11 @@ _CONFIG = b"\x52\x05\x52\x03\x98\x01\x01"
 
 
 class NativeDetector:
-    """A loaded SavedModel. It lives as long as the process."""
+    """A loaded SavedModel. It lives as long as the process.
+
+    Attributes:
+        image_shape: Rows, columns and channels of the images that it takes; -1 = any.
+    """
 
     def __init__(self, files: Mapping[str, bytes], library: Any) -> None:
         """Loads the files of a SavedModel; they must have been verified.
@@ -55,6 +59,10 @@ class NativeDetector:
         finally:
             library.TF_DeleteBuffer(buffer)
         self._input, self._output = (self._place(graph, name) for name in names)
+        sides = (c_int64 * 4)()
+        library.TF_GraphGetTensorShape(graph, self._input, sides, 4, self._status)
+        self._check()
+        self.image_shape = tuple(sides[1:])
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Labels ``(n,)`` int64 of images ``(n, rows, columns, 3)`` uint8."""
@@ -141,4 +149,4 @@ class NativeDetector:
     def _check(self) -> None:
         if self._c.TF_GetCode(self._status):
             message = self._c.TF_Message(self._status).decode("utf-8", "replace")
-            raise DetectorError(f"TensorFlow: {message[:300]}")
+            raise DetectorError(f"TensorFlow: {one_line(message)}")

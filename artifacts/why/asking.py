@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artifacts.card import read_artifact
-from artifacts.in_memory import load_saved_model
-from artifacts.quiet import import_tensorflow_quietly, silent
+from artifacts.in_memory import loaded_signature
+from artifacts.quiet import silent
 from artifacts.runtime.load import settle
 
 if TYPE_CHECKING:
@@ -29,20 +29,19 @@ class Explainer:
         """Loads an artifact.
 
         Raises:
-            DetectorError: If there is none, or a file of it was changed.
+            DetectorError: If there is none, a file of it was changed, or it can not be
+                loaded.
         """
         artifact = read_artifact(folder)
         self.card = artifact.card
         self.num_classes: int = self.card["num_classes"]
         self.size = artifact.image_shape
         settle()
-        import_tensorflow_quietly()
         with silent():
+            self._loaded, self._ask = loaded_signature(artifact, "explain")
             import tensorflow as tf
 
             self._tensor = tf.constant
-            self._loaded = load_saved_model(artifact.files)
-            self._ask = self._loaded.signatures["explain"]
 
     def __call__(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """The outputs, ``(n,)`` each, for images ``(n, rows, columns, channels)`` uint8."""

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from artifacts.card import read_artifact
-from artifacts.in_memory import load_saved_model
+from artifacts.in_memory import loaded_signature
 from repair.network.inference import labels_by_network
 
 
@@ -28,7 +28,8 @@ class SavedDetector:
         """Loads an artifact.
 
         Raises:
-            DetectorError: If ``folder`` is no artifact of ours, or a file was changed.
+            DetectorError: If ``folder`` is no artifact of ours, a file was changed, or it can
+                not be loaded.
         """
         artifact = self.artifact = read_artifact(folder)
         self.num_classes: int = artifact.card["num_classes"]
@@ -37,7 +38,7 @@ class SavedDetector:
         hashes = artifact.card.get("sha256")
         told = hashes.get("clean_data") if isinstance(hashes, dict) else None
         self.fitted_to: str | None = told if isinstance(told, str) else None
-        self.saved_model = load_saved_model(artifact.files)
+        self.saved_model, self._explain = loaded_signature(artifact, "explain")
 
     def answers(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Labels ``(n,)`` int64 of the BadNet, the repaired network and the detector.
@@ -45,7 +46,6 @@ class SavedDetector:
         Args:
             images: ``(n, rows, columns, channels)`` uint8, 0..255.
         """
-        explain = self.saved_model.signatures["explain"]
         return labels_by_network(
-            lambda batch: explain(images=tf.constant(batch)), images
+            lambda batch: self._explain(images=tf.constant(batch)), images
         )
