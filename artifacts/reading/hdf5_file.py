@@ -88,7 +88,8 @@ def opened(
 
     name = name or printable(path)
     if not os.path.isfile(path):  # noqa: PTH113
-        raise error(f"{name}: expected an HDF5 file. Received: no such file.")
+        found = "not a file" if os.path.lexists(path) else "no such file"
+        raise error(f"{name}: expected an HDF5 file. Received: {found}.")
     try:
         with opening():
             file = h5py.File(part or path, "r")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 
 from repair.errors import DatasetError
 from repair.process.little_memory import sparing
-from repair.reading.hdf5 import dataset, open_hdf5
+from repair.reading.hdf5 import child, dataset, open_hdf5
 from repair.reading.keys import COMPETITION
 from repair.reading.no_data import reason_against
 from repair.reading.numpy_files import Stored, open_npy, open_npz
@@ -41,8 +41,12 @@ class Arrays:
 
 
 @contextmanager
-def open_arrays(path: Path) -> Iterator[Arrays]:
+def open_arrays(path: Path, asked: Collection[str] = ()) -> Iterator[Arrays]:
     """Opens a file by what is in it, whatever it is called.
+
+    Args:
+        path: The file.
+        asked: Names that the user gives; they are told though others come before them.
 
     Raises:
         DatasetError: If it is missing, broken, or no file of arrays.
@@ -59,7 +63,9 @@ def open_arrays(path: Path) -> Iterator[Arrays]:
     else:
         with open_hdf5(path, DatasetError) as file:
             yield Arrays(
-                _shapes(file), lambda name: _stored(file, name), of_competition=True
+                _shapes(file, asked),
+                lambda name: _stored(file, name),
+                of_competition=True,
             )
 
 
@@ -78,9 +84,14 @@ def _first_bytes(path: Path) -> bytes:
         return b""
 
 
-def _shapes(file: h5py.File) -> dict[str, tuple[int, ...]]:
+def _shapes(file: h5py.File, asked: Collection[str]) -> dict[str, tuple[int, ...]]:
     """Of the arrays in the file and in its groups, as far as they lie in it."""
     found: dict[str, tuple[int, ...]] = {}
+    for name in (*COMPETITION, *asked):
+        with suppress(DatasetError):
+            member = child(file, name, DatasetError)
+            if isinstance(member, h5py.Dataset) and member.shape is not None:
+                found[name] = member.shape
     groups = [("", file)]
     for prefix, group in groups:
         for name in islice(group, _MOST_LISTED):

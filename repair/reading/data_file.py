@@ -72,7 +72,7 @@ def read_dataset(
             names=names,
             labelled=labelled,
         )
-    with open_arrays(path) as arrays:
+    with open_arrays(path, dict(options.keys).values()) as arrays:
         images, labels, plain = _keys(path, arrays, options, labelled)
         stored = arrays.get(images)
         where = f"{path}: {images[:100]!r}"
@@ -96,7 +96,7 @@ def shape_in(path: Path, options: DataOptions) -> Shape | None:
     """
     if path.is_dir():
         return image_folder.first_shape(path, options)
-    with open_arrays(path) as arrays:
+    with open_arrays(path, dict(options.keys).values()) as arrays:
         images, _, plain = _keys(path, arrays, options, labelled=False)
         return shape_of(arrays.get(images).shape, options, first=plain)
 

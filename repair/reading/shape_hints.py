@@ -8,6 +8,8 @@ _CHANNELS = ((1,), (3,), (4,))
 def hint(shape: tuple[int, ...], wanted: tuple[int, int, int]) -> str:
     """What may mend images of another shape."""
     rows, columns, channels = wanted
+    if shape[:1] == (0,):
+        return "There is none in it."
     if len(shape) == 2 and shape[1] == rows * columns * channels:
         return (
             "Each image is one row of numbers: reshape it, as its maker laid it out, and "
@@ -20,7 +22,9 @@ def hint(shape: tuple[int, ...], wanted: tuple[int, int, int]) -> str:
     sizes = [x for x in (shape[1:], (*shape[2:], *shape[1:2])) if x[2:] in _CHANNELS]
     if (columns, rows, channels) in sizes and rows != columns:
         return "Rows and columns are turned: swap these axes."
-    if any(size[:2] == (rows, columns) for size in sizes):
+    if any(
+        size[:2] == (rows, columns) for size in (*sizes, shape[1:] * (len(shape) == 3))
+    ):
         return f"Give images of {channels} channels, as the network takes."
     if any(size[2] == channels for size in sizes):
         return "Give images of the network's size, or --resize."

@@ -17,10 +17,11 @@ SCRIPTS = sorted(ROOT.glob("eval_*.py"))
 # floors below. Rooms on one floor stand beside each other and do not know of each other.
 FLOORS = {
     "artifacts": (
-        ("errors", "quiet", "called"),
+        ("errors", "quiet", "called", "told"),
         ("packages",),
         ("signed", "streams", "listed"),
-        ("card", "in_memory"),
+        ("card",),
+        ("in_memory",),
         ("reading", "runtime", "progress", "names"),
         ("labelling", "results", "output_file", "why"),
         ("many",),

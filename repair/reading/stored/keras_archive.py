@@ -13,11 +13,12 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from artifacts.errors import one_line
 from repair.errors import ModelError
 from repair.reading.attributes import MAX_TEXT
 from repair.reading.stored.other_archives import CONFIG, WEIGHTS, not_keras
@@ -33,6 +34,11 @@ _FACTOR, _MORE = 10, 16 << 20  # what packed weights may unpack to
 _PIECE = 1 << 20
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 METADATA = "metadata.json"
+# What a broken archive makes the standard library raise.
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError),
+    *(OverflowError, RuntimeError, ValueError, struct.error),
+)
 
 
 @dataclass(frozen=True)
@@ -60,21 +66,23 @@ def open_archive(path: Path) -> Iterator[Archive]:
     Raises:
         ModelError: If it is damaged, unsafe or no such archive.
     """
-    try:
-        with path.open("rb") as file:
+    with ExitStack() as kept:
+        try:
+            file = kept.enter_context(path.open("rb"))
             _check_directory(file)
-            with zipfile.ZipFile(file) as archive:
-                members = _members(archive)
-                yield Archive(
-                    _parsed(archive, members[CONFIG]),
-                    _parsed(archive, members[METADATA]) if METADATA in members else {},
-                    _weights(path, file, archive, members[WEIGHTS]),
-                )
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as reason:
-        raise ModelError(
-            "expected a whole .keras archive. Copy or save it again. Received: "
-            f"{str(reason)[:100]}"
-        ) from reason
+            archive = kept.enter_context(zipfile.ZipFile(file))
+            members = _members(archive)
+            found = Archive(
+                _parsed(archive, members[CONFIG]),
+                _parsed(archive, members[METADATA]) if METADATA in members else {},
+                _weights(path, file, archive, members[WEIGHTS]),
+            )
+        except _BROKEN as reason:
+            raise ModelError(
+                "expected a whole .keras archive. Copy or save it again. Received: "
+                f"{one_line(reason)}"
+            ) from reason
+        yield found
 
 
 def _check_directory(file: BinaryIO) -> None:

@@ -115,8 +115,13 @@ def _beginning(path: Path) -> bytes:
     """The first bytes of a file, none if there is none."""
     if not os.path.isfile(path):  # noqa: PTH113
         return b""
-    with path.open("rb") as file:
-        return file.read(64)
+    try:
+        with path.open("rb") as file:
+            return file.read(64)
+    except OSError as reason:
+        raise ModelError(
+            f"{path}: can not be read. Received: {reason.strerror}."
+        ) from reason
 
 
 def architecture_in(path: Path) -> Any:

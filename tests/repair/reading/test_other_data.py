@@ -50,6 +50,38 @@ def test_keys_are_found_and_said(tmp_path, images, labels, capsys):
     same(read(tmp_path / "d.h5", keys=keys))
 
 
+def test_arrays_that_are_asked_for_are_found_behind_many_others(tmp_path):
+    path = tmp_path / "many.h5"
+    with h5py.File(path, "w") as file:
+        for number in range(150):
+            file[f"a{number:03}"] = [1]
+        file["data"], file["label"] = np.moveaxis(IMAGES, 3, 1), LABELS
+        file["x"], file["group/y"] = IMAGES, LABELS
+    same(read(path))
+    same(read(path, keys=(("images", "x"), ("labels", "group/y"))))
+
+
+@pytest.mark.parametrize(
+    ("shape", "remedy"),
+    [
+        ((0, *SHAPE), "There is none in it"),
+        ((6, *SHAPE[:2]), "Give images of 3 channels"),
+        ((6, *SHAPE[:2], 4), "Give images of 3 channels"),
+        ((6, *SHAPE[1::-1], 3), "Rows and columns are turned"),
+    ],
+)
+def test_remedies_fit_what_is_wrong(tmp_path, shape, remedy):
+    path = npz(tmp_path, x=np.ones(shape, np.uint8), y=LABELS[: shape[0]])
+    with pytest.raises(DatasetError, match=remedy):
+        read(path)
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "/dev/zero"])
+def test_devices_are_no_files(path):
+    with pytest.raises(DatasetError, match="Received: not a file"):
+        read(Path(path))
+
+
 def test_two_pairs_of_keys_are_doubtful(tmp_path):
     path = npz(tmp_path, x_train=IMAGES, y_train=LABELS, x_test=IMAGES, y_test=LABELS)
     with pytest.raises(

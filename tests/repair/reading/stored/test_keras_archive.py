@@ -90,6 +90,21 @@ def test_bound_on_members(path, tmp_path, monkeypatch):
         read_network(path)
 
 
+@pytest.mark.parametrize("more", [1, 1000, 1 << 30])
+def test_directory_that_begins_elsewhere_is_one_line(path, tmp_path, more):
+    """Members would lie before the file's own beginning; fuzzing found it."""
+    content = bytearray(path.read_bytes())
+    place = content.rindex(b"PK\5\6") + 16
+    begins = int.from_bytes(content[place : place + 4], "little")
+    content[place : place + 4] = (begins + more).to_bytes(4, "little")
+    broken = tmp_path / "broken.keras"
+    broken.write_bytes(content)
+    with pytest.raises(
+        ModelError, match=r"broken\.keras: expected a whole .keras archive"
+    ):
+        read_network(broken)
+
+
 def test_window_is_a_part_of_a_file(tmp_path):
     whole = tmp_path / "whole"
     whole.write_bytes(bytes(range(100)))
