@@ -86,11 +86,12 @@ def suspicion_section(inspection: Inspection) -> str:
     return "\n".join(
         [
             "<h2>Suspicion</h2>",
-            "<p>How much each label is suspected of being an attacker's target: how much "
-            "more often than a network's natural favourite, as a logarithm, it is given to "
-            "an image that was changed a little, in which the head still recognises the "
-            "class, and of which the witnesses say what they say of hardly any clean "
-            "one.</p>",
+            "<p>Clean images were disturbed a little, at random, "
+            f"{len(inspection.heard.weights):,} times. Where that turned the network's "
+            "answer into another label, although the class can still be recognised, it "
+            "tells against that label: a disturbance that resembles a trigger does so. "
+            "Suspicion says how much more of this a label draws than the favourites that "
+            "honest networks have too, as a logarithm; 0 is usual.</p>",
             f'<p class="key soft">{"".join(key)}</p>',
             f"<figure>{chart}</figure>",
             '<div class="wide"><table><thead><tr>',

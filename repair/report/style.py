@@ -68,6 +68,7 @@ footer { margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: .8rem
   h1 { font-size: 1.5rem; } table { font-size: .7rem; }
   th, td { padding: .25rem .22rem; }
   .wide th:nth-child(n+3) { writing-mode: vertical-rl; rotate: 180deg; text-align: left; }
-  th { vertical-align: bottom; } td:first-child { max-width: 4.5rem; }
+  th { vertical-align: bottom; } td:first-child { max-width: 5rem;
+  white-space: normal; overflow-wrap: anywhere; }
   .row figure { flex: 1 1 9rem; max-width: calc(50% - .45rem); } }
 """
