@@ -8,6 +8,7 @@ from repair.commands.data_options import data_options_from
 from repair.commands.networks import Rows, case_of
 from repair.commands.repeated import repeated
 from repair.errors import DatasetError, ModelError
+from repair.process.notice import say
 from repair.process.whole_file import make_folder
 from repair.reading.data_file import files_of
 from repair.reading.digest import digest, digest_of, moment
@@ -51,6 +52,8 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     )
     page = write_inspection(inspection, arguments.out, steps)
     write_for_pipelines([_subject(inspection, arguments, digests)], arguments)
+    if not arguments.json:
+        say(f"{arguments.model}: {said.reason}")
     if said.fails(arguments.fail_on):
         arguments.exit_code = FAILED
     return [
