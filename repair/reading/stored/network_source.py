@@ -64,6 +64,10 @@ def opened_source(path: Path) -> Iterator[Source]:
     """
     if os.path.isdir(path):  # noqa: PTH112 - an impossible name is no error
         raise ModelError(f"{path}: {reason_against_folder(path)}")
+    if not os.path.exists(path):  # noqa: PTH110 - likewise
+        raise ModelError(
+            f"{path}: expected a network, .keras or .h5. Received: no such file."
+        )
     begins = _beginning(path)
     if begins.startswith(ZIP):
         with (

@@ -282,5 +282,5 @@ def test_fresh_process_says_the_same(files):
     answer = run_python("-m", "repair", "accuracy", missing, files / "clean.h5")
     assert answer.code == 2
     assert answer.error == (
-        f"error: {missing}: expected an HDF5 file. Received: no such file."
+        f"error: {missing}: expected a network, .keras or .h5. Received: no such file."
     )
