@@ -24,7 +24,7 @@ from repair.settings import Settings
 from repair.verdict import Verdict, verdict
 
 _LISTED = 20
-_WATCHED_PICTURES = 3
+_FURTHER_PICTURES = 3
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Inspection:
         evidence: ``(families, N)`` int64, how many telling images of each family of
             ``recipe.evidence`` were given each label.
         galleries: Pictures of what drew the network to the found labels and to the most
-            suspicious watched ones.
+            suspicious watched ones; where none is found, to the most suspicious ones.
         clean_accuracy: Share of clean images given their label, in [0, 1]; None without
             labels.
         pruning: Name of a convolution, and what pruning it costs: ``(channels,)`` float64
@@ -117,8 +117,6 @@ def inspect_network(
         network, clean, recipe, seed=settings.seed, asked=settings.layer
     )
     findings = heard.findings
-    watched = [i for i in findings.with_status("watched") if findings.suspicion[i] > 0]
-    shown = findings.with_status("found") + watched[:_WATCHED_PICTURES]
     return Inspection(
         file=os.fsencode(file).decode("utf-8", "replace"),
         case=case,
@@ -127,10 +125,22 @@ def inspect_network(
         recipe=recipe,
         heard=heard,
         evidence=_evidence(heard, recipe),
-        galleries=galleries(heard, shown),
+        galleries=galleries(heard, pictured(findings)),
         clean_accuracy=None if unlabelled else _accuracy(case),
         pruning=_pruning(case, heard.layer[0]),
     )
+
+
+def pictured(findings: Findings) -> list[int]:
+    """The found labels, and the most suspicious watched ones; without any found, of all."""
+    found, watched = findings.with_status("found"), findings.with_status("watched")
+    order = np.argsort(-findings.suspicion, kind="stable").tolist()
+    further = [
+        label
+        for label in order
+        if findings.suspicion[label] > 0 and (label in watched or not found)
+    ]
+    return found + further[:_FURTHER_PICTURES]
 
 
 def _accuracy(case: Case) -> float:

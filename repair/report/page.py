@@ -40,7 +40,7 @@ def page(
     """
     said = inspection.verdict
     tone = {"backdoor found": "found", "cannot be told": "unsure"}.get(
-        said.kind, "calm"
+        said.kind, "open"
     )
     name = escape(inspection.file)
     parts = [

@@ -132,8 +132,9 @@ def pictures_section(inspection: Inspection, pictures: dict[str, bytes]) -> str:
             "<h2>What drew the network there</h2>",
             "<p>The disturbed images that count most, each of another clean image: little "
             "was changed, and the class can still be recognised. And where disturbances "
-            "that count lie. A watched label "
-            "need not be a target: networks have favourites of their own.</p>",
+            "that count lie. A label that was not found need not be a target: networks have "
+            "favourites of their own. But look whether all its pictures have the same thing "
+            "at the same place.</p>",
             *(
                 _figure(inspection, one, pictures[one.file])
                 for one in inspection.galleries

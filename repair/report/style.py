@@ -15,6 +15,8 @@ header { border-left: 6px solid var(--calm); padding: .1rem 0 .1rem 1.1rem; }
 header.found { border-color: var(--found); }
 header.unsure { border-color: var(--watched); }
 header.unsure h1 { color: var(--watched); }
+header.open { border-color: var(--curve); }
+header.open h1 { color: var(--curve); }
 .eyebrow { margin: 0; color: var(--soft); overflow-wrap: anywhere; }
 h1 { margin: .1rem 0 .5rem; font-size: 1.9rem; line-height: 1.2; color: var(--calm); }
 header.found h1 { color: var(--found); }

@@ -30,7 +30,7 @@ from repair.network.preprocessing import Preprocessing
 from repair.reading.case import Case
 from repair.report.files import report, write_inspection
 from repair.report.gallery import LOCAL, SHOWN, galleries, picture
-from repair.report.inspection import Inspection, inspect_network
+from repair.report.inspection import Inspection, inspect_network, pictured
 from repair.report.page import page
 from repair.settings import Settings
 
@@ -191,6 +191,14 @@ def test_found_labels_are_on_the_page_and_in_the_figures(inspected, tmp_path):
         assert image.get("src", "").startswith("data:image/png;base64,")
     bars = [rect.get("class") for rect in tree.iterfind(".//svg/rect")]
     assert sorted(bars) == ["bar found"] * 2 + ["bar other"] * 2 + ["bar watched"]
+
+
+def test_pictures_are_of_what_was_found_or_else_of_the_most_suspicious(inspected):
+    found = marked(inspected, found=(1,), watched=(4,)).findings
+    assert pictured(found) == [1, 4]
+    assert pictured(marked(inspected, watched=(0,)).findings) == [0, 4, 3]
+    none = replace(found, found=found.found & False, suspicion=found.suspicion * 0)
+    assert pictured(none) == []
 
 
 def test_classes_are_called_by_their_names(inspected):
