@@ -86,7 +86,13 @@ def leave(code: int) -> NoReturn:
 
 
 def _end() -> None:
-    """What Python itself would say to a full stream at the very end, and how it exits."""
+    """What Python itself would say to a full stream at the very end, and how it exits.
+
+    All is done: a signal that comes now would end it by Python's own rules, without a line.
+    """
+    for each in SIGNALS:
+        with suppress(ValueError):  # not in the main thread
+            signal.signal(each, signal.SIG_IGN)
     with suppress(
         AttributeError, ValueError
     ):  # put aside or closed by whom it belongs to

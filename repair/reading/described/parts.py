@@ -58,7 +58,8 @@ class Part:
     def is_operator(self) -> bool:
         """Whether it is arithmetic, not a layer."""
         # Where Keras 3 names no modules, in ``.h5``, operators lack a layer's settings.
-        bare = not self.module and not {"trainable", "dtype"} & set(self.config)
+        settings = set(self.config) - ({"dtype"} if self.kind == "Cast" else set())
+        bare = not self.module and not {"trainable", "dtype"} & settings
         of_keras = self.module.startswith("keras.src.ops") or (
             bare and bool(self.calls)
         )

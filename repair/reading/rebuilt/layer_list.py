@@ -16,14 +16,15 @@ from keras import layers
 from repair.errors import ModelError
 from repair.reading.described.parts import Part
 from repair.reading.rebuilt.old_spellings import spelled
+from repair.reading.rebuilt.other_settings import check_others
 
 _CONVOLUTION = ("strides", "padding", "dilation_rate", "activation", "use_bias")
 _FILTERS = ("filters", "kernel_size", *_CONVOLUTION)
 _POOLING = ("pool_size", "strides", "padding")
-_RESIZING = ("height", "width", "interpolation", "crop_to_aspect_ratio")
+_RESIZING = ("height", "width", "interpolation", "antialias", "crop_to_aspect_ratio")
 
-# Class -> the settings that matter when the network answers; all others (initializers,
-# regularizers, constraints, training flags) are ignored.
+# Class -> the settings that matter when the network answers; for all others (initializers,
+# regularizers, constraints, training flags) see ``other_settings``.
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "Activation": ("activation",),
     "AdaptiveAveragePooling2D": ("output_size",),
@@ -151,6 +152,7 @@ def layer_from_config(
             f"layer {name!r}: expected data_format 'channels_last'. Received: "
             f"{str(config['data_format'])[:40]!r}. Convert the model and save it again."
         )
+    check_others(kind, config, ALLOWED[kind], name)
     settings = {key: config[key] for key in ALLOWED[kind] if key in config}
     for key, value in settings.items():
         if key != "activation":

@@ -50,6 +50,8 @@ def spelled(
     if kind == "RandomCrop":  # when it answers, Keras 3 does nothing, tf.keras resizes
         new = "Identity" if keras_version >= 3 else "Resizing"
         config = {**config, "crop_to_aspect_ratio": True}
+    if new == "Resizing" and config.get("antialias") is False:
+        del config["antialias"]  # which older Keras versions do not know
     if new == "BatchNormalization" and isinstance(config.get("axis"), list):
         (config["axis"],) = config["axis"][:1] or (None,)  # as tf.keras 2 writes it
     if new == "ReLU" and keras_version < 3:

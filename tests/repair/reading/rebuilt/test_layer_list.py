@@ -97,6 +97,9 @@ LAYERS: dict[str, Callable[[Any], Any]] = {
     "TimeDistributed": lambda x: layers.TimeDistributed(
         layers.Dense(4, activation="elu")
     )(row(x)),
+    "Resizing without steps": layers.Resizing(
+        7, 5, interpolation="bicubic", antialias=True
+    ),
     "GaussianNoise": layers.GaussianNoise(0.3),
     "GaussianDropout": layers.GaussianDropout(0.3),
     "AlphaDropout": layers.AlphaDropout(0.3),

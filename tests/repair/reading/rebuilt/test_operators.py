@@ -53,6 +53,7 @@ OPERATORS: dict[str, Callable[[Any], Any]] = {
     "stack": lambda x: ops.stack([x[..., 2], x[..., 0]], axis=-1),
     "channels turned": lambda x: x[..., ::-1],
     "some channels": lambda x: x[..., 1:],
+    "cast": lambda x: ops.cast(x, "float32") + 0.5,
     "places of open sides": lambda x: ops.mean(
         layers.EinsumDense("abcd,de->abce", (None, None, 4))(x)[:, 2:7, ::3], (1, 2)
     ),

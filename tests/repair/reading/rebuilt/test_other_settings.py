@@ -1,0 +1,53 @@
+"""No setting is passed over that would change what a layer answers."""
+
+from __future__ import annotations
+
+import inspect
+
+import keras
+import pytest
+from keras import layers
+from saved_networks import saved
+
+from repair.errors import ModelError
+from repair.reading.network_file import read_network
+from repair.reading.rebuilt.layer_list import ALLOWED
+from repair.reading.rebuilt.other_settings import (
+    _ENDINGS,
+    _WITHOUT_EFFECT,
+    check_others,
+)
+
+SHAPE = (12, 10, 3)
+
+
+def others(kind: str) -> set[str]:
+    """Settings of a layer of the installed Keras that have to be as usual."""
+    known = inspect.signature(getattr(layers, kind).__init__).parameters
+    taken = {"self", "kwargs", *ALLOWED[kind], *_WITHOUT_EFFECT}
+    return {key for key in known if key not in taken and not key.endswith(_ENDINGS)}
+
+
+@pytest.mark.parametrize("kind", sorted(ALLOWED))
+def test_what_is_not_listed_has_to_be_as_usual(kind):
+    usual = inspect.signature(getattr(layers, kind).__init__).parameters
+    for key in others(kind):
+        check_others(kind, {key: usual[key].default}, ALLOWED[kind], "x")
+        with pytest.raises(ModelError, match=rf"'x': setting '{key}' is not supported"):
+            check_others(kind, {key: ["other"]}, ALLOWED[kind], "x")
+
+
+def test_settings_for_training_are_passed_over():
+    config = {"kernel_regularizer": {"l2": 1.0}, "trainable": False, "newer": 1}
+    check_others("Dense", config, ALLOWED["Dense"], "x")
+
+
+@pytest.mark.filterwarnings("ignore:Layer InputLayer does not have")
+def test_a_quantised_network_is_called_so(tmp_path):
+    network = keras.Sequential(
+        [keras.Input(SHAPE), layers.Flatten(), layers.Dense(4, "softmax")]
+    )
+    network.quantize("int8")
+    for ending in (".keras", ".h5"):
+        with pytest.raises(ModelError, match=r"is quantised.*before model\.quantize"):
+            read_network(saved(network, tmp_path, ending))
