@@ -42,7 +42,7 @@ def test_settings_for_training_are_passed_over():
     check_others("Dense", config, ALLOWED["Dense"], "x")
 
 
-@pytest.mark.filterwarnings("ignore:Layer InputLayer does not have")
+@pytest.mark.filterwarnings("ignore:Layer .* does not have")
 def test_a_quantised_network_is_called_so(tmp_path):
     network = keras.Sequential(
         [keras.Input(SHAPE), layers.Flatten(), layers.Dense(4, "softmax")]
