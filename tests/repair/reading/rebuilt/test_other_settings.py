@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import inspect
 
-import keras
 import pytest
 from keras import layers
-from saved_networks import saved
 
 from repair.errors import ModelError
-from repair.reading.network_file import read_network
 from repair.reading.rebuilt.layer_list import ALLOWED
 from repair.reading.rebuilt.other_settings import (
     _ENDINGS,
     _WITHOUT_EFFECT,
     check_others,
 )
-
-SHAPE = (12, 10, 3)
 
 
 def others(kind: str) -> set[str]:
@@ -42,12 +37,9 @@ def test_settings_for_training_are_passed_over():
     check_others("Dense", config, ALLOWED["Dense"], "x")
 
 
-@pytest.mark.filterwarnings("ignore:Layer .* does not have")
-def test_a_quantised_network_is_called_so(tmp_path):
-    network = keras.Sequential(
-        [keras.Input(SHAPE), layers.Flatten(), layers.Dense(4, "softmax")]
-    )
-    network.quantize("int8")
-    for ending in (".keras", ".h5"):
-        with pytest.raises(ModelError, match=r"is quantised.*before model\.quantize"):
-            read_network(saved(network, tmp_path, ending))
+@pytest.mark.parametrize("kind", ["QuantizedDTypePolicy", "QuantizedFloat8DTypePolicy"])
+def test_a_quantised_network_is_called_so(kind):
+    """As ``model.quantize("int8")`` makes it."""
+    policy = {"module": "keras", "class_name": kind, "config": {"mode": "int8"}}
+    with pytest.raises(ModelError, match=r"'x' is quantised.*before model\.quantize"):
+        check_others("Dense", {"dtype": policy}, ALLOWED["Dense"], "x")
