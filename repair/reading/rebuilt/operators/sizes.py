@@ -13,7 +13,8 @@ from typing import Any
 
 from repair.reading.rebuilt.operators.use import Use, is_tensor
 
-_LARGEST = 1 << 40
+# Sizes, and how many of them, at most: a file may join them to themselves again and again.
+_LARGEST, _MOST = 1 << 40, 64
 
 
 class _Images:
@@ -54,7 +55,10 @@ def computed(key: str, use: Use) -> Any:
     if function is None or (use.number and function is not _unstacked):
         raise use.unfit()
     result = function(use)
-    for number in result if isinstance(result, tuple) else [result]:
+    numbers = result if isinstance(result, tuple) else (result,)
+    if len(numbers) > _MOST:
+        raise use.unfit()
+    for number in numbers:
         if not isinstance(number, _Images) and not abs(number) <= _LARGEST:
             raise use.unfit()
     return result

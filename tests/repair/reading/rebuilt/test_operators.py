@@ -292,6 +292,14 @@ def test_shapes_that_are_computed_from_a_shape(path, name):
             ("shape", "s", ["input", 0, 0, {}]),
             ("__operators__.getitem", "scale", ["s", 0, 0, {"slice_spec": 9}]),
         ],
+        [  # as long as 4 * 2**40
+            ("shape", "k0", ["input", 0, 0, {}]),
+            *(
+                ("concat", f"k{i + 1}", [[f"k{i}", 0, 0, {"axis": 0}]] * 2)
+                for i in range(40)
+            ),
+            ("reshape", "scale", ["input", 0, 0, {"shape": ["k40", 0, 0]}]),
+        ],
         [("reshape", "scale", ["input", 0, 0, {"shape": [["gone", 0, 0], 12]}])],
         [
             ("shape", "s", ["input", 0, 0, {}]),
