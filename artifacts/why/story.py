@@ -45,6 +45,8 @@ class Story:
         heat: Where the reason lies; None if the image was not flagged.
         further: Other outputs of ``explain``, such as margins, by name.
         names: The names of the classes, where the card knows them.
+        threshold: The evidence from which on the original's label is flagged; None where
+            the card does not say it.
     """
 
     num_classes: int
@@ -57,6 +59,7 @@ class Story:
     heat: Heat | None = None
     further: dict[str, Any] = field(default_factory=dict)
     names: Sequence[str] | None = None
+    threshold: float | None = None
 
     @property
     def flagged(self) -> bool:
@@ -94,6 +97,7 @@ def story(
         heat=heat(explain, image, num_classes) if flagged and look else None,
         further={x: answers[x].tolist() for x in sorted(set(answers) - set(_KNOWN))},
         names=names_on(card),
+        threshold=threshold_of(card, original),
     )
 
 
@@ -106,6 +110,15 @@ def status_of(card: Mapping[str, Any], label: int) -> str:
                 found = entry.get("status") == "found" or entry.get("found") is True
                 return "found" if found else "watched"
     return "other"
+
+
+def threshold_of(card: Mapping[str, Any], label: int) -> float | None:
+    """The evidence from which on a label is flagged; None where the card has none."""
+    told = card.get("thresholds")
+    if not isinstance(told, Mapping):
+        return None
+    found = told.get("by_label", {}).get(str(label), told.get("usual"))
+    return None if found is None else float(found)
 
 
 def sentence(told: Story) -> str:

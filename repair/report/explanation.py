@@ -93,6 +93,7 @@ def described(one: Explained) -> dict[str, Any]:
             "label": told.repaired_label,
             "confidence": told.repaired_confidence,
         },
+        "threshold": plain(told.threshold),
         "further": {name: plain(value) for name, value in told.further.items()},
         "heat": None if told.heat is None else _heat(told.heat),
     }

@@ -113,8 +113,11 @@ def _facts(told: Story) -> str:
             "other", "not suspected"
         ),
     }
-    for name, value in told.further.items():
+    # The sum of the evidence stands before its parts.
+    for name, value in sorted(told.further.items(), key=lambda x: x[0] != "evidence"):
         text = f"{value:.3g}" if isinstance(value, float) else str(value)
+        if name == "evidence" and told.threshold is not None:
+            text += f", flagged from {told.threshold:.3g} on"
         facts[name.replace("_", " ").capitalize()] = text
     if told.heat is not None:
         facts["Turned back"] = f"by {told.heat.turned} of {told.heat.variants} hidings"
@@ -126,6 +129,11 @@ def _facts(told: Story) -> str:
 
 def _key() -> str:
     return (
+        '<p class="soft">Evidence: what each witness says against the original network\'s '
+        "label, as minus the logarithm of the share of clean images that say as much: 0 is "
+        "said of every clean image, 4.6 of one in a hundred. Of head and pixels the louder "
+        "counts, what the twin says is added, and from the label's threshold on the image is "
+        "flagged.</p>"
         '<p class="soft">The heat: places of the image were hidden, one at a time, filled '
         "from their surroundings or with their mean colour. The lighter a place, the more "
         "its hiding turned the answer back into a class, or took confidence from the "

@@ -152,6 +152,19 @@ def test_story_of_a_clean_image_in_words():
     )
 
 
+@pytest.mark.parametrize(
+    ("thresholds", "expected"),
+    [
+        (None, None),
+        ({"usual": 6.5, "by_label": {}}, 6.5),
+        ({"usual": 6.5, "by_label": {"0": 1.5}}, 1.5),
+    ],
+)
+def test_threshold_is_that_of_the_original_label(thresholds, expected):
+    card = {"num_classes": N, "thresholds": thresholds}
+    assert story(sees(CORNER), stamped(CORNER), card, look=False).threshold == expected
+
+
 def test_further_outputs_are_kept():
     def explain(images):
         return {**sees(CORNER)(images), "margin": np.full(len(images), 2.5)}
