@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import artifacts.at_once  # noqa: F401  (before all others)
 from artifacts.called import called
 from artifacts.detector import add_inputs, run, with_inputs
 from artifacts.streams import prepare_streams

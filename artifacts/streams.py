@@ -55,8 +55,16 @@ def heed_signals() -> None:
             signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
+    def unraisable(what: sys.UnraisableHookArgs) -> None:
+        if not issubclass(what.exc_type, KeyboardInterrupt):
+            sys.__unraisablehook__(what)
+            return
+        say("error: interrupted.\n")  # in a destructor, where nobody can catch it
+        os._exit(INTERRUPTED)
+
     for each in heeded:
         signal.signal(each, interrupt)
+    sys.unraisablehook = unraisable
 
 
 def say(text: str) -> None:

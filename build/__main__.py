@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import artifacts.at_once  # noqa: F401  (before all others)
 from artifacts.card import read_card
 from artifacts.quiet import import_tensorflow_quietly
 from artifacts.streams import leave, prepare_streams

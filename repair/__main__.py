@@ -8,6 +8,7 @@ import math
 from importlib import import_module
 from typing import Any
 
+import artifacts.at_once  # noqa: F401  (before all others)
 from artifacts.quiet import import_tensorflow_quietly
 from artifacts.streams import leave, prepare_streams
 from repair.commands.parser import whole_parser

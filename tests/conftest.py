@@ -40,6 +40,7 @@ def run_here(
 ) -> Iterator[Callable[..., Answer]]:
     """``python -m PACKAGE ...`` in this very process, which spares the imports."""
     handlers = {each: signal.getsignal(each) for each in SIGNALS}
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)  # put back behind
 
     def run(package: str, *arguments: object) -> Answer:
         monkeypatch.setattr(sys, "argv", [package, *map(str, arguments)])

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import artifacts.at_once  # noqa: F401  (before all others)
 from artifacts.card import read_artifact
 from artifacts.errors import DetectorError, InputError, printable
 from artifacts.packages import need

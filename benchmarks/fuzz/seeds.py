@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from benchmarks.fuzz.asking import FLAGS, SHAPE
+from benchmarks.fuzz.asking import CLASSES, FLAGS, SHAPE
 from benchmarks.fuzz.data_targets import FILE, PATH
 from benchmarks.fuzz.network_targets import plain_network
 from repair.dataset import Dataset
@@ -140,4 +140,15 @@ def _flags(_: Path) -> Iterator[bytes]:
 
 def _cards(_: Path) -> Iterator[bytes]:
     size = {"rows": SHAPE[0], "columns": SHAPE[1], "channels": 3}
-    yield json.dumps({"files": {"saved_model.pb": "0" * 64}, "input": size}).encode()
+    files = {"saved_model.pb": "0" * 64}
+    card = {"files": files, "input": size, "num_classes": CLASSES, "name": "toy"}
+    yield json.dumps(card).encode()
+    told = {
+        "verdict": "found",
+        "found": [1],
+        "watched": [],
+        "reason": "",
+        "confidence": "",
+    }
+    settings = {"strict_labels": [{"label": 1, "status": "found"}]}
+    yield json.dumps(card | {"settings": settings, "verdict": told}).encode()

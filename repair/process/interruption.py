@@ -8,6 +8,7 @@ and raised again where work goes on for long or is about to replace a file.
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,6 +29,13 @@ def watch() -> None:
 
     for number in heeded():
         signal.signal(number, interrupt)
+    sys.unraisablehook = _unraisable
+
+
+def _unraisable(what: sys.UnraisableHookArgs) -> None:
+    """Says nothing of a KeyboardInterrupt that nobody could catch: it is remembered."""
+    if not issubclass(what.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(what)
 
 
 def came() -> bool:

@@ -17,7 +17,7 @@ SCRIPTS = sorted(ROOT.glob("eval_*.py"))
 # floors below. Rooms on one floor stand beside each other and do not know of each other.
 FLOORS = {
     "artifacts": (
-        ("errors", "quiet", "called", "told"),
+        ("errors", "quiet", "called", "told", "at_once"),
         ("packages",),
         ("signed", "streams", "listed"),
         ("card",),
@@ -52,12 +52,14 @@ ELSEWHERE = {
         f"artifacts.{x}"
         for x in (
             *("errors", "quiet", "called", "packages", "streams", "signed"),
+            "at_once",
             *("card", "listed", "in_memory", "names", "reading", "why"),
         )
     },
     "build": {
         "repair",
         *(f"artifacts.{x}" for x in ("errors", "quiet", "called", "streams")),
+        "artifacts.at_once",
         *(f"artifacts.{x}" for x in ("card", "listed", "packages", "signed")),
     },
 }

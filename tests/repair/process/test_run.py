@@ -1,6 +1,7 @@
 """What a command says when a signal comes while a library is at work."""
 
 import signal
+import sys
 
 import pytest
 
@@ -17,6 +18,7 @@ DEFAULTS[signal.SIGINT] = signal.default_int_handler
 def _signals(monkeypatch):
     """As a shell in the foreground leaves them, whatever started the tests."""
     monkeypatch.setattr(interruption, "_came", [])
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     before = [signal.signal(each, handler) for each, handler in DEFAULTS.items()]
     yield
     for each, handler in zip(DEFAULTS, before, strict=True):
