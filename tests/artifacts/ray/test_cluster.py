@@ -73,10 +73,14 @@ class Cluster:
             assert holder.stdout.readline() == b"up\n"
         self._processes = [holder]
         self._inside = [str(NSENTER), "-t", str(holder.pid), "-n", "-m", "--wd=."]
-        self.inside("mount", "-t", "tmpfs", "-o", "size=64k", "none", full)
-        head = ["--head", "--port=6399", f"--temp-dir={self.folder}"]
-        self._node(*head, "--include-dashboard=false")
-        self.second = self.add(hidden)
+        try:
+            self.inside("mount", "-t", "tmpfs", "-o", "size=64k", "none", full)
+            head = ["--head", "--port=6399", f"--temp-dir={self.folder}"]
+            self._head = self._node(*head, "--include-dashboard=false")
+            self.second = self.add(hidden)
+        except BaseException:
+            self.close()
+            raise
 
     def add(self, hidden: list[Path]) -> subprocess.Popen[bytes]:
         """Starts one more node."""
@@ -97,6 +101,7 @@ class Cluster:
             "print(*[x['NodeID'] for x in ray.nodes() if x['Alive']])"
         )
         while True:  # the head may not be ready yet
+            assert self._head.poll() is None, (self.folder / "log").read_text()[-2000:]
             said = self.run("-c", code)
             if said.code == 0:
                 return said.out.split()
@@ -115,7 +120,10 @@ class Cluster:
     def run(self, *arguments: object) -> Answer:
         """Python, inside, to its end."""
         process = self.start(*arguments)
-        out, err = process.communicate(timeout=PATIENCE)
+        try:
+            out, err = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
         return Answer(process.returncode, out, err)
 
     def inside(self, *command: object) -> None:
