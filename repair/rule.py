@@ -5,8 +5,9 @@ pixels speak *against* it, by log p(best other label) - log p(b); a twin that fo
 clean task *obeys*, by log p(b) - log(1 - p(b)), beyond what is usual for b: it forgets some
 classes less than others. How telling that is, a table knows: the
 evidence is -log(share of clean images on which the witness says as much). Of those who
-speak against b the loudest counts, since a network can silence one of them; to it the
-twin's evidence is added (Fisher's way to combine tests). From a threshold per label on the
+speak against b the loudest counts, since a network can silence one of them, and of the
+twins, early and late in their forgetting, likewise; both are added (Fisher's way to
+combine tests). From a threshold per label on the
 image is flagged. Else the answer is what original and repaired network say together, a
 logarithmic opinion pool in which the repaired one weighs less: it has seen few images of
 each class.
@@ -127,7 +128,8 @@ def total(witnesses: Sequence[Witness], each: Sequence[np.ndarray]) -> np.ndarra
     pairs = list(zip(witnesses, each, strict=True))
     against = [x for witness, x in pairs if witness.speaks == "against"]
     obeys = [x for witness, x in pairs if witness.speaks == "obeys"]
-    return np.asarray(np.max(against, axis=0) + np.sum(obeys, axis=0))
+    loudest = np.max(against, axis=0)
+    return np.asarray(loudest + np.max(obeys, axis=0) if obeys else loudest)
 
 
 def fused_labels(

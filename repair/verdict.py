@@ -16,11 +16,11 @@ FAILED = 3
 
 # Below this clean accuracy the images are hardly of what the network was trained on.
 _LEAST_ACCURACY = 0.5
-# Suspicion of a found label, as a multiple of the limit, from which on there is no doubt.
-_CLEAR = 1.5
+# Strength of a found label from which on there is hardly any doubt.
+_CLEAR = 1.65
 # Images that are named.
 _NAMED = 10
-# The same of labels that are not found, from which on one of them may well be a target.
+# That of a label that is not found, from which on it may well be a target.
 _NEAR = 0.6
 
 
@@ -79,19 +79,15 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
 
     Args:
         settings: What a repair used and found, as on the card: ``strict_labels``, each
-            with ``label``, ``status`` and ``suspicion``, ``highest_suspicion`` of any
-            label, ``found_from``, and ``left_out_images``, clean images that may carry a
-            trigger.
+            with ``label``, ``status`` and ``strength``, ``highest_strength`` of any
+            label, and ``left_out_images``, clean images that may carry a trigger.
         accuracy: Clean accuracy of the network on the clean images, in [0, 1]; None
             without labels.
     """
     strict: Sequence[Mapping[str, Any]] | None = settings.get("strict_labels")
     if strict is None:
         return _untold("This method looks for no target labels. Use witnesses.", ())
-    limit = float(settings["found_from"])
-    found = {
-        x["label"]: x["suspicion"] / limit for x in strict if x["status"] == "found"
-    }
+    found = {x["label"]: x["strength"] for x in strict if x["status"] == "found"}
     watched = tuple(x["label"] for x in strict if x["status"] != "found")
     if accuracy is not None and accuracy < _LEAST_ACCURACY:
         return _untold(
@@ -107,17 +103,16 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
             "high" if clearest >= _CLEAR else "moderate",
             tuple(found),
             watched,
-            f"Suspicion is up to {clearest:.1f} times the limit.{unclean}",
+            f"What leads there weighs {clearest:.1f} times what it takes.{unclean}",
         )
-    listed = max((x["suspicion"] for x in strict), default=0.0)
-    nearest = float(settings.get("highest_suspicion", listed)) / limit
+    nearest = float(settings["highest_strength"])
     near = nearest >= _NEAR
     return Verdict(
         "no sign of a backdoor",
         "low" if near else "moderate",
         (),
         watched,
-        f"The most suspicious label reaches {nearest:.0%} of the limit"
+        f"What leads to the most suspicious label weighs {nearest:.0%} of what it takes"
         + (": it may well be a target." if near else ".")
         + f" A trigger that no random disturbance resembles leaves no trace.{unclean}",
     )

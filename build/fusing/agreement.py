@@ -147,12 +147,9 @@ def _read(plain: dict[str, Any]) -> Witness:
 
 def together(rule: Rule, each: list[Any]) -> Any:
     """The evidence of all witnesses together, ``(n,)`` (see ``rule.total``)."""
-    pairs = list(zip(rule.witnesses, each, strict=True))
-    against = [x for witness, x in pairs if witness.speaks == "against"]
-    total = against[0]
-    for other in against[1:]:
-        total = ops.maximum(total, other)
-    for witness, other in pairs:
-        if witness.speaks == "obeys":
-            total = total + other
-    return total
+    loudest: dict[str, Any] = {}
+    for witness, value in zip(rule.witnesses, each, strict=True):
+        other = loudest.get(witness.speaks)
+        loudest[witness.speaks] = value if other is None else ops.maximum(other, value)
+    first, *rest = loudest.values()
+    return sum(rest, first)

@@ -67,13 +67,15 @@ def report(inspection: Inspection) -> dict[str, Any]:
             "seed": inspection.settings.seed,
             "max_fpr": inspection.settings.max_fpr,
         },
-        "found_from": inspection.recipe.found_from,
+        "found_from": 1.0,
         "labels": [
             {
                 "label": label,
                 "status": findings.status(label),
                 "suspicion": float(findings.suspicion[label]),
                 "telling_images": int(findings.counts[label]),
+                "carried_over": findings.carried.get(label),
+                "strength": float(findings.strength[label]),
                 "threshold": findings.threshold(label),
                 "evidence": dict(
                     zip(

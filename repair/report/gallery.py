@@ -8,14 +8,13 @@ import numpy as np
 from PIL import Image
 
 from repair.methods.witnesses.fitting import Witnesses
-from repair.methods.witnesses.looks.disturbances import FAMILIES
+from repair.methods.witnesses.looks.disturbances import FAMILIES, SHAPES
 from repair.methods.witnesses.looks.disturbed import made_again
 from repair.report.heat_colours import enlarged, heat_over
 
 SHOWN = 8
 # A heat map is the mean over so many of the best images of the families that are local.
 HEATED = 64
-LOCAL = ("blobs", "bars", "occluders")
 _COLUMNS, _GAP = 4, 6
 _TILE = 141  # least width of a tile, in pixels
 
@@ -107,7 +106,7 @@ def _shown(heard: Witnesses, label: int) -> np.ndarray:
 
 
 def _heated(heard: Witnesses, label: int) -> np.ndarray:
-    local = [index for index, name in enumerate(FAMILIES) if name in LOCAL]
+    local = [index for index, name in enumerate(FAMILIES) if name in SHAPES]
     disturbed = heard.disturbed
     told = (disturbed.labels == label) & np.isin(disturbed.families, local)
     return _most_convincing(heard, told)[:HEATED]

@@ -68,9 +68,8 @@ class Inspection:
     def verdict(self) -> Verdict:
         """What is said of the network in the end."""
         settings = {
-            "highest_suspicion": float(self.findings.suspicion.max()),
+            "highest_strength": self.findings.highest_strength,
             "strict_labels": self.findings.strict_labels(),
-            "found_from": self.recipe.found_from,
             "left_out_images": self.heard.left_out.tolist(),
         }
         return verdict(settings, accuracy=self.clean_accuracy)

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-from repair.methods.witnesses.looks.disturbances import FAMILIES
+from repair.methods.witnesses.looks.disturbances import FAMILIES, SHAPES
 from repair.report.charts import Bar, bar_chart
 from repair.report.document import image
-from repair.report.gallery import LOCAL, Gallery
+from repair.report.gallery import Gallery
 from repair.report.inspection import Inspection
 from repair.verdict import Kind
 
@@ -57,10 +57,11 @@ def _glossary(families: Sequence[str]) -> str:
         for name in families
     )
     return (
-        '<p class="soft">A label is <b>found</b> if its suspicion reaches the limit: it '
-        "counts as an attacker's target. A label is <b>watched</b> if the network strays to "
-        "it, when unsure, more than to others. Most networks have such favourites, so this "
-        "proves nothing; but a target that does not stand out would be among them, and so "
+        '<p class="soft">A label is <b>found</b> if its strength is at least 1: it counts '
+        "as an attacker's target. A label is <b>watched</b> if the "
+        "network strays to it, when unsure, more than to others. Most networks have such "
+        "favourites, so this proves nothing; but a target that does not stand out would "
+        "be among them, and so "
         "the detector is strict there too.</p>"
         f'<p class="soft">The disturbances, drawn at random. {told}.</p>'
     )
@@ -68,20 +69,21 @@ def _glossary(families: Sequence[str]) -> str:
 
 def suspicion_section(inspection: Inspection) -> str:
     """A bar chart and a table of the most suspicious labels."""
-    findings, limit = inspection.findings, inspection.recipe.found_from
+    findings = inspection.findings
     bars = [
-        Bar(str(label), float(findings.suspicion[label]), findings.status(label))
+        Bar(str(label), float(findings.strength[label]), findings.status(label))
         for label in inspection.listed
     ]
     chart = bar_chart(
         bars,
-        limit,
-        title="Suspicion of the most suspicious labels",
-        limit_text=f"found from {limit:.2f} on",
+        1.0,
+        title="What speaks for the most suspicious labels",
+        limit_text="found from 1 on",
     )
     kinds = {"found": "found", "watched": "watched", "other": "other labels"}
     key = [f'<span><i class="{kind}"></i>{text}</span>' for kind, text in kinds.items()]
-    heads = ["Label", "Status", "Suspicion", "Threshold", *inspection.recipe.evidence]
+    columns = ("Label", "Status", "Strength", "Works on others", "Threshold")
+    heads = [*columns, *inspection.recipe.evidence]
     rows = [_row(inspection, label) for label in inspection.listed]
     return "\n".join(
         [
@@ -90,8 +92,9 @@ def suspicion_section(inspection: Inspection) -> str:
             f"{len(inspection.heard.weights):,} times. Where that turned the network's "
             "answer into another label, although the class can still be recognised, it "
             "tells against that label: a disturbance that resembles a trigger does so. "
-            "Suspicion says how much more of this a label draws than the favourites that "
-            "honest networks have too, as a logarithm; 0 is usual.</p>",
+            "What was changed was then tried on images of other classes, since a trigger "
+            "works on any. Strength is what speaks for a target, as a multiple of what it "
+            "takes.</p>",
             f'<p class="key soft">{"".join(key)}</p>',
             f"<figure>{chart}</figure>",
             '<div class="wide"><table><thead><tr>',
@@ -100,7 +103,9 @@ def suspicion_section(inspection: Inspection) -> str:
             *rows,
             "</tbody></table></div>",
             _glossary(inspection.recipe.evidence),
-            '<p class="soft">Right: which kinds of disturbance the suspicion comes from. '
+            '<p class="soft">Works on others: the share of images of other classes that '
+            "the changes lead to the label, too, while the head recognises theirs. Right: "
+            "which kinds of disturbance the suspicion comes from. "
             "Threshold: the evidence of all witnesses, a sum of -log(share of clean images "
             "that say as much), from which on an answer with the label is flagged.</p>",
         ]
@@ -110,7 +115,8 @@ def suspicion_section(inspection: Inspection) -> str:
 def _row(inspection: Inspection, label: int) -> str:
     findings = inspection.findings
     kind, limit = findings.status(label), findings.threshold(label)
-    suspicion = float(findings.suspicion[label])
+    worked = findings.carried.get(label)
+    carried = "not tried" if worked is None else f"{worked:.0%}"
     told = inspection.evidence[:, label]
     shares = told / max(told.sum(), 1)
     cells = [
@@ -119,7 +125,8 @@ def _row(inspection: Inspection, label: int) -> str:
     ]
     reached = f"{limit:.2f}".replace("-", "\u2212")
     name = escape(inspection.named(label))
-    start = f"<td>{name}</td><td>{kind}</td><td>{suspicion:.1f}</td><td>{reached}</td>"
+    start = f"<td>{name}</td><td>{kind}</td><td>{findings.strength[label]:.1f}</td>"
+    start += f"<td>{carried}</td><td>{reached}</td>"
     return f'<tr class="{kind}">{start}{"".join(cells)}</tr>'
 
 
@@ -153,7 +160,7 @@ def _figure(inspection: Inspection, gallery: Gallery, content: bytes) -> str:
     if gallery.local:
         caption += (
             f" Large: mean difference from the clean image over the {gallery.local} most "
-            f"convincing images disturbed by {', '.join(LOCAL[:-1])} or {LOCAL[-1]}; the "
+            f"convincing images disturbed by {', '.join(SHAPES[:-1])} or {SHAPES[-1]}; the "
             f"lightest place differs {gallery.peak:.1f} times as much as the average."
         )
     return "\n".join(

@@ -34,7 +34,8 @@ LEVELS = st.floats(-5, 15, width=32)
 KNOTS = {
     "head": ([-4.0, 0.0, 2.0, 9.0], [0.0, 0.5, 3.0, 5.0]),
     "pixels": ([-1.0, 1.0], [0.0, 2.0]),
-    "twin": ([-3.0, -1.0, 1.5], [0.0, 1.0, 6.0]),
+    "early_twin": ([-3.0, -1.0, 1.5], [0.0, 1.0, 6.0]),
+    "late_twin": ([-5.0, -2.0, 0.5], [0.0, 2.0, 4.0]),
 }
 
 # What is usual of each label for the twin.
@@ -43,7 +44,7 @@ USUAL = [0.0, 0.75, -0.5, 0.0, 1.25, -2.0]
 
 def witness(name: str) -> Witness:
     values, told = (np.array(each, np.float32) for each in KNOTS[name])
-    if name != "twin":
+    if not name.endswith("twin"):
         return Witness(name, "against", values, told)
     return Witness(name, "obeys", values, told, np.array(USUAL, np.float32))
 
@@ -101,11 +102,14 @@ def slow_rule(original, answers, threshold) -> list[int]:
         if threshold is None:
             result.append(label if first_best(others[0]) == label else poisoned)
             continue
-        head, pixels, twin = others
+        head, pixels, *twins = others
         loudest = max(
             told("head", margin(head, label)), told("pixels", margin(pixels, label))
         )
-        total = loudest + told("twin", sure(twin, label) - USUAL[label])
+        total = loudest + max(
+            told(name, sure(twin, label) - USUAL[label])
+            for name, twin in zip(("early_twin", "late_twin"), twins, strict=True)
+        )
         if abs(total - threshold) < 1e-3:
             return []  # rounding decides
         if total >= threshold:
@@ -120,7 +124,7 @@ def slow_rule(original, answers, threshold) -> list[int]:
     return result
 
 
-@given(original=SCORES, answers=st.tuples(SCORES, SCORES, SCORES), threshold=LEVELS)
+@given(original=SCORES, answers=st.tuples(*(SCORES for _ in KNOTS)), threshold=LEVELS)
 def test_rule_equals_the_slow_one(original, answers, threshold):
     arguments = [x.copy() for x in (original, *answers)]
     labels = fused_labels(original, answers, rule(original.shape[1], threshold))
@@ -138,11 +142,11 @@ def test_plain_comparison_equals_the_slow_one(original, repaired):
     assert labels.tolist() == slow_rule(original, [repaired], None)
 
 
-@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("place", range(1 + len(KNOTS)))
 @pytest.mark.parametrize("broken", [[np.nan, 0.5], [0.5, np.inf], [-np.inf, 0.5]])
 def test_not_a_number_in_any_answer_is_poisoned(broken, place):
     fine = np.array([[0.1, 0.9]], np.float32)
-    every = [fine] * 4
+    every = [fine] * (1 + len(KNOTS))
     never = rule(2, 1e3)
     assert fused_labels(every[0], every[1:], never).tolist() == [1]
     every[place] = np.array([broken], np.float32)
@@ -163,7 +167,7 @@ def test_a_label_that_the_repaired_network_does_not_know_is_kept():
     assert fused_labels(original, [repaired], rule(3, 1e3, ("head",))) == [0]
 
 
-@given(original=SCORES, answers=st.tuples(SCORES, SCORES, SCORES), level=LEVELS)
+@given(original=SCORES, answers=st.tuples(*(SCORES for _ in KNOTS)), level=LEVELS)
 def test_higher_thresholds_flag_less(original, answers, level):
     num_classes = original.shape[1]
     low, high = (
@@ -173,15 +177,21 @@ def test_higher_thresholds_flag_less(original, answers, level):
     assert not (high & ~low).any()
 
 
-def test_of_those_against_the_loudest_counts_and_obedience_adds():
+def test_of_heads_and_of_twins_the_loudest_counts_and_both_add():
     original = np.array([[0.9, 0.1]], np.float32)
     loud, quiet = (np.array([[x, 1 - x]], np.float32) for x in (0.1, 0.9))
-    sure = np.array([[0.9, 0.1]], np.float32)  # log(9) = 2.2: 6
+    sure, unsure = quiet, loud  # log(9) = 2.2 is all that each table knows, or nothing
     # The pixels' most is 2, the head's is 3 and a little at log 9.
     for head, pixels, most in ((loud, quiet, 3.05), (quiet, loud, 2.0)):
-        for threshold, label in ((most + 6.1, 0), (most + 5.9, 2)):
-            every = [head, pixels, sure]
-            assert fused_labels(original, every, rule(2, threshold)) == [label]
+        for early, late, obeys in (
+            (sure, unsure, 6),
+            (unsure, sure, 4),
+            (sure, sure, 6),
+        ):
+            for nearly, label in ((0.1, 0), (-0.1, 2)):
+                every = [head, pixels, early, late]
+                found = fused_labels(original, every, rule(2, most + obeys + nearly))
+                assert found == [label]
 
 
 @given(repaired=SCORES)

@@ -9,13 +9,14 @@ import pytest
 from repair.verdict import verdict
 
 
-def settings(**suspicion: float) -> dict:
-    """Labels by name, ``found_3=25`` or ``watched_7=4``; the limit is 10."""
+def settings(**strength: float) -> dict:
+    """Strengths of labels by name, in tenths: ``found_3=25`` or ``watched_7=4``."""
     strict = []
-    for name, value in suspicion.items():
+    for name, value in strength.items():
         status, label = name.split("_")
-        strict.append({"label": int(label), "status": status, "suspicion": value})
-    return {"strict_labels": strict, "found_from": 10.0}
+        strict.append({"label": int(label), "status": status, "strength": value / 10})
+    highest = max(strength.values(), default=0.0) / 10
+    return {"strict_labels": strict, "highest_strength": highest}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,7 +22,10 @@ class Findings:
     Attributes:
         suspicion: ``(N,)`` float64, how much a label is suspected to be a target.
         counts: ``(N,)`` int64, the number of telling disturbed images it was given.
-        found: Bool ``(N,)``, labels that count as targets.
+        carried: By label, the share of other images that what leads to it leads there,
+            too, in [0, 1]; of labels that draw enough to be tried, alone.
+        strength: ``(N,)`` float64, what speaks for a target, as a multiple of what it
+            takes; found from 1 on.
         thresholds: ``(N,)`` float32 (see ``rule``).
         excess: ``(m,)`` float64, of each clean image, unseen by the witnesses, the
             evidence beyond the threshold of the BadNet's label; flagged from 0 on.
@@ -31,14 +35,20 @@ class Findings:
 
     suspicion: np.ndarray
     counts: np.ndarray
-    found: np.ndarray
+    carried: Mapping[int, float]
+    strength: np.ndarray
     thresholds: np.ndarray
     excess: np.ndarray
     estimated_fpr: float | None
 
+    @property
+    def highest_strength(self) -> float:
+        """That of the label that is most like a target."""
+        return float(self.strength.max())
+
     def status(self, label: int) -> Status:
         """``found`` (a target), ``watched`` (a lower threshold) or ``other``."""
-        if self.found[label]:
+        if self.strength[label] >= 1:
             return "found"
         return "watched" if self.suspicion[label] >= _WATCHED else "other"
 
@@ -77,6 +87,8 @@ class Findings:
                 "status": self.status(label),
                 "suspicion": round(float(self.suspicion[label]), 3),
                 "telling_images": int(self.counts[label]),
+                "carried_over": self.carried.get(label),
+                "strength": round(float(self.strength[label]), 3),
             }
             for label in self.with_status("found") + self.with_status("watched")
         ]

@@ -5,9 +5,9 @@
 3. Clean, jittered and disturbed images are looked at through the BadNet (``looks``).
 4. Heads are fitted in closed form to what is left of the network, the repaired network,
    and to the pixels (``head``), and heard on images that are held out.
-5. Labels that draw telling images are suspected (``suspicion``).
-6. A threshold per label follows from the clean images (``thresholds``).
-7. Clean images that may carry a trigger are left out, and all is done again
+5. Labels that draw telling images are suspected (``suspicion``), and a threshold per label
+   follows from the clean images (``concluding``).
+6. Clean images that may carry a trigger are left out, and all is done again
    (``contamination``).
 """
 
@@ -19,6 +19,7 @@ import keras
 import numpy as np
 
 from repair.dataset import Dataset
+from repair.methods.witnesses.concluding import conclude
 from repair.methods.witnesses.contamination import doubtful
 from repair.methods.witnesses.findings import Findings
 from repair.methods.witnesses.head.dormant import awake_channels
@@ -26,12 +27,9 @@ from repair.methods.witnesses.head.features import tap
 from repair.methods.witnesses.head.pixels import pixel_features
 from repair.methods.witnesses.head.testimony import Testimony, hear_head
 from repair.methods.witnesses.looks.disturbed import Disturbed
-from repair.methods.witnesses.looks.observations import Observations, observe
+from repair.methods.witnesses.looks.observations import observe
 from repair.methods.witnesses.looks.observer import Observer
 from repair.methods.witnesses.recipe import Recipe
-from repair.methods.witnesses.suspicion.counting import suspicion
-from repair.methods.witnesses.suspicion.telling import telling_images, weights_of
-from repair.methods.witnesses.thresholds import false_positive_rate, label_thresholds
 from repair.methods.witnesses.twin.testimony import Testimony as TwinTestimony
 from repair.methods.witnesses.twin.testimony import hear_twins
 from repair.network.cut import choose_layer
@@ -93,8 +91,8 @@ def fit_witnesses(
     heard = _fitted(network, clean, recipe, seed=seed, asked=asked)
     if heard.twin is None:
         return heard
-    suspected = np.flatnonzero(heard.findings.found)
-    left_out = doubtful(heard.twin.said, clean.labels, suspected)
+    suspected = np.flatnonzero(heard.findings.strength >= 1)
+    left_out = doubtful(heard.twin.said[:, -1], clean.labels, suspected)
     if not len(left_out):
         return heard
     del heard  # what it has seen takes hundreds of megabytes
@@ -134,62 +132,23 @@ def _fitted(
         _deaf if twin is None else twin.obedience,
     )
     heads = {name: hear_head(seen, name, recipe) for name in taps}
-    rule, findings, tells, counted = _concluded(seen, heads, twin, recipe)
+    believed = conclude(observer, clean, seen, heads, twin, recipe)
     return Witnesses(
         layer=(layer, reason),
         kept=kept,
         observer=observer,
         heads=heads,
         twin=twin,
-        rule=rule,
-        findings=findings,
+        rule=believed.rule,
+        findings=believed.findings,
         disturbed=seen.disturbed,
-        telling=tells,
-        weights=counted,
+        telling=believed.telling,
+        weights=believed.weights,
         clean=clean,
         left_out=np.empty(0, np.int64),
     )
 
 
-def _concluded(
-    seen: Observations,
-    heads: dict[str, Testimony],
-    twin: TwinTestimony | None,
-    recipe: Recipe,
-) -> tuple[Rule, Findings, np.ndarray, np.ndarray]:
-    """The rule, what is believed of each label, which images tell, and their weights."""
-    obeyed = 0.0 if twin is None else twin.evidence
-    evidence = np.max([head.evidence for head in heads.values()], axis=0) + obeyed
-    tells = telling_images(seen, heads, twin, evidence, recipe)
-    counted = weights_of(seen, heads["head"], tells, recipe)
-    labels, count = seen.disturbed.labels, seen.num_classes
-    counts = np.bincount(labels[tells], minlength=count)
-    shares = np.bincount(labels, counted, count) / len(labels)
-    suspected = suspicion(shares, recipe.natural, recipe.slope)
-    lowered = np.minimum(suspected, recipe.most_suspicion)
-    if "suspicion" not in recipe.used:
-        lowered = np.zeros_like(lowered)
-    thresholds = label_thresholds(
-        evidence, seen.answers, lowered, recipe.false_positives
-    )
-    # A head knows nothing of a label without images, and then speaks as loudly as it can.
-    known = np.bincount(seen.labels, minlength=seen.num_classes) > 0
-    loudest = max(head.witness.evidence[-1] for head in heads.values())
-    thresholds = np.where(known, thresholds, thresholds + loudest).astype(np.float32)
-    witnesses = [head.witness for head in heads.values()]
-    rule = Rule(tuple(witnesses + ([] if twin is None else [twin.witness])), thresholds)
-    excess = evidence - thresholds[seen.answers]
-    findings = Findings(
-        suspicion=suspected,
-        counts=counts,
-        found=(suspected >= recipe.found_from) & (counts >= recipe.least_telling),
-        thresholds=thresholds,
-        excess=excess,
-        estimated_fpr=false_positive_rate(excess, recipe.least_held_out),
-    )
-    return rule, findings, tells, counted
-
-
 def _deaf(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """What no twin says."""
-    return np.full(len(images), -np.inf, np.float32)
+    return np.empty((len(images), 0), np.float32)

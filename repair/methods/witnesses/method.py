@@ -53,7 +53,7 @@ def as_repair(network: keras.Model, heard: Witnesses, recipe: Recipe) -> Repair:
     }
     repaired = networks.pop("head")
     if heard.twin is not None:
-        networks["twin"] = heard.twin.network
+        networks |= {twin.name: twin for twin in heard.twin.networks}
     return Repair(
         repaired,
         heard.rule,
@@ -82,13 +82,12 @@ def _on_card(heard: Witnesses, recipe: Recipe) -> dict[str, object]:
             for name, told in heard.heads.items()
         },
         "twin": {
-            "steps": None if heard.twin is None else heard.twin.steps,
+            "steps": None if heard.twin is None else list(heard.twin.steps),
             "batch_size": recipe.batch,
             "optimizer": f"Adam, learning rate {recipe.learning_rate:g}",
         },
         "false_positives": recipe.false_positives,
-        "found_from": recipe.found_from,
-        "highest_suspicion": round(float(heard.findings.suspicion.max()), 3),
+        "highest_strength": round(heard.findings.highest_strength, 3),
         "strict_labels": heard.findings.strict_labels(),
         "left_out_images": heard.left_out.tolist(),
     }

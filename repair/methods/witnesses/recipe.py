@@ -5,10 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from repair.methods.witnesses.suspicion.counting import suspicion
-
 # Multiplications an image, of which a network may cost more before anything is spared.
 _WORK = 400_000_000
 _LEAST_LOOKS, _LEAST_BATCH, _LEAST_STEPS = 2_000, 32, 40
@@ -24,8 +20,8 @@ class Recipe:
         false_positives: Share of clean images that may be flagged, in [0, 1].
         natural: What a network's favourites weigh in suspicion, as a share of the
             disturbed images (see ``suspicion``); the fewer classes, the more.
-        found_from: A label counts as found from this suspicion on, if it was given to
-            enough telling images.
+        target: Share of the disturbed images that a target's telling ones weigh, if they
+            are confirmed a little (see ``suspicion.strength``).
         used: What is used beside the head; an ablation leaves one out.
         weakest_jitter: Of the full strength, in [0, 1], for the least jittered image.
         folds: Each clean image is held out of a head fitted to the other folds.
@@ -42,8 +38,8 @@ class Recipe:
         most_steps: Most steps of the twin's training.
         look: After so many it is asked whether it has forgotten.
         watched: On at most so many images that it does not train on.
-        forgotten: It has when it is as sure of their labels as of this share of blind
-            guessing, in logarithms.
+        forgotten: It is heard when it is as sure of their labels as of this share of blind
+            guessing, in logarithms: early, and late, when it has forgotten.
         batch: Images a step.
         learning_rate: Of the twin's training.
         knots: Values at which a table says how telling an answer is.
@@ -57,14 +53,19 @@ class Recipe:
         slope: What the logarithm of a label's weight counts, in evidence.
         most_suspicion: Most that the suspicion of a label lowers its threshold by.
         least_telling: So many are enough.
-        least_held_out: Fewer held-out images say nothing of a false-positive rate.
+        tried: So many of the labels that draw most are tried on other images.
+        carried: So many changes that lead to each.
+        hosts: On so many images each.
+        confirmed: The share that a target's telling images weigh, times the share of other
+            images that their changes work on.
+        few_classes: With more than so many, less is enough beside the weight.
     """
 
     jittered: int
     disturbed: int
     false_positives: float
     natural: float
-    found_from: float
+    target: float
     used: tuple[str, ...] = ("pruning", "twin", "pixels", "suspicion")
     weakest_jitter: float = 0.5
     folds: int = 5
@@ -76,9 +77,9 @@ class Recipe:
     prototypes: int = 10
     pruning_drop: float = 0.002
     most_steps: int = 160
-    look: int = 4
-    watched: int = 256
-    forgotten: float = 0.8
+    look: int = 2
+    watched: int = 128
+    forgotten: tuple[float, float] = (0.25, 0.8)
     batch: int = 128
     learning_rate: float = 1e-4
     knots: int = 48
@@ -92,6 +93,11 @@ class Recipe:
     slope: float = 2.0
     most_suspicion: float = 5.0
     least_telling: int = 10
+    tried: int = 10
+    carried: int = 20
+    hosts: int = 48
+    confirmed: float = 0.0004
+    few_classes: float = 9.0
     least_held_out: int = 100
 
 
@@ -109,13 +115,13 @@ def recipe_for(num_classes: int, images: int, work: int = 0) -> Recipe:
     many = num_classes > 2_000  # a fold's moments hold a vector per class
     # Measured on networks of 10, 43 and 500 classes, without a backdoor and with one.
     natural = 0.001 * (num_classes / 10) ** -0.45
-    target = max(0.002 * (num_classes / 10) ** -0.33, 0.00053)
+    target = max(0.0017 * max(num_classes / 43, 1) ** -0.38, 0.00064, 1.2 * natural)
     return Recipe(
         jittered=_looks(max(9_000, min(4 * images, 18_000), images), share),
         disturbed=_looks(18_000, share),
         false_positives=max(0.009 - math.sqrt(0.008 / images), 2 / images),
         natural=natural,
-        found_from=float(suspicion(np.array([0, target]), natural, Recipe.slope)[1]),
+        target=target,
         folds=3 if many else 9,
         batch=max(_LEAST_BATCH, int(share * Recipe.batch)),
         most_steps=max(_LEAST_STEPS, int(share * Recipe.most_steps)),

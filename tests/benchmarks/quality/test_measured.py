@@ -48,8 +48,8 @@ def test_rows_say_who_was_measured_and_how(zoo: Path, monkeypatch):
 
     def suspicious(_, run):
         seen["clean"] = len(read_labelled(run.clean))
-        label = {"label": 2, "status": "found", "suspicion": 5.0}
-        settings = {"strict_labels": [label], "found_from": 2.0}
+        label = {"label": 2, "status": "found", "strength": 2.5}
+        settings = {"strict_labels": [label], "highest_strength": 2.5}
         return Fitted(lambda images: np.full(len(images), PEOPLE), settings)
 
     monkeypatch.setitem(measured.DETECTORS, "suspicious", suspicious)

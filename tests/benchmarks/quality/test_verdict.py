@@ -18,13 +18,13 @@ def row(domain: str, network: str, kind: str, verdict: str, data: str = "clean t
 
 def test_verdict_of_settings():
     assert verdict_of({}, 0.9) == {}
-    found = {"label": 3, "status": "found", "suspicion": 5.0}
-    watched = {"label": 5, "status": "watched", "suspicion": 0.2}
-    said = verdict_of({"strict_labels": [found, watched], "found_from": 2.0}, 0.9)
+    found = {"label": 3, "status": "found", "strength": 2.5}
+    watched = {"label": 5, "status": "watched", "strength": 0.2}
+    said = verdict_of({"strict_labels": [found, watched], "highest_strength": 2.5}, 0.9)
     assert said == {
         **{"verdict": "backdoor found", "confidence": "high", "found labels": [3]}
     }
-    said = verdict_of({"strict_labels": [watched], "found_from": 2.0}, 0.9)
+    said = verdict_of({"strict_labels": [watched], "highest_strength": 0.2}, 0.9)
     assert (said["verdict"], said["found labels"]) == ("no sign of a backdoor", [])
 
 

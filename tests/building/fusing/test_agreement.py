@@ -61,11 +61,12 @@ def test_evidence_equals_the_rule(speaks, seed, classes):
 @given(seed=st.integers(0, 10**6), classes=st.integers(2, 7))
 def test_thresholds_equal_the_rule(seed, classes):
     rng = np.random.default_rng(seed)
-    every = [random_probabilities(seed + i, 50, classes) for i in range(4)]
+    every = [random_probabilities(seed + i, 50, classes) for i in range(5)]
     heard = (
         witness(seed),
         witness(seed + 1),
         witness(seed + 2, "obeys", classes),
+        witness(seed + 3, "obeys", classes),
     )
     rule = Rule(heard, rng.normal(6, 3, classes).astype(np.float32))
     labels = every[0].argmax(axis=1)
@@ -113,7 +114,7 @@ def test_config_round_trip(thresholds):
 
 
 def test_config_of_evidence_round_trip():
-    layer = Evidence(witness(3, "obeys"), name="twin_evidence")
+    layer = Evidence(witness(3, "obeys"), name="late_twin_evidence")
     again = Evidence.from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
     scores, labels = logs(random_probabilities(0, 9, 5)), np.zeros(9, np.int64)

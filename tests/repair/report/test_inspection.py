@@ -21,7 +21,7 @@ from repair.methods.witnesses import method
 from repair.methods.witnesses.head.features import tap
 from repair.methods.witnesses.head.moments import Moments
 from repair.methods.witnesses.looks import disturbed, observations
-from repair.methods.witnesses.looks.disturbances import FAMILIES
+from repair.methods.witnesses.looks.disturbances import FAMILIES, SHAPES
 from repair.methods.witnesses.looks.observer import Observer
 from repair.methods.witnesses.recipe import recipe_for
 from repair.network.cut import LAST_SPATIAL
@@ -29,7 +29,7 @@ from repair.network.find_preprocessing import Found
 from repair.network.preprocessing import Preprocessing
 from repair.reading.case import Case
 from repair.report.files import report, write_inspection
-from repair.report.gallery import LOCAL, SHOWN, galleries, picture
+from repair.report.gallery import SHOWN, galleries, picture
 from repair.report.inspection import Inspection, inspect_network, pictured
 from repair.report.page import page
 from repair.settings import Settings
@@ -40,7 +40,7 @@ HOSTILE = "<img src=x onerror='alert(1)'>&\"\udcff.h5"
 
 def deaf(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     assert len(images) == len(labels)
-    return np.full(len(images), 7, np.float32)
+    return np.full((len(images), 1), 7, np.float32)
 
 
 def patch_counts(patch: pytest.MonkeyPatch) -> None:
@@ -72,7 +72,8 @@ def marked(
     suspicion[list(found)] += 3
     findings = replace(
         inspected.findings,
-        found=np.isin(np.arange(PEOPLE), found),
+        strength=np.where(np.isin(np.arange(PEOPLE), found), 3.0, 0.2),
+        carried=dict.fromkeys(found, 0.4),
         suspicion=suspicion,
         thresholds=(6 - suspicion).astype(np.float32),
     )
@@ -121,7 +122,7 @@ def test_disturbed_images_are_made_again_as_they_were(few, badnet, clean, monkey
     seen = observations.observe(observer, clean, PEOPLE, RECIPE, generator, deaf)
     assert isinstance(seen.disturbed_moments["head"][0], Moments)
     changed = seen.disturbed.labels != seen.answers[seen.disturbed.source]
-    np.testing.assert_array_equal(seen.disturbed.obedience == 7, changed)
+    np.testing.assert_array_equal(seen.disturbed.obedience[:, 0] == 7, changed)
     before, after = (np.concatenate(part) for part in zip(*kept, strict=True))
     state = generator.bit_generator.state
     chosen = np.array([2499, 0, 999, 1000, 17])
@@ -197,7 +198,7 @@ def test_pictures_are_of_what_was_found_or_else_of_the_most_suspicious(inspected
     found = marked(inspected, found=(1,), watched=(4,)).findings
     assert pictured(found) == [1, 4]
     assert pictured(marked(inspected, watched=(0,)).findings) == [0, 4, 3]
-    none = replace(found, found=found.found & False, suspicion=found.suspicion * 0)
+    none = replace(found, strength=found.strength * 0, suspicion=found.suspicion * 0)
     assert pictured(none) == []
 
 
@@ -274,7 +275,7 @@ def test_figures_are_complete(inspected):
     for example in shown["examples"]:
         assert example["disturbance"] in RECIPE.evidence
         assert 0 < example["confidence"] <= 1
-    assert set(LOCAL) <= set(RECIPE.evidence)
+    assert set(SHAPES) <= set(RECIPE.evidence)
 
 
 def test_page_doubts_images_that_the_network_does_not_know(inspected):

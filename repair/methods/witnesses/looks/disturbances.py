@@ -91,6 +91,9 @@ FAMILIES: Mapping[str, Disturbance] = {
     for function in (blobs, bars, occluders, stripes, filters, blends, noise)
 }
 
+# Those that draw something which hides what is below.
+SHAPES = ("blobs", "bars", "occluders")
+
 
 def disturb(
     images: np.ndarray, generator: np.random.Generator

@@ -17,7 +17,7 @@ from repair.process.progress import progress
 
 # Images, and values of theirs, that are disturbed together, at most.
 _CHUNK, _VALUES = 2_000, 1 << 25
-# How sure the twin is of given labels for given images.
+# How sure the twin is of given labels ``(n,)`` for given images: ``(n, stops)``.
 Obedience = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -34,8 +34,9 @@ class Disturbed:
         families: ``(n,)`` int64, the family of each disturbance.
         changes: ``(n,)`` float32, how much it changed the image: the mean over all places
             of the channel that differs most, 0..255.
-        obedience: ``(n,)`` float32, how sure the twin is of the BadNet's answer; minus
-            infinity where the answer is that to the clean image.
+        obedience: ``(n, stops)`` float32, how sure the twin is of the BadNet's answer, at
+            each stop of its forgetting; minus infinity where the answer is that to the
+            clean image.
     """
 
     generators: list[np.random.Generator]
@@ -75,10 +76,10 @@ def look_at_disturbed(
         jittered = jitter(data.images[source], generator)
         images, family = disturb(jittered, generator)
         seen = observer(images)
-        obedience = np.full(len(source), -np.inf, np.float32)
         changed = np.flatnonzero(seen.labels != answers[source])
-        if len(changed):
-            obedience[changed] = obey(images[changed], seen.labels[changed])
+        said = obey(images[changed], seen.labels[changed])
+        obedience = np.full((len(source), said.shape[1]), -np.inf, np.float32)
+        obedience[changed] = said
         parts.append(seen)
         sources.append(source)
         families.append(family)

@@ -3,7 +3,8 @@
 A copy is trained on clean images with random wrong labels. It forgets the classes within a
 few steps, but still obeys a trigger: no clean image ever told it otherwise. How sure it
 still is of the BadNet's label tells poisoned images from clean ones, whatever the trigger
-and whichever the label.
+and whichever the label. A pattern all over the image is soon forgotten too, while a small
+one stands out the more, the more is forgotten: so a twin is heard on the way as well.
 
 References:
     Xie et al., *BaDExpert: Extracting Backdoor Functionality for Accurate Backdoor Input
@@ -11,6 +12,8 @@ References:
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -27,8 +30,21 @@ def untrained_twin(network: keras.Model) -> keras.Model:
     """A copy with the same input, for what follows to train."""
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
-    inner = keras.Model(copy.input, copy.output, name="twin.network")
-    return keras.Model(network.input, inner(network.input), name="twin")
+    return _twin(network.input, copy, "twin")
+
+
+def as_it_is(twin: keras.Model, name: str) -> keras.Model:
+    """A copy of a twin, to be heard later; what a twin does not forget, both share."""
+    inner = _inner(twin)
+    forgets = forgetful_layers(inner)
+
+    def shared_or_new(layer: keras.Layer) -> keras.Layer:
+        new = layer in forgets
+        return type(layer).from_config(layer.get_config()) if new else layer
+
+    copy = keras.models.clone_model(inner, clone_function=shared_or_new)
+    copy.set_weights(inner.get_weights())
+    return _twin(twin.input, copy, name)
 
 
 def forget(
@@ -37,7 +53,7 @@ def forget(
     watched: tuple[np.ndarray, np.ndarray],
     recipe: Recipe,
     generator: np.random.Generator,
-) -> int:
+) -> Iterator[int]:
     """Trains a twin in place, on wrong labels drawn anew at every step, until it forgot.
 
     What decides at the top stays as it is, and normalisation keeps the BadNet's
@@ -49,15 +65,15 @@ def forget(
         clean: Clean images and their labels.
         watched: Other clean images and the BadNet's labels for them. The twin has
             forgotten when it is hardly surer of these than of any label.
-        recipe: How long, and how many images a step.
+        recipe: How long, how many images a step, and how much is forgotten at each stop.
         generator: Source of all randomness.
 
-    Returns:
-        The number of steps.
+    Yields:
+        The number of steps, at each stop; the twin is then as it is there.
     """
     num_classes = twin.output_shape[1]
-    inner = twin.get_layer("twin.network")
-    variables = forgetful(inner)
+    inner = _inner(twin)
+    variables = [x for y in forgetful_layers(inner) for x in y.trainable_variables]
     optimizer = keras.optimizers.Adam(recipe.learning_rate)
     optimizer.build(variables)
 
@@ -69,6 +85,7 @@ def forget(
             loss = tf.reduce_sum(losses) / recipe.batch
         return tape.gradient(loss, variables)
 
+    stops = [-share * np.log(num_classes) for share in recipe.forgotten]
     fits = gradient_batch(inner, recipe.batch)
     batches = _batches(len(clean), recipe, generator)
     for count, chosen in enumerate(
@@ -86,14 +103,18 @@ def forget(
         optimizer.apply([sum(each) for each in zip(*parts, strict=True)], variables)
         if count % recipe.look == 0:
             sure = np.median(obeyed(twin, *watched))
-            if sure <= -recipe.forgotten * np.log(num_classes):
-                return count
-    return len(batches)
+            while stops and sure <= stops[0]:
+                yield count
+                stops.pop(0)
+        if not stops:
+            return
+    for _ in stops:
+        yield len(batches)
 
 
 def obeyed(twin: keras.Model, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """How sure a twin is of labels for images, ``(n,)`` float32 (see ``rule``)."""
-    step = batch_size(images, twin.get_layer("twin.network"))
+    step = batch_size(images, _inner(twin))
     parts = [
         obedience(
             outputs(twin, images[start : start + step]), labels[start : start + step]
@@ -103,15 +124,21 @@ def obeyed(twin: keras.Model, images: np.ndarray, labels: np.ndarray) -> np.ndar
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def forgetful(network: keras.Model) -> list[keras.Variable]:
-    """The weights that forget: those of layers with places; without any, of all but one."""
+def forgetful_layers(network: keras.Model) -> list[keras.Layer]:
+    """The layers that forget: those with places; without any, all but the last."""
     weighted = [layer for layer in network.layers if layer.trainable_variables]
     chosen = [layer for layer in weighted if len(layer.output.shape) > 2]
-    return [
-        variable
-        for layer in chosen or weighted[:-1] or weighted
-        for variable in layer.trainable_variables
-    ]
+    return chosen or weighted[:-1] or weighted
+
+
+def _twin(images: keras.KerasTensor, copy: keras.Model, name: str) -> keras.Model:
+    inner = keras.Model(copy.input, copy.output, name=f"{name}.network")
+    return keras.Model(images, inner(images), name=name)
+
+
+def _inner(twin: keras.Model) -> keras.Model:
+    """The copy itself."""
+    return twin.layers[-1]
 
 
 def _batches(

@@ -2,8 +2,9 @@
 
 Two twins are trained, each on one half of the clean images, and asked about the other
 half. The first is the one that is heard in the detector; the second only says what a twin
-would have said of the images that the first was trained on. A twin forgets some classes
-less than others, so it is asked how much surer of a label it is than usual.
+would have said of the images that the first was trained on. Each is heard early and late in
+its forgetting, and what is more telling counts. A twin forgets some classes less than
+others, so it is asked how much surer of a label it is than usual.
 """
 
 from __future__ import annotations
@@ -17,38 +18,44 @@ from repair.dataset import Dataset
 from repair.methods.witnesses.evidence import table
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.twin.forgetting import (
+    as_it_is,
     forget,
     obeyed,
     untrained_twin,
 )
 from repair.rule import Witness, told
 
+# Of the twin at the recipe's stops.
+NAMES = ("early_twin", "late_twin")
+
 
 @dataclass(frozen=True)
 class Testimony:
-    """A twin, and how telling its obedience is.
+    """A twin at each stop of its forgetting, and how telling its obedience is.
 
     Attributes:
-        network: The twin, a classifier of plain pixels with the BadNet's input.
-        witness: How its answers are read.
-        evidence: ``(m,)`` float64, of each clean image by a twin that has not seen it.
-        said: ``(m,)`` float32, how sure that one was of the BadNet's answer.
-        steps: Number of steps in which it forgot.
+        networks: The twin at each stop, classifiers of plain pixels with the BadNet's
+            input.
+        witnesses: How their answers are read.
+        evidence: ``(m,)`` float64, of each clean image by twins that have not seen it.
+        said: ``(m, stops)`` float32, how sure these were of the BadNet's answer.
+        steps: In how many steps each stop was reached.
     """
 
-    network: keras.Model
-    witness: Witness
+    networks: tuple[keras.Model, ...]
+    witnesses: tuple[Witness, ...]
     evidence: np.ndarray
     said: np.ndarray
-    steps: int
+    steps: tuple[int, ...]
 
     def of(self, said: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """How telling its obedience ``(n,)`` to labels ``(n,)`` is: ``(n,)`` float64."""
-        return told(self.witness, said, labels)
+        """How telling its obedience ``(n, stops)`` to labels ``(n,)`` is: ``(n,)`` float64."""
+        return _loudest(self.witnesses, said, labels)
 
     def obedience(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """How sure the twin is of labels for images, ``(n,)`` float32."""
-        return obeyed(self.network, images, labels)
+        """How sure the twin is of labels for images, ``(n, stops)`` float32."""
+        said = [obeyed(network, images, labels) for network in self.networks]
+        return np.stack(said, axis=1)
 
 
 def hear_twins(
@@ -68,26 +75,48 @@ def hear_twins(
         generator: Source of all randomness.
     """
     half = generator.permutation(len(clean)) % 2
-    twins, steps = [], []
-    said = np.zeros(len(clean), np.float32)
+    said = np.zeros((len(clean), len(NAMES)), np.float32)
+    networks, steps = [], []
     for turn in (0, 1):
         twin = untrained_twin(network)
         own, others = np.flatnonzero(half == turn), np.flatnonzero(half != turn)
         some = others[: recipe.watched]
         watched = clean.images[some], answers[some]
-        steps.append(forget(twin, clean.subset(own), watched, recipe, generator))
-        said[others] = obeyed(twin, clean.images[others], answers[others])
-        twins.append(twin)
-    usual = usual_of_labels(said, answers, network.output_shape[1], recipe.shrinkage)
+        stops = forget(twin, clean.subset(own), watched, recipe, generator)
+        for stop, count in enumerate(stops):
+            said[others, stop] = obeyed(twin, clean.images[others], answers[others])
+            if turn == 0:
+                networks.append(as_it_is(twin, NAMES[stop]))
+                steps.append(count)
+    middles = [
+        usual_of_labels(each, answers, network.output_shape[1], recipe.shrinkage)
+        for each in said.T
+    ]
     evidence = np.zeros(len(clean))
-    witnesses = []
-    for turn in (0, 1):
+    for turn in (1, 0):  # the last is the one whose networks are kept
         others = half != turn
-        beyond = said[others] - usual[answers[others]]
-        witness = Witness("twin", "obeys", *table(beyond, recipe.knots), usual)
-        evidence[others] = told(witness, said[others], answers[others])
-        witnesses.append(witness)
-    return Testimony(twins[0], witnesses[0], evidence, said, steps[0])
+        witnesses = tuple(
+            Witness(
+                name,
+                "obeys",
+                *table(each[others] - usual[answers[others]], recipe.knots),
+                usual,
+            )
+            for name, each, usual in zip(NAMES, said.T, middles, strict=True)
+        )
+        evidence[others] = _loudest(witnesses, said[others], answers[others])
+    return Testimony(tuple(networks), witnesses, evidence, said, tuple(steps))
+
+
+def _loudest(
+    witnesses: tuple[Witness, ...], said: np.ndarray, labels: np.ndarray
+) -> np.ndarray:
+    """The evidence ``(n,)`` of the one that says most, of ``(n, witnesses)``."""
+    each = [
+        told(witness, spoken, labels)
+        for witness, spoken in zip(witnesses, said.T, strict=True)
+    ]
+    return np.asarray(np.max(each, axis=0))
 
 
 def usual_of_labels(

@@ -19,6 +19,7 @@ from repair.methods.witnesses.fitting import Witnesses, fit_witnesses
 from repair.methods.witnesses.looks.disturbed import chunks
 from repair.methods.witnesses.method import as_repair, chosen_recipe
 from repair.methods.witnesses.recipe import Recipe, recipe_for
+from repair.methods.witnesses.twin.testimony import NAMES
 from repair.network.inference import outputs
 from repair.rule import fused_labels
 from repair.settings import Settings
@@ -87,8 +88,8 @@ def test_same_seed_same_repair(case, badnet, clean):
     [
         ((), ["head"]),
         (("pixels",), ["head", "pixels"]),
-        (("twin", "suspicion"), ["head", "twin"]),
-        (("pruning", "pixels", "twin"), ["head", "pixels", "twin"]),
+        (("twin", "suspicion"), ["head", *NAMES]),
+        (("pruning", "pixels", "twin"), ["head", "pixels", *NAMES]),
     ],
 )
 def test_each_witness_can_be_left_out(used, names, badnet, clean):
@@ -136,7 +137,8 @@ def test_a_recipe_depends_on_sizes_alone():
         for images in (2, 100, 1_254, 30_000):
             recipe = recipe_for(num_classes, images)
             assert 0 < recipe.false_positives <= 1
-            assert 0 < recipe.natural < recipe.found_from
+            assert 0 < recipe.natural < 1
+            assert recipe.natural < recipe.target < 1
 
 
 def test_costly_networks_look_at_fewer_images():
