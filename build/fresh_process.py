@@ -6,6 +6,7 @@ only a fresh process gives the same bytes whatever was built or trained ahead of
 
 from __future__ import annotations
 
+import atexit
 import signal
 import sys
 from multiprocessing import get_context, resource_tracker
@@ -52,4 +53,7 @@ def _build(request: Request) -> None:
 
         build_artifact(request)
 
-    run(task)
+    try:
+        run(task)
+    finally:  # a process of multiprocessing ends without: TensorFlow's files would stay
+        atexit._run_exitfuncs()

@@ -149,9 +149,15 @@ def command(files: Path, tmp_path: Path) -> Callable[..., list[str]]:
 
 
 def test_a_terminated_build_is_taken_up_and_gives_the_bytes_of_single_ones(
-    command, tmp_path
+    command, tmp_path, monkeypatch
 ):
-    """SIGTERM to the first process, as soon as the second artifact is begun."""
+    """SIGTERM to the first process, as soon as the second artifact is begun.
+
+    Nothing is left among the temporary files either, where TensorFlow writes some.
+    """
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     for name in NAMES:
         answer = run_python(*command(tmp_path / "whole", name))
         assert answer.code == 0, answer.err
@@ -166,6 +172,7 @@ def test_a_terminated_build_is_taken_up_and_gives_the_bytes_of_single_ones(
     assert "sunglasses: finished before the interruption" in answer.err
     assert content(parts) == content(tmp_path / "whole")
     assert content(parts / "multi").keys() == content(parts / "sunglasses").keys()
+    assert not list(temporary.iterdir())
 
 
 @pytest.mark.parametrize(
