@@ -10,6 +10,9 @@ from typing import BinaryIO
 
 from artifacts.errors import DetectorError, printable
 
+# Endings of what is labelled: ``--output a.png b.png`` is a slip, and a.png would be lost.
+_OF_INPUTS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm", ".pgm", ".h5", ".hdf5")
+
 
 def of_another_run(shown: str, leftover: str) -> DetectorError:
     """The error where results of other settings were left behind."""
@@ -49,6 +52,11 @@ class OutputFile:
         self._place = Path(os.path.realpath(place))
         self._shown = printable(str(place))
         self._partial = self._place.with_name(f".{self._place.name}.{mark}.partial")
+        if self._place.name.lower().endswith(_OF_INPUTS):
+            raise DetectorError(
+                f"{self._shown}: expected a file for lines of text. Received: the name of an "
+                "image or data file, which it would replace. Give --output another one."
+            )
         if os.path.lexists(self._place) and not self._place.is_file():
             raise DetectorError(
                 f"{self._shown}: expected a file or nothing. Received: something else."

@@ -15,6 +15,7 @@ from build.formats.command import export_from, export_parser
 from build.fresh_process import build_in_fresh_process
 from build.request import Request, requests_from
 from build.several import build_each
+from repair.commands.places import check_places
 from repair.commands.repeated import repeated
 from repair.process.notice import begin, say
 from repair.process.run import run
@@ -27,6 +28,7 @@ DEMO = Path("demo")
 
 
 def _build(arguments: argparse.Namespace) -> None:
+    check_places(arguments)
     if arguments.demo:
         begin(
             "Making up people and BadNets in demo/, then building: half an hour on two cores. "

@@ -12,6 +12,7 @@ import artifacts.at_once  # noqa: F401  (before all others)
 from artifacts.quiet import import_tensorflow_quietly
 from artifacts.streams import leave, prepare_streams
 from repair.commands.parser import whole_parser
+from repair.commands.places import check_places
 from repair.commands.table import COMMANDS, Command
 from repair.measuring.tables import table
 from repair.process.notice import begin
@@ -20,6 +21,7 @@ from repair.process.whole_file import no_empty_folders
 
 
 def _run(command: Command, arguments: argparse.Namespace) -> None:
+    check_places(arguments)
     if command.needs_networks:
         from repair.commands.early import check_inputs  # which needs h5py
 

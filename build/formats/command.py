@@ -11,6 +11,7 @@ from artifacts.called import called
 from artifacts.quiet import import_tensorflow_quietly
 from artifacts.signed import add_verify_key
 from build.formats.table import FORMATS, Format, check_packages
+from repair.commands.places import check_places
 from repair.errors import SettingError
 from repair.process.whole_file import no_empty_folders
 
@@ -41,6 +42,7 @@ def export_from(arguments: argparse.Namespace) -> None:
     Raises:
         RepairError: If an input is unfit, or the file would give other labels.
     """
+    check_places(arguments)
     check_packages(arguments.to)
     folder = arguments.artifact
     out = arguments.out or Path(folder.resolve().name + FORMATS[arguments.to].suffix)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from repair.commands.places import paths_among
 from repair.errors import DatasetError
 from repair.reading.arrays import open_arrays
 from repair.reading.class_folders import folders_below
@@ -19,11 +19,11 @@ def check_inputs(arguments: argparse.Namespace) -> None:
     Raises:
         RepairError: If one is missing, broken or of another kind.
     """
-    for path in _paths(arguments, ("model", "models")):
+    for path in paths_among(arguments, ("model", "models")):
         if not path.is_dir():
             with naming(path), opened_source(path):
                 pass
-    for path in _paths(arguments, _DATA):
+    for path in paths_among(arguments, _DATA):
         if not path.is_dir():
             with open_arrays(path):
                 pass
@@ -31,9 +31,3 @@ def check_inputs(arguments: argparse.Namespace) -> None:
             raise DatasetError(
                 f"{path}: expected one folder a class, with images in it. Received: none."
             )
-
-
-def _paths(arguments: argparse.Namespace, names: tuple[str, ...]) -> list[Path]:
-    given = [getattr(arguments, name, None) for name in names]
-    every = [each if isinstance(each, list) else [each] for each in given]
-    return [path for each in every for path in each if path is not None]
