@@ -9,8 +9,10 @@ from pathlib import Path
 
 from repair.errors import SettingError
 
-_READ = ("model", "models", "data", "clean", "test", "poisoned", "flags", "classes")
-_READ += ("architecture", "images", "artifact", "table")
+_READ = (
+    *("model", "models", "data", "clean", "test", "poisoned", "flags", "classes"),
+    *("architecture", "images", "artifact", "table"),
+)
 _WRITTEN = ("out", "sarif", "bom")
 
 
