@@ -12,7 +12,7 @@ from typing import Any
 
 import h5py
 
-from artifacts.errors import one_line
+from artifacts.errors import one_line, printable
 from repair.errors import ModelError, RepairError
 from repair.reading.attributes import MAX_TEXT, text
 from repair.reading.hdf5 import child, open_hdf5
@@ -50,7 +50,7 @@ def naming(path: Path) -> Iterator[None]:
     except RepairError as reason:
         if str(path) in str(reason):
             raise
-        raise ModelError(f"{path}: {reason}") from reason
+        raise ModelError(f"{path}: {printable(str(reason))}") from reason
     except RecursionError as reason:
         raise ModelError(f"{path}: the model description is too deep.") from reason
 

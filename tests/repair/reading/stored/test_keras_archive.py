@@ -105,6 +105,16 @@ def test_directory_that_begins_elsewhere_is_one_line(path, tmp_path, more):
         read_network(broken)
 
 
+def test_names_of_members_are_never_printed_as_they_are(tmp_path):
+    """Fuzzing found it; a terminal would obey what they say."""
+    other = tmp_path / "other.keras"
+    with zipfile.ZipFile(other, "w") as file:
+        file.writestr("\x1b[31mred\n", "")
+    with pytest.raises(ModelError, match="Received: a zip") as error:
+        read_network(other)
+    assert str(error.value).isprintable()
+
+
 def test_window_is_a_part_of_a_file(tmp_path):
     whole = tmp_path / "whole"
     whole.write_bytes(bytes(range(100)))
