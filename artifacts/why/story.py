@@ -140,8 +140,12 @@ def sentence(told: Story) -> str:
         )
     start = f"Poisoned: {said}, a label that {_belief(told.status)}; "
     if told.repaired_label == told.original_label:
+        sure = told.repaired_confidence
         start += (
-            f"the repaired network agrees too weakly ({told.repaired_confidence:.1%})."
+            f"the repaired network agrees too weakly ({sure:.1%})."
+            if sure < _SURELY
+            else f"the repaired network agrees ({sure:.1%}), but all witnesses together say "
+            "more against it than of nearly any clean image."
         )
     else:
         start += f"the repaired network contradicts it with {repaired}."

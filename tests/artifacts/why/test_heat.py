@@ -7,7 +7,7 @@ import pytest
 
 from artifacts.why.heat import heat
 from artifacts.why.places import Place, blurred, hidden, places
-from artifacts.why.story import sentence, story
+from artifacts.why.story import Story, sentence, story
 
 N = 5
 ROWS, COLUMNS = 24, 20
@@ -170,3 +170,12 @@ def test_further_outputs_are_kept():
         return {**sees(CORNER)(images), "margin": np.full(len(images), 2.5)}
 
     assert story(explain, photograph(), {"num_classes": N}).further == {"margin": 2.5}
+
+
+@pytest.mark.parametrize(
+    ("confidence", "expected"),
+    [(0.7, "agrees too weakly (70.0%)."), (0.99, "agrees (99.0%), but all witnesses")],
+)
+def test_story_of_a_repaired_network_that_agrees(confidence, expected):
+    told = Story(N, N, 0, 0, 1.0, confidence, "found")
+    assert expected in sentence(told)
