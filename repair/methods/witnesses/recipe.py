@@ -59,6 +59,7 @@ class Recipe:
         confirmed: The share that a target's telling images weigh, times the share of other
             images that their changes work on.
         few_classes: With more than so many, less is enough beside the weight.
+        apart: Nothing is, where it is so many times that of the label with the third most.
     """
 
     jittered: int
@@ -98,6 +99,7 @@ class Recipe:
     hosts: int = 48
     confirmed: float = 0.0004
     few_classes: float = 9.0
+    apart: float = 5.0
     least_held_out: int = 100
 
 

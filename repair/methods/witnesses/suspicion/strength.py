@@ -4,7 +4,8 @@ What draws disturbed images to a target resembles a trigger, and a trigger works
 image. So a label is a target's if what its telling images weigh is confirmed by other
 images (see ``carrying``). Where there are many classes, hardly any label but a target draws
 much, while a trigger is rarely hit so well that it works on others: there the weight is
-enough, if confirmed a little.
+enough, if confirmed a little. So it is where hardly any other label draws anything: favourites
+come several at once.
 """
 
 from __future__ import annotations
@@ -46,10 +47,11 @@ def strength(
         ``(N,)`` float64, at least 0; a target's is 1 or more.
     """
     result = np.asarray(shares, np.float64) / recipe.target
+    third = np.sort(shares)[-min(3, len(shares))]
+    apart = np.asarray(shares) / max(recipe.apart * third, recipe.confirmed / 10)
     little = min(1, recipe.few_classes / len(shares)) * recipe.confirmed
     for label, worked in carried.items():
         proof = shares[label] * worked
-        result[label] = max(
-            proof / recipe.confirmed, min(result[label], proof / little)
-        )
+        enough = max(proof / little, apart[label])
+        result[label] = max(proof / recipe.confirmed, min(result[label], enough))
     return result
