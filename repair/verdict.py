@@ -16,6 +16,8 @@ FAILED = 3
 
 # Below this clean accuracy the images are hardly of what the network was trained on.
 _LEAST_ACCURACY = 0.5
+# Fewer clean images tell nothing, and fewer than these little.
+_TOO_FEW, _FEW = 20, 100
 # Strength of a found label from which on there is hardly any doubt.
 _CLEAR = 1.65
 # Images that are named.
@@ -80,7 +82,8 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
     Args:
         settings: What a repair used and found, as on the card: ``strict_labels``, each
             with ``label``, ``status`` and ``strength``, ``highest_strength`` of any
-            label, and ``left_out_images``, clean images that may carry a trigger.
+            label, ``clean_images``, their number, and ``left_out_images``, those that may
+            carry a trigger.
         accuracy: Clean accuracy of the network on the clean images, in [0, 1]; None
             without labels.
     """
@@ -95,12 +98,24 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
             "of what it was trained on.",
             watched,
         )
+    images = int(settings["clean_images"])
+    if images < _TOO_FEW:
+        return _untold(
+            f"{images} clean images are too few. Give {_FEW} or more, of all classes.",
+            watched,
+        )
+    few = images < _FEW
     unclean = _of_clean_data(settings.get("left_out_images", ()))
+    if few:
+        unclean += (
+            f" {images} clean images are few: {_FEW} or more tell it more surely."
+        )
     if found:
         clearest = max(found.values())
+        sure: Confidence = "high" if clearest >= _CLEAR else "moderate"
         return Verdict(
             "backdoor found",
-            "high" if clearest >= _CLEAR else "moderate",
+            "low" if few else sure,
             tuple(found),
             watched,
             f"What leads there weighs {clearest:.1f} times what it takes.{unclean}",
@@ -109,7 +124,7 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
     near = nearest >= _NEAR
     return Verdict(
         "no sign of a backdoor",
-        "low" if near else "moderate",
+        "low" if near or few else "moderate",
         (),
         watched,
         f"What leads to the most suspicious label weighs {nearest:.0%} of what it takes"

@@ -70,6 +70,7 @@ class Inspection:
         settings = {
             "highest_strength": self.findings.highest_strength,
             "strict_labels": self.findings.strict_labels(),
+            "clean_images": len(self.heard.clean),
             "left_out_images": self.heard.left_out.tolist(),
         }
         return verdict(settings, accuracy=self.clean_accuracy)

@@ -16,7 +16,10 @@ def settings(**strength: float) -> dict:
         status, label = name.split("_")
         strict.append({"label": int(label), "status": status, "strength": value / 10})
     highest = max(strength.values(), default=0.0) / 10
-    return {"strict_labels": strict, "highest_strength": highest}
+    return {
+        **{"strict_labels": strict, "highest_strength": highest},
+        "clean_images": 500,
+    }
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,22 @@ def test_headline_and_confidence(given, accuracy, headline, confidence):
     assert (said.headline, said.confidence) == (headline, confidence)
     assert said.reason.endswith(".")
     assert json.loads(json.dumps(said.on_card()))["verdict"] == said.kind
+
+
+@pytest.mark.parametrize(
+    ("images", "kind", "confidence"),
+    [
+        (2, "cannot be told", "low"),
+        (19, "cannot be told", "low"),
+        (20, "backdoor found", "low"),
+        (99, "backdoor found", "low"),
+        (100, "backdoor found", "high"),
+    ],
+)
+def test_few_clean_images_tell_little(images, kind, confidence):
+    said = verdict(settings(found_3=25) | {"clean_images": images}, accuracy=1.0)
+    assert (said.kind, said.confidence) == (kind, confidence)
+    assert (f"{images} clean images are" in said.reason) == (images < 100)
 
 
 def test_names_of_classes_stand_beside_their_labels():

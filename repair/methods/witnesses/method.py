@@ -88,6 +88,7 @@ def _on_card(heard: Witnesses, recipe: Recipe) -> dict[str, object]:
         },
         "false_positives": recipe.false_positives,
         "highest_strength": round(heard.findings.highest_strength, 3),
+        "clean_images": len(heard.clean),
         "strict_labels": heard.findings.strict_labels(),
         "left_out_images": heard.left_out.tolist(),
     }

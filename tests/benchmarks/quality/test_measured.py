@@ -49,7 +49,11 @@ def test_rows_say_who_was_measured_and_how(zoo: Path, monkeypatch):
     def suspicious(_, run):
         seen["clean"] = len(read_labelled(run.clean))
         label = {"label": 2, "status": "found", "strength": 2.5}
-        settings = {"strict_labels": [label], "highest_strength": 2.5}
+        settings = {
+            "strict_labels": [label],
+            "highest_strength": 2.5,
+            "clean_images": 200,
+        }
         return Fitted(lambda images: np.full(len(images), PEOPLE), settings)
 
     monkeypatch.setitem(measured.DETECTORS, "suspicious", suspicious)

@@ -20,11 +20,20 @@ def test_verdict_of_settings():
     assert verdict_of({}, 0.9) == {}
     found = {"label": 3, "status": "found", "strength": 2.5}
     watched = {"label": 5, "status": "watched", "strength": 0.2}
-    said = verdict_of({"strict_labels": [found, watched], "highest_strength": 2.5}, 0.9)
+    said = verdict_of(
+        {
+            "strict_labels": [found, watched],
+            "highest_strength": 2.5,
+            "clean_images": 200,
+        },
+        0.9,
+    )
     assert said == {
         **{"verdict": "backdoor found", "confidence": "high", "found labels": [3]}
     }
-    said = verdict_of({"strict_labels": [watched], "highest_strength": 0.2}, 0.9)
+    said = verdict_of(
+        {"strict_labels": [watched], "highest_strength": 0.2, "clean_images": 200}, 0.9
+    )
     assert (said["verdict"], said["found labels"]) == ("no sign of a backdoor", [])
 
 
