@@ -310,6 +310,7 @@ BOUNDS: tuple[tuple[str, str, Read, Needed, dict[str, int]], ...] = (
 ELSEWHERE = {
     "artifacts.card._MAX_SIDE": "test_sides_of_a_card",
     f"{R}.plain_pickle._MOST_INSTRUCTIONS": "test_instructions_of_a_pickle",
+    f"{R}.rebuilt.operators.sizes._MOST": "test_sizes_that_are_joined_are_few",
 }
 _NAMED = re.compile(
     r"_?(MAX|MOST)_?[A-Z_]*|_(EXPANSION|FACTOR|MORE|ROOM|SLACK)|_HEADER_BYTES|_CHUNK_BYTES"

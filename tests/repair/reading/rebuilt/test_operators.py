@@ -17,6 +17,7 @@ from toys import change_model
 from repair.errors import ModelError
 from repair.network.inference import outputs
 from repair.reading.network_file import read_network
+from repair.reading.rebuilt.operators import sizes
 from repair.reading.rebuilt.operators.table import _OPERATORS
 
 SHAPE = (12, 10, 3)
@@ -261,6 +262,15 @@ def test_shapes_that_are_computed_from_a_shape(path, name):
     expected = outputs(read_network(path), images)
     network = read_network(changed(path, steps_in_place(OF_SHAPES[name])))
     np.testing.assert_allclose(outputs(network, images), expected, rtol=0, atol=1e-5)
+
+
+def test_sizes_that_are_joined_are_few(path, monkeypatch):
+    joined = changed(path, steps_in_place(OF_SHAPES["joined"]))
+    monkeypatch.setattr(sizes, "_MOST", 4)
+    read_network(joined)
+    monkeypatch.setattr(sizes, "_MOST", 3)
+    with pytest.raises(ModelError):
+        read_network(joined)
 
 
 @pytest.mark.parametrize(
