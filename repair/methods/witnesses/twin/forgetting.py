@@ -85,6 +85,10 @@ def forget(
             loss = tf.reduce_sum(losses) / recipe.batch
         return tape.gradient(loss, variables)
 
+    @tf.function(reduce_retracing=True)
+    def move(slopes: list[tf.Tensor]) -> None:
+        optimizer.apply(slopes, variables)
+
     stops = [-share * np.log(num_classes) for share in recipe.forgotten]
     fits = gradient_batch(inner, recipe.batch)
     batches = _batches(len(clean), recipe, generator)
@@ -100,7 +104,7 @@ def forget(
             )
             for some in np.split(np.arange(len(chosen)), range(fits, len(chosen), fits))
         ]
-        optimizer.apply([sum(each) for each in zip(*parts, strict=True)], variables)
+        move([sum(each) for each in zip(*parts, strict=True)])
         if count % recipe.look == 0:
             sure = np.median(obeyed(twin, *watched))
             while stops and sure <= stops[0]:
