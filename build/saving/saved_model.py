@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -70,6 +71,7 @@ def export(
 def _save(detector: keras.Model, folder: Path) -> None:
     """The SavedModel with its three signatures; each variable is stored once."""
     rows, columns, channels = detector.input_shape[1:]
+    share_equal_weights(detector)
     module = tf.Module()
     module.weights = [weight.value for weight in detector.weights]
 
@@ -114,6 +116,15 @@ def _save(detector: keras.Model, folder: Path) -> None:
     # A random id that nothing needs, and a folder that is always empty.
     (folder / "fingerprint.pb").unlink(missing_ok=True)
     (folder / "assets").rmdir()
+
+
+def share_equal_weights(detector: keras.Model) -> None:
+    """Makes one variable of those with the same numbers: networks have layers in common."""
+    kept: dict[tuple[object, ...], tf.Variable] = {}
+    for weight in detector.weights:
+        numbers = np.ascontiguousarray(weight.numpy())
+        key = (weight.dtype, weight.shape, hashlib.sha256(numbers).digest())
+        weight._value = kept.setdefault(key, weight.value)
 
 
 def _check(detector: keras.Model, folder: Path, images: np.ndarray) -> None:

@@ -16,7 +16,7 @@ from toys import SHAPE, repaired_by, run_python
 
 from build.fusing.fusion import fuse
 from build.saving import saved_model as export_module
-from build.saving.saved_model import export
+from build.saving.saved_model import export, share_equal_weights
 from repair.errors import RepairError, RepairFailedError
 from repair.measuring.saved_detector import SavedDetector
 from repair.methods.fine_pruning.mask import copy_network
@@ -170,6 +170,20 @@ def test_card_lists_exactly_the_files_and_their_hashes(folder):
     assert {"saved_model.pb", "variables/variables.index"} < set(listed)
     for name, digest in listed.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+
+
+def test_weights_that_networks_have_in_common_are_stored_once(networks):
+    original, _ = networks
+    inputs = keras.Input(SHAPE)
+    twice = [copy_network(original)(inputs) for _ in range(2)]
+    both = keras.Model(inputs, twice)
+    images = np.random.default_rng(0).uniform(0, 255, (3, *SHAPE)).astype("f4")
+    before = [np.asarray(x) for x in both(images)]
+    share_equal_weights(both)
+    stored = {id(weight.value) for weight in both.weights}
+    assert len(stored) <= len(original.weights) == len(both.weights) // 2
+    for one, other in zip(before, both(images), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_no_path_of_this_machine_is_inside(folder):
