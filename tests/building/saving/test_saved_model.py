@@ -175,8 +175,11 @@ def test_card_lists_exactly_the_files_and_their_hashes(folder):
 def test_weights_that_networks_have_in_common_are_stored_once(networks):
     original, _ = networks
     inputs = keras.Input(SHAPE)
-    twice = [copy_network(original)(inputs) for _ in range(2)]
-    both = keras.Model(inputs, twice)
+    copies = [copy_network(original) for _ in range(2)]
+    named = [
+        keras.Model(x.input, x.output, name=f"copy_{i}") for i, x in enumerate(copies)
+    ]
+    both = keras.Model(inputs, [each(inputs) for each in named])
     images = np.random.default_rng(0).uniform(0, 255, (3, *SHAPE)).astype("f4")
     before = [np.asarray(x) for x in both(images)]
     share_equal_weights(both)
