@@ -122,7 +122,7 @@ def share_equal_weights(detector: keras.Model) -> None:
     """Makes one variable of those with the same numbers: networks have layers in common."""
     kept: dict[tuple[object, ...], tf.Variable] = {}
     for weight in detector.weights:
-        numbers = np.ascontiguousarray(weight.numpy())
+        numbers = weight.numpy().tobytes()
         key = (weight.dtype, weight.shape, hashlib.sha256(numbers).digest())
         weight._value = kept.setdefault(key, weight.value)
 
