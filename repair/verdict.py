@@ -105,9 +105,9 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
             watched,
         )
     few = images < _FEW
-    unclean = _of_clean_data(settings.get("left_out_images", ()))
+    of_data = _of_clean_data(settings.get("left_out_images", ()))
     if few:
-        unclean += (
+        of_data += (
             f" {images} clean images are few: {_FEW} or more tell it more surely."
         )
     if found:
@@ -118,7 +118,7 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
             "low" if few else sure,
             tuple(found),
             watched,
-            f"What leads there weighs {clearest:.1f} times what it takes.{unclean}",
+            f"What leads there weighs {clearest:.1f} times what it takes.{of_data}",
         )
     nearest = float(settings["highest_strength"])
     near = nearest >= _NEAR
@@ -129,7 +129,7 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
         watched,
         f"What leads to the most suspicious label weighs {nearest:.0%} of what it takes"
         + (": it may well be a target." if near else ".")
-        + f" A trigger that no random disturbance resembles leaves no trace.{unclean}",
+        + f" A trigger that no random disturbance resembles leaves no trace.{of_data}",
     )
 
 

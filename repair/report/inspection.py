@@ -67,13 +67,7 @@ class Inspection:
     @property
     def verdict(self) -> Verdict:
         """What is said of the network in the end."""
-        settings = {
-            "highest_strength": self.findings.highest_strength,
-            "strict_labels": self.findings.strict_labels(),
-            "clean_images": len(self.heard.clean),
-            "left_out_images": self.heard.left_out.tolist(),
-        }
-        return verdict(settings, accuracy=self.clean_accuracy)
+        return verdict(self.heard.for_verdict(), accuracy=self.clean_accuracy)
 
     @property
     def headline(self) -> str:

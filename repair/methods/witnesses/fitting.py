@@ -70,6 +70,15 @@ class Witnesses:
     clean: Dataset
     left_out: np.ndarray
 
+    def for_verdict(self) -> dict[str, object]:
+        """What ``repair.verdict`` stands on, plain JSON for the card."""
+        return {
+            "highest_strength": round(self.findings.highest_strength, 3),
+            "clean_images": len(self.clean),
+            "strict_labels": self.findings.strict_labels(),
+            "left_out_images": self.left_out.tolist(),
+        }
+
 
 def fit_witnesses(
     network: keras.Model,

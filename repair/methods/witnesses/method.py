@@ -87,8 +87,5 @@ def _on_card(heard: Witnesses, recipe: Recipe) -> dict[str, object]:
             "optimizer": f"Adam, learning rate {recipe.learning_rate:g}",
         },
         "false_positives": recipe.false_positives,
-        "highest_strength": round(heard.findings.highest_strength, 3),
-        "clean_images": len(heard.clean),
-        "strict_labels": heard.findings.strict_labels(),
-        "left_out_images": heard.left_out.tolist(),
+        **heard.for_verdict(),
     }
