@@ -23,7 +23,7 @@ from repair.reading.rebuilt.limits import check_inputs, image_shape
 from repair.reading.rebuilt.operators.table import operator_applied
 from repair.reading.rebuilt.operators.use import Use, is_tensor
 from repair.reading.rebuilt.stand_ins import stand_in_for
-from repair.reading.rebuilt.turned import Turning
+from repair.reading.rebuilt.turned import Turning, of_rows
 
 Path = tuple[str, ...]
 
@@ -93,7 +93,17 @@ class Graph:
         )
         if turned and len(result.shape) > 2:
             self._turning.mark(result)
+        if turned and of_rows(part.config):
+            result = self._activated(part.config["activation"], step.name, result)
         return result
+
+    def _activated(self, activation: Any, name: str, tensor: Any) -> Any:
+        """An activation along an axis of the file, behind a layer whose output is turned."""
+        word, layers_of_it = activation_from(activation, name, self.keras_version)
+        tensor = self._turning.as_in_file(tensor)
+        for layer in (layers.Activation(word, name=f"{name}.rows"), *layers_of_it):
+            tensor = self.apply(layer, tensor)
+        return tensor
 
     def _layer_applied(self, step: Step, tensors: list[Any]) -> Any:
         """What a layer, or what stands for it, makes of tensors."""

@@ -14,8 +14,6 @@ from typing import Any
 
 from keras import layers
 
-from repair.errors import ModelError
-
 FIRST, LAST = "channels_first", "channels_last"
 _EACH_VALUE = frozenset(
     [
@@ -39,10 +37,19 @@ _ALONG_AN_AXIS = frozenset(
     + ["GroupNormalization", "LayerNormalization", "Normalization", "Softmax"]
     + ["SyncBatchNormalization"]
 )
-_WHOLE_ROW = ("softmax", "log_softmax", "sparsemax")  # along the last axis of the file
+_WHOLE_ROW = ("softmax", "softmax_v2", "log_softmax", "sparsemax")
 
 Apply = Callable[..., Any]
 Turned = tuple[list[Any], Mapping[str, Any], bool]
+
+
+def of_rows(config: Mapping[str, Any]) -> bool:
+    """Whether a layer's activation works along an axis, by default the file's last one."""
+    value = config.get("activation")
+    if isinstance(value, Mapping):
+        kind = value.get("class_name")
+        value = value.get("config") if kind == "function" else kind
+    return value in (*_WHOLE_ROW, "Softmax")
 
 
 @dataclass
@@ -71,19 +78,14 @@ class Turning:
             config: As in the file.
             tensors: Its inputs.
 
-        Raises:
-            ModelError: If it answers along an axis that has moved.
         """
         rank = max((len(tensor.shape) for tensor in tensors), default=0)
         first = config.get("data_format") == FIRST
         if not first and not any(id(tensor) in self._turned for tensor in tensors):
             return tensors, config, False
-        if first and config.get("activation") in _WHOLE_ROW:
-            raise ModelError(
-                f"layer {str(config.get('name'))[:60]!r}: a softmax over columns, with "
-                "channels first, is not supported. Save the model with channels last."
-            )
         settings = {**config, "data_format": LAST} if first else dict(config)
+        if first and of_rows(config):
+            settings["activation"] = "linear"  # the graph puts it behind
         if not first and not self._follows(kind, settings, rank):
             return [self.as_in_file(tensor) for tensor in tensors], config, False
         return [self._as_kept(tensor) for tensor in tensors], settings, True
@@ -108,7 +110,7 @@ class Turning:
     def _follows(self, kind: str, settings: dict[str, Any], rank: int) -> bool:
         """Whether a layer does the same to a turned tensor; moves its axis there."""
         if kind in _EACH_VALUE:
-            return settings.get("activation") not in _WHOLE_ROW
+            return not of_rows(settings)
         axis = settings.get("axis", -1)
         axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
         if (

@@ -74,8 +74,28 @@ def by_rows(x: Any, order: str) -> Any:
     return layers.Flatten(data_format=LAST)(layers.Conv2D(4, 3, data_format=LAST)(x))
 
 
+def softmax_of_columns(x: Any, order: str) -> Any:
+    """As an activation's name means it: along the last axis of the file, columns."""
+    x = layers.Conv2D(4, 3, data_format=order)(x)
+    x = layers.Conv2D(
+        4, 3, activation="softmax" if order == FIRST else None, data_format=order
+    )(x)
+    x = as_first(x, order)
+    return layers.Flatten(data_format=LAST)(
+        x if order == FIRST else layers.Softmax(axis=-1)(x)
+    )
+
+
+def softmax_of_channels(x: Any, order: str) -> Any:
+    """A layer as activation, which says its axis."""
+    own = layers.Softmax(axis=axis(order))
+    x = layers.Conv2D(4, 3, activation=own, data_format=order)(x)
+    return layers.Flatten(data_format=LAST)(as_first(x, order))
+
+
 BODIES: tuple[Body, ...] = (
     *(residual, flattened, flattened_in_order, attended, operated, by_rows),
+    *(softmax_of_columns, softmax_of_channels),
 )
 
 
