@@ -79,6 +79,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "sqrt": ops.sqrt,
     "std": ops.std,
     "sum": ops.sum,
+    "times": lambda x, matrix: ops.matmul(x, ops.cast(matrix, x.dtype)),
 }
 
 

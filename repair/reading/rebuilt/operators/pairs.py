@@ -9,6 +9,7 @@ import numpy as np
 from keras import layers
 
 from repair.network.operation import Operation
+from repair.reading.rebuilt.operators.matrices import times
 from repair.reading.rebuilt.operators.use import Use, is_tensor
 
 
@@ -89,6 +90,8 @@ def _bounded(use: Use) -> tuple[Any, Any]:
 
 def matmul(use: Use) -> Any:
     """The product of two tensors, image by image; their last axes turned where said."""
+    if not is_tensor(use.operand(1, "x2", "b")):
+        return times(use)
     first, second = use.pair
     ranks = {len(each.shape) for each in (first, second) if is_tensor(each)}
     if not _both(use) or ranks == {2}:  # the latter would mix images

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from keras import layers
 
+from repair.reading.rebuilt.operators.matrices import as_matrix, unpacked
 from repair.reading.rebuilt.operators.sizes import begun_with
 from repair.reading.rebuilt.operators.use import Use, is_tensor
 
@@ -51,6 +52,9 @@ def _axis(use: Use, default: int) -> int:
 
 def reshape(use: Use) -> Any:
     """Another shape for each image."""
+    use = unpacked(use)
+    if (matrix := as_matrix(use)) is not None:
+        return matrix
     first, *others = begun_with(use)
     if not all(type(size) is int and abs(size) < 1 << 26 for size in (first, *others)):
         raise use.unfit()

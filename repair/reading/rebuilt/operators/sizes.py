@@ -11,20 +11,16 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from repair.reading.rebuilt.operators.placeholders import (
+    IMAGES,
+    Images,
+    Matrix,
+    Places,
+)
 from repair.reading.rebuilt.operators.use import Use, is_tensor
 
 # Sizes, and how many of them, at most: a file may join them to themselves again and again.
 _LARGEST, _MOST = 1 << 40, 64
-
-
-class _Images:
-    """How many images there are, which nobody knows yet."""
-
-    def __repr__(self) -> str:
-        return "the number of images"
-
-
-IMAGES = _Images()
 
 
 def shape(use: Use) -> Any:
@@ -38,11 +34,11 @@ def shape(use: Use) -> Any:
 def of_sizes(use: Use) -> bool:
     """Whether an operator is called with sizes alone."""
     every = [*_parts(use.values), *_parts(list(use.settings.values()))]
-    if any(is_tensor(each) for each in every):
+    if any(is_tensor(each) or isinstance(each, Matrix) for each in every):
         return False
     values = _parts(use.values)
     numbers = bool(values) and all(type(each) in (int, float) for each in values)
-    return numbers or any(isinstance(each, tuple | _Images) for each in every)
+    return numbers or any(isinstance(each, tuple | Images | Places) for each in every)
 
 
 def computed(key: str, use: Use) -> Any:
@@ -59,7 +55,8 @@ def computed(key: str, use: Use) -> Any:
     if len(numbers) > _MOST:
         raise use.unfit()
     for number in numbers:
-        if not isinstance(number, _Images) and not abs(number) <= _LARGEST:
+        size = number.each if isinstance(number, Places) else number
+        if not isinstance(size, Images) and not abs(size) <= _LARGEST:
             raise use.unfit()
     return result
 
@@ -92,6 +89,17 @@ def _chosen(use: Use) -> Any:
         raise use.unfit() from reason
 
 
+def _picked(use: Use) -> Any:
+    """Some of the sizes, by their places."""
+    sizes, chosen = use.operand(0, "params"), use.operand(1, "indices")
+    listed = chosen if isinstance(chosen, list) else [chosen]
+    fine = isinstance(sizes, tuple) and all(type(place) is int for place in listed)
+    if not fine or not all(0 <= place < len(sizes) for place in listed):
+        raise use.unfit()
+    found = tuple(sizes[place] for place in listed)
+    return found if isinstance(chosen, list) else found[0]
+
+
 def _stacked(use: Use) -> tuple[Any, ...]:
     sizes = use.operand(0, "values")
     if not isinstance(sizes, list) or use.operand(1, "axis", default=0) != 0:
@@ -107,13 +115,15 @@ def _joined(use: Use) -> tuple[Any, ...]:
     return tuple(_single(use, size) for size in every)
 
 
-def _product(use: Use) -> int | float:
+def _product(use: Use) -> int | float | Places:
     if use.operand(1, "axis") not in (None, 0, [0]):
         raise use.unfit()
     sizes = use.operand(0, "input_tensor")
     if not _many(sizes):
         raise use.unfit()
-    return math.prod(_number(use, size) for size in sizes)
+    own = sizes[1:] if sizes and sizes[0] is IMAGES else sizes
+    product = math.prod(_number(use, size) for size in own)
+    return product if own is sizes else Places(int(product))
 
 
 def _unstacked(use: Use) -> Any:
@@ -150,7 +160,8 @@ def _many(value: Any) -> bool:
 
 
 def _single(use: Use, value: Any) -> Any:
-    return value if value is IMAGES else _number(use, value)
+    known = value is IMAGES or isinstance(value, Places)
+    return value if known else _number(use, value)
 
 
 def _number(use: Use, value: Any) -> int | float:
@@ -166,6 +177,8 @@ _FUNCTIONS: Mapping[str, Callable[[Use], Any]] = {
     "concat": _joined,
     "concatv2": _joined,
     "floordiv": _of_two(lambda x, y: x // y),
+    "gather": _picked,
+    "gatherv2": _picked,
     "getitem": _chosen,
     "identity": _same,
     "mul": _of_two(lambda x, y: x * y),

@@ -18,6 +18,7 @@ from repair.reading.described.parts import OF_TENSORFLOW, Part
 from repair.reading.rebuilt.operators import (
     choosing,
     images,
+    matrices,
     pairs,
     reducing,
     shapes,
@@ -86,6 +87,7 @@ _OPERATORS: Mapping[str, Operator] = {
     "div": pairs.divide,
     "divide": pairs.divide,
     "dropout": values.identity,
+    "dot": matrices.times,
     "elu": values.activation("elu"),
     "erf": values.function("erf"),
     "exp": values.activation("exponential"),
@@ -170,6 +172,7 @@ _OPERATORS: Mapping[str, Operator] = {
     "take": choosing.take,
     "tanh": values.activation("tanh"),
     "tanhshrink": values.activation("tanh_shrink"),
+    "tensordot": matrices.tensordot,
     "transpose": shapes.transpose,
     "truediv": pairs.divide,
     "truedivide": pairs.divide,

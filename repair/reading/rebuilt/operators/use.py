@@ -78,6 +78,20 @@ class Use:
         made = Operation(function, settings, name=self.name)
         return self.apply(made, *(tensors or (self.tensor,)))
 
+    def constants(self, value: Any) -> np.ndarray:
+        """Finite numbers, float64, not too many.
+
+        Raises:
+            ModelError: If they are not.
+        """
+        try:
+            array = np.asarray(value, np.float64)
+        except (TypeError, ValueError) as reason:
+            raise self.unfit() from reason
+        if array.size > _MAX_CONSTANTS or not np.isfinite(array).all():
+            raise self.unfit()
+        return array
+
     def unfit(self) -> ModelError:
         """The error for a use that can not be rebuilt."""
         said = [str(getattr(x, "shape", x))[:60] for x in self.values]
@@ -94,15 +108,10 @@ class Use:
         """A tensor itself; a constant as float64 array, the same for all images."""
         if is_tensor(value):
             return value
-        try:
-            array = np.asarray(value, np.float64)
-        except (TypeError, ValueError) as reason:
-            raise self.unfit() from reason
+        array = self.constants(value)
         array = array.reshape(()) if array.size == 1 else array
         if array.ndim == rank and len(array) == 1:
             array = array[0]  # the axis of images
         if array.ndim >= rank:
-            raise self.unfit()
-        if array.size > _MAX_CONSTANTS or not np.isfinite(array).all():
             raise self.unfit()
         return array

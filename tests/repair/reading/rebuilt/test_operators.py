@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
-import h5py
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
-from saved_networks import assert_read_as_keras, lively, saved
-from toys import change_model
+from saved_networks import assert_read_as_keras, saved
+from saved_operators import SHAPE, changed, network, tensorflow_operator, with_place
 
 from repair.errors import ModelError
 from repair.network.inference import outputs
@@ -20,7 +18,6 @@ from repair.reading.network_file import read_network
 from repair.reading.rebuilt.operators import sizes
 from repair.reading.rebuilt.operators.table import _OPERATORS
 
-SHAPE = (12, 10, 3)
 MEANS = np.array([103.939, 116.779, 123.68], "f4")
 OPERATORS: dict[str, Callable[[Any], Any]] = {
     "add": lambda x: x + 0.5,
@@ -90,18 +87,6 @@ OPERATORS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def network(operate: Callable[[Any], Any]) -> keras.Model:
-    images = keras.Input(SHAPE)
-    x = operate(layers.Rescaling(1 / 255)(images))
-    x = x if len(x.shape) == 2 else layers.Flatten()(x)
-    model = keras.Model(images, layers.Dense(4, activation="softmax")(x))
-    rng = np.random.default_rng(0)
-    for variable in model.weights:
-        fan_in = variable.shape[0]
-        variable.assign(rng.normal(0, 2 * fan_in**-0.5, variable.shape))
-    return model
-
-
 @pytest.mark.parametrize("name", OPERATORS)
 def test_operator_answers_as_keras(tmp_path, name):
     assert_read_as_keras(network(OPERATORS[name]), tmp_path)
@@ -121,26 +106,13 @@ def test_other_operators_are_refused(tmp_path, name):
         read_network(path)
 
 
-def tensorflow_operator(
-    function: str, arguments: list[Any], **keywords: Any
-) -> Callable[[Any], None]:
-    """Puts a ``TFOpLambda`` in place of the layer ``scale``."""
-
-    def change(description: Any) -> None:
-        every = description["config"]["layers"]
-        place = next(each for each in every if each["config"]["name"] == "scale")
-        kind = "SlicingOpLambda" if "getitem" in function else "TFOpLambda"
-        config = {"name": "scale", "trainable": True, "dtype": "float32"}
-        config |= {"function": function}
-        node = arguments or ["input", 0, 0, keywords]
-        place.update(class_name=kind, config=config, inbound_nodes=[node])
-        place.pop("module", None)
-
-    return change
-
-
 def slice_of(start: int | None, stop: int | None) -> dict[str, int | None]:
     return {"start": start, "stop": stop, "step": None}
+
+
+@pytest.fixture
+def path(tmp_path):
+    return with_place(tmp_path)
 
 
 TURN = {"start": None, "stop": None, "step": -1}
@@ -168,25 +140,6 @@ TENSORFLOW = {
         ),
     ),
 }
-
-
-@pytest.fixture
-def path(tmp_path):
-    images = keras.Input(SHAPE, name="input")
-    x = layers.Identity(name="scale")(images)
-    x = layers.Rescaling(1 / 255)(layers.Conv2D(4, 3, name="conv")(x))
-    x = layers.Dense(4, activation="softmax")(layers.Flatten()(x))
-    return saved(lively(keras.Model(images, x)), tmp_path, ".h5")
-
-
-def changed(path: Any, change: Callable[[Any], None]) -> Any:
-    def edit(file: h5py.File) -> None:
-        description = json.loads(file.attrs["model_config"])
-        change(description)
-        file.attrs["model_config"] = json.dumps(description)
-        file.attrs["keras_version"] = "2.15.0"
-
-    return change_model(path, edit)
 
 
 @pytest.mark.parametrize("function", TENSORFLOW)
