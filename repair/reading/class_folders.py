@@ -8,6 +8,7 @@ from pathlib import Path
 from artifacts.errors import printable
 from repair.errors import DatasetError
 from repair.process.notice import say
+from repair.reading.class_list import places_of
 
 _MOST_CLASSES = 100_000
 _SHOWN = 8
@@ -79,8 +80,7 @@ def labels_of_folders(
             f"{path}: expected folders, one a class. Received: {_listed(folders)}, which are "
             f"the parts of a data set. Give one of them: {printable(str(path / folders[-1]))}"
         )
-    if names is not None and set(folders) <= set(names):
-        places = {name: label for label, name in enumerate(names)}
+    if names is not None and set(folders) <= set(places := places_of(names)):
         return {name: places[name] for name in folders}, names, 0
     if numbers is not None:
         labels, first = _numbered(path, numbers, num_classes, first_label)

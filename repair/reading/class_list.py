@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,13 @@ from repair.errors import DatasetError
 _MAX_BYTES = 4 << 20
 _MAX_NAMES = 100_000
 _MAX_LENGTH = 200
+_NUMBERED = re.compile(r"(\d{1,6})(?:\s*[:,]\s*|\s+)(\S.*)")
 
 
 def read_class_list(path: Path) -> tuple[str, ...]:
     """Names, one a line; or a JSON list, or object from name to label or label to name.
+
+    Lines may begin with their labels, ``0 rock``, where these are 0..N-1.
 
     Raises:
         DatasetError: If the file is missing, too large, or not such a list of different
@@ -35,7 +39,9 @@ def read_class_list(path: Path) -> tuple[str, ...]:
         raise _unfit(path, "more than 4 MiB")
     names = _from_json(path, text) if text.lstrip()[:1] in ("[", "{") else None
     if names is None:
-        names = [line.strip() for line in text.splitlines() if line.strip()]
+        names = _unnumbered(
+            [line.strip() for line in text.splitlines() if line.strip()]
+        )
     wrong = [name for name in names if not name or len(name) > _MAX_LENGTH]
     if not 0 < len(names) <= _MAX_NAMES or wrong:
         raise _unfit(path, f"{len(names):,} names, or one of no or too many letters")
@@ -43,6 +49,21 @@ def read_class_list(path: Path) -> tuple[str, ...]:
         twice = Counter(names).most_common(1)[0][0]
         raise _unfit(path, f"{printable(twice)!r} twice")
     return tuple(names)
+
+
+def places_of(names: tuple[str, ...]) -> dict[str, int]:
+    """The label of each name, and of each name behind its label."""
+    labels = {name: label for label, name in enumerate(names)}
+    return {f"{label} {name}": label for name, label in labels.items()} | labels
+
+
+def _unnumbered(lines: list[str]) -> list[str]:
+    """The names by label, if each line begins with another of 0..N-1; else the lines."""
+    found = [_NUMBERED.fullmatch(line) for line in lines[:_MAX_NAMES]]
+    by_label = {int(each[1]): each[2] for each in found if each is not None}
+    if len(lines) < 2 or set(by_label) != set(range(len(lines))):
+        return lines
+    return [by_label[label] for label in range(len(lines))]
 
 
 def _from_json(path: Path, text: str) -> list[str] | None:

@@ -7,6 +7,7 @@ import numpy as np
 from artifacts.errors import printable
 from repair.errors import DatasetError
 from repair.process.notice import say
+from repair.reading.class_list import places_of
 
 _MAX_NAMES = 100_000
 _MAX_LENGTH = 200
@@ -54,7 +55,7 @@ def numbers_or_names(
             f"{where}: labels 0..{len(every) - 1} are its names in order, {_listed(every)}"
         )
         names = tuple(every)
-    places = {name: label for label, name in enumerate(names)}
+    places = places_of(names)
     other = next((text for text in every if text not in places), None)
     if other is not None:
         raise DatasetError(

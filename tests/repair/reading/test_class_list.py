@@ -7,7 +7,7 @@ import os
 import pytest
 
 from repair.errors import DatasetError
-from repair.reading.class_list import read_class_list
+from repair.reading.class_list import places_of, read_class_list
 
 NAMES = ("ant", "honey bee", "Zèbre")
 
@@ -17,6 +17,9 @@ NAMES = ("ant", "honey bee", "Zèbre")
     [
         "ant\nhoney bee\nZèbre\n",
         "\ufeffant\r\n  honey bee \r\n\r\nZèbre",
+        "0 ant\n1 honey bee\n2 Zèbre\n",
+        "2: Zèbre\n0:ant\n1 : honey bee",
+        "0,ant\n1,honey bee\n2,Zèbre",
         '["ant", "honey bee", "Zèbre"]',
         '{"honey bee": 1, "ant": 0, "Zèbre": 2}',
         '{"0": "ant", "2": "Zèbre", "1": "honey bee"}',
@@ -25,6 +28,20 @@ NAMES = ("ant", "honey bee", "Zèbre")
 def test_names_are_read_in_the_order_of_labels(tmp_path, text):
     (tmp_path / "names").write_text(text, encoding="utf-8")
     assert read_class_list(tmp_path / "names") == NAMES
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [["1 ant", "2 bee"], ["0 ant", "0 bee"], ["0 ant", "bee"], ["0 ant"], ["3d"]],
+)
+def test_other_numbers_are_parts_of_names(tmp_path, lines):
+    (tmp_path / "names").write_text("\n".join(lines))
+    assert read_class_list(tmp_path / "names") == tuple(lines)
+
+
+def test_names_are_found_with_their_labels_and_without():
+    assert places_of(("ant", "bee")) == {"ant": 0, "bee": 1, "0 ant": 0, "1 bee": 1}
+    assert places_of(("b", "0 b")) == {"b": 0, "0 b": 1, "1 0 b": 1}
 
 
 @pytest.mark.parametrize(
