@@ -18,6 +18,7 @@ from repair.reading.described.wrappers import unwrapped
 from repair.reading.rebuilt.activation_list import activation_from
 from repair.reading.rebuilt.counted import Counted
 from repair.reading.rebuilt.equations import with_known_sides
+from repair.reading.rebuilt.image_input import image_input
 from repair.reading.rebuilt.layer_list import MERGING, layer_from_config
 from repair.reading.rebuilt.limits import check_inputs, image_shape
 from repair.reading.rebuilt.operators.table import operator_applied
@@ -64,7 +65,7 @@ class Graph:
         """
         first = steps[0]
         shape, turned = image_shape(first.part.config, told)
-        self.images, tensor = _image(shape, first.name)
+        self.images, tensor = image_input(shape, first.name)
         if turned:
             say("the network takes channels first; it is rebuilt to take them last")
             self._turning.mark(tensor)
@@ -182,15 +183,6 @@ class Graph:
                 f"layer {layer.name!r} does not fit its input of shape {shapes}. "
                 f"Received: {one_line(reason)}"
             ) from reason
-
-
-def _image(shape: tuple[int, ...], name: str) -> tuple[Any, Any]:
-    """The input ``(n, rows, columns, channels)``, and it as the network expects it."""
-    if len(shape) == 3:
-        images = keras.Input(shape, name=name)
-        return images, images
-    images = keras.Input((*shape, 1), name=name)
-    return images, layers.Reshape(shape, name=f"{name}.grey")(images)
 
 
 def _flat(values: list[Any]) -> list[Any]:
