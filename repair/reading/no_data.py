@@ -17,6 +17,17 @@ _BEGINNINGS = (
     ),
     (b"\x1f\x8b", f"is packed by gzip. Unpack it, and {_ARRAYS}."),
     (b"MATLAB 5", f"is a file of MATLAB. Load it by scipy.io.loadmat, and {_ARRAYS}."),
+    (
+        b"\0\0\x08",
+        f"is an IDX file, as MNIST has them. Take numpy.frombuffer behind its head, "
+        f"reshape it, and {_ARRAYS}.",
+    ),
+    (b"PAR1", f"is a Parquet table. Load it by pandas.read_parquet, and {_ARRAYS}."),
+    (b"ARROW1", f"is an Arrow table. Load it by pyarrow, and {_ARRAYS}."),
+    (b"Rar!", f"is packed by RAR. Unpack it. {_FOLDER}, or arrays."),
+    (b"7z\xbc\xaf", f"is packed by 7-Zip. Unpack it. {_FOLDER}, or arrays."),
+    (b"II*\0", f"is one TIFF image. {_FOLDER}, of PNG or JPEG images."),
+    (b"MM\0*", f"is one TIFF image. {_FOLDER}, of PNG or JPEG images."),
     (b"SQLite", f"is a database. Expected images: {_ARRAYS}."),
     (
         b"version https://git-lfs",

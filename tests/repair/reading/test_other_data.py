@@ -167,6 +167,9 @@ NO_DATA = {
     "table": (b"file,label\na.png,1\n", "is a text"),
     "pickle": (b"\x80\x04\x95", "is a pickle.*numpy.savez"),
     "pointer": (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+    "MNIST": (b"\0\0\x08\x03\0\0\x27\x10", "is an IDX file.*numpy.savez"),
+    "Parquet": (b"PAR1\x15\x04", "is a Parquet table.*numpy.savez"),
+    "TIFF": (b"II*\0\x08\0", "is one TIFF image.*PNG or JPEG"),
 }
 
 
