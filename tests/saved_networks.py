@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 from keras import layers
@@ -67,3 +70,26 @@ def assert_read_as_keras(
             outputs(read, images), expected, rtol=0, atol=MOST, err_msg=ending
         )
     return read
+
+
+def on_windows(path: Path, out: Path) -> Path:
+    """A ``.keras`` archive as tf.keras 2.15 wrote it there: paths are names of one group."""
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w") as new:
+        for name in ("metadata.json", "config.json"):
+            new.writestr(name, old.read(name))
+        content = io.BytesIO()
+        with (
+            h5py.File(io.BytesIO(old.read("model.weights.h5"))) as given,
+            h5py.File(content, "w") as made,
+        ):
+            folders: list[str] = []
+            given.visit(
+                lambda name: folders.append(name) if name.endswith("/vars") else None
+            )
+            for place in folders:
+                layer = made.create_group(
+                    place.removesuffix("/vars").replace("/", "\\")
+                )
+                given.copy(place, layer, "vars")
+        new.writestr("model.weights.h5", content.getvalue())
+    return out

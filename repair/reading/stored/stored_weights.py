@@ -20,9 +20,9 @@ from repair.reading.described.calls import MAX_LAYERS
 from repair.reading.described.parts import OF_TENSORFLOW, Part
 from repair.reading.hdf5 import child, dataset
 from repair.reading.rebuilt.limits import MAX_PARAMETERS
+from repair.reading.stored.folders import Folder, spelled_on_windows
 
 _MAX_WEIGHTS = 20_000  # of one layer, which may be a model of thousands
-_MAX_VARIABLES = 100  # of one layer that is none
 _CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 # Layers that Keras makes of others, and what it calls those.
 _WITHIN = {
@@ -61,9 +61,9 @@ def stored_weights(file: h5py.Group, model: Part) -> Stored:
     """
     if has_names(file, "layer_names"):
         stored = _listed(file)
-    elif container := next((each for each in _CONTAINERS if each in file), None):
+    elif container := _container(Folder(file)) or _container(spelled_on_windows(file)):
         stored = Stored()
-        _numbered(child(file, container, ModelError), model, (), stored)
+        _numbered(container, model, (), stored)
     else:
         raise ModelError(
             "expected a Keras model or its weights. Received: HDF5 with the keys "
@@ -111,8 +111,14 @@ def _is_seed(name: str, found: h5py.Dataset) -> bool:
     return found.dtype.kind in "iu" and found.size in (2, 3) and "count" not in name
 
 
+def _container(folder: Folder) -> Folder | None:
+    """The folder of a model's layers in the model's own."""
+    found = (folder.below(name) for name in _CONTAINERS)
+    return next((each for each in found if each is not None), None)
+
+
 def _numbered(
-    group: h5py.Group, model: Part, path: tuple[str, ...], stored: Stored
+    layers: Folder, model: Part, path: tuple[str, ...], stored: Stored
 ) -> None:
     counts: dict[str, int] = defaultdict(int)
     for part in model.parts:
@@ -120,36 +126,23 @@ def _numbered(
             part.is_operator and part.kind not in OF_TENSORFLOW
         ):  # no layer, so it has no folder
             continue
-        folder = snake_case(part.kind)
-        number = counts[folder]
-        counts[folder] += 1
-        folder = f"{folder}_{number}" if number else folder
-        if folder not in group:
+        name = snake_case(part.kind)
+        number = counts[name]
+        counts[name] += 1
+        folder = layers.below(f"{name}_{number}" if number else name)
+        if folder is None:
             continue
-        place, own = child(group, folder, ModelError), (*path, part.name)
+        own = (*path, part.name)
         if part.is_model:
-            inner = next((each for each in _CONTAINERS if each in place), None)
-            if inner is not None:
-                _numbered(child(place, inner, ModelError), part, own, stored)
+            if (inner := _container(folder)) is not None:
+                _numbered(inner, part, own, stored)
             continue
-        found = _variables(place)
+        found = folder.variables()
         for name in _WITHIN.get(part.kind, ()):
-            within = next((x for x in (name, f"_{name}") if x in place), None)
-            found += _variables(child(place, within, ModelError)) if within else []
+            within = folder.below(name) or folder.below(f"_{name}")
+            found += within.variables() if within is not None else []
         if found:
             stored.by_path[own] = found
-
-
-def _variables(group: h5py.Group) -> list[h5py.Dataset]:
-    """The datasets vars/0, vars/1, ..."""
-    if not isinstance(group, h5py.Group) or "vars" not in group:
-        return []
-    variables = child(group, "vars", ModelError)
-    count = min(len(variables), _MAX_VARIABLES)
-    return [
-        dataset(variables, str(index), ModelError, weights=True)
-        for index in range(count)
-    ]
 
 
 def snake_case(name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import io
 import json
 import pickle
 import pickletools
@@ -26,6 +27,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 from PIL import Image
+from saved_networks import on_windows
 from toys import PEOPLE, ROOT, SHAPE, change_model, save_network, toy_people
 
 from artifacts.card import read_card
@@ -113,6 +115,7 @@ def folder(tmp_path_factory, artifact) -> Path:
     ):
         for name in old.namelist():
             new.writestr(name, old.read(name))
+    on_windows(home / "network.keras", home / "windows.keras")
     (home / "architecture.json").write_text(network.to_json())
     write_dataset(home / "data.h5", data)
     np.savez(home / "data.npz", images=data.images, labels=data.labels)
@@ -175,6 +178,19 @@ def description(home: Path) -> int:
 def weights(home: Path) -> int:
     with zipfile.ZipFile(home / "network.keras") as archive:
         return archive.getinfo("model.weights.h5").file_size
+
+
+def up_to_last_layer(home: Path) -> int:
+    """How many names an archive of Windows has up to the last one that is needed."""
+    with zipfile.ZipFile(home / "windows.keras") as archive:
+        content = io.BytesIO(archive.read("model.weights.h5"))
+    with h5py.File(content) as file:
+        needed = [
+            place
+            for place, name in enumerate(file, 1)
+            if "0" in file[name].get("vars", {})
+        ]
+    return needed[-1]
 
 
 def factor_of_weights(home: Path) -> int:
@@ -287,7 +303,9 @@ BOUNDS: tuple[tuple[str, str, Read, Needed, dict[str, int]], ...] = (
      {"_FACTOR": 0}),
     (f"{R}.stored.keras_archive", "_FACTOR", network("packed.keras"), factor_of_weights,
      {"_MORE": 0}),
-    (f"{R}.stored.stored_weights", "_MAX_VARIABLES", network("network.keras"), 2, {}),
+    (f"{R}.stored.folders", "_MAX_VARIABLES", network("network.keras"), 2, {}),
+    (f"{R}.stored.folders", "_MAX_NAMES", network("windows.keras"), up_to_last_layer, {}),
+    (f"{R}.stored.folders", "_MAX_DEPTH", network("windows.keras"), 2, {}),
     (f"{R}.described.parts", "_MAX_NAME", network("network.keras"), longest_name, {}),
     (f"{R}.described.calls", "MAX_LAYERS", network("varied.keras"), 2, {}),
     (f"{R}.described.plain_values", "_MAX_ITEMS", network("varied.keras"), 4, {}),
