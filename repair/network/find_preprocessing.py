@@ -14,19 +14,17 @@ from keras import layers
 
 from repair.dataset import Dataset
 from repair.errors import SettingError
-from repair.network.inference import gradient_batch, predicted_labels
+from repair.network.inference import gradient_batch
 from repair.network.preprocessing import Preprocessing, named
+from repair.network.steadiness import labels_under, steadiest
 from repair.settings import PREPROCESSINGS
 
 _IMAGES, _FEWEST_IMAGES = 1000, 150
 _BYTES = 32 << 30  # of all activations that are looked at
-_BLOCK = 64
 # Less accuracy tells nothing, nor what is hardly more than one label for all would have.
 _TELLING_ACCURACY, _BETTER_THAN_ONE_LABEL = 0.2, 0.1
 # What is rarer must be right on so many more images, in deviations of their number.
 _CLEARLY = 2.0
-# And where no label tells, steadier by this factor.
-_MUCH_STEADIER = 1.25
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def found_preprocessing(
     sample = _sample(clean, network)
     ways = named(kind, _channels(network), sample.images)
     labelled = len(ways) > 1 and (sample.labels >= 0).all()
-    right = [_right(network, sample, way) for way in ways] if labelled else []
+    right = _judged(network, sample, ways) if labelled else []
     return Found(ways[_clearly_best(right)] if right else ways[0])
 
 
@@ -89,10 +87,9 @@ def find_preprocessing(
     sample = _sample(clean, network)
     ways = list(_ways(network, sample))
     if (sample.labels >= 0).all():
-        tried = shown(ways) if _is_large(network) else ways
-        right = [_right(network, sample, way) for way in tried]
+        right = _judged(network, sample, shown(ways) if _is_large(network) else ways)
         accuracies: dict[str, float] = {}
-        for way, share in zip(ways, (each.mean() for each in right), strict=True):
+        for way, share in zip(ways, (each.mean() for each in right), strict=False):
             accuracies[way.kind] = max(float(share), accuracies.get(way.kind, 0))
         if max(accuracies.values()) >= _telling(sample.labels):
             return Found(ways[_clearly_best(right)], accuracies)
@@ -100,7 +97,7 @@ def find_preprocessing(
         accuracies = {}
     if ways[0].kind == "raw":
         return Found(ways[0], accuracies)
-    return Found(_steadiest(network, sample, ways), accuracies)
+    return Found(steadiest(network, sample, ways), accuracies)
 
 
 def _telling(labels: np.ndarray) -> float:
@@ -144,38 +141,21 @@ def _clearly_best(right: list[np.ndarray]) -> int:
     return best
 
 
-def _steadiest(
-    network: keras.Model, sample: Dataset, ways: list[Preprocessing]
-) -> Preprocessing:
-    best, most = ways[0], -1.0
-    for index, way in enumerate(ways):
-        steady = _steadiness(network, sample.images, way)
-        if steady > most * (1 if index < 2 else _MUCH_STEADIER):
-            best, most = way, steady
-    return best
+def _judged(
+    network: keras.Model, sample: Dataset, ways: Iterable[Preprocessing]
+) -> list[np.ndarray]:
+    """Under each way which images are right, until no later way can be better."""
+    right: list[np.ndarray] = []
+    for way in ways:  # all of them, so that a bar comes to its end
+        if not right or _may_be_better(right):
+            right.append(labels_under(network, sample.images, way) == sample.labels)
+    return right
 
 
-def _right(network: keras.Model, sample: Dataset, way: Preprocessing) -> np.ndarray:
-    return _labels(network, sample.images, way) == sample.labels
-
-
-def _steadiness(network: keras.Model, images: np.ndarray, way: Preprocessing) -> float:
-    """How evenly answers spread over labels, and how little they change with light."""
-    answers = _labels(network, images, way)
-    dimmed = _labels(network, (images * 0.9).astype(np.uint8), way)
-    return float(np.mean(answers == dimmed)) * len(np.unique(answers)) / len(answers)
-
-
-def _labels(network: keras.Model, images: np.ndarray, way: Preprocessing) -> np.ndarray:
-    """Labels ``(n,)`` int64 of the network as it is, on what it may have been trained."""
-    flat = len(network.input_shape) == 3
-    return np.concatenate(
-        [
-            predicted_labels(network, taken[..., 0] if flat else taken)
-            for start in range(0, len(images), _BLOCK)
-            for taken in [way(images[start : start + _BLOCK])]
-        ]
-    )
+def _may_be_better(right: list[np.ndarray]) -> bool:
+    """Whether a way that is right on all images would replace the best so far."""
+    every = np.ones_like(right[0])
+    return _clearly_best([*right, every]) == len(right)
 
 
 def _sample(clean: Dataset, network: keras.Model) -> Dataset:
