@@ -51,4 +51,4 @@ if __name__ == "__main__":
     prepare_streams()
     given = whole_parser().parse_args()
     chosen = next(each for each in COMMANDS if each.name == given.command)
-    run(lambda: _run(chosen, given))
+    run(lambda: _run(chosen, given), chosen.cut_short)

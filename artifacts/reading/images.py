@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from artifacts.errors import DetectorError, printable
 from artifacts.reading.jpeg import MOST_SCANS, scans
-from artifacts.reading.kinds import ALWAYS, Kinds
+from artifacts.reading.kinds import ALWAYS, Kinds, held
 from artifacts.reading.png import colours, has_all_lines
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def open_image(
         raise DetectorError(f"{name}: expected a {kinds} image. Received: {found}.")
     from PIL import Image, ImageOps, UnidentifiedImageError
 
-    stream = io.BytesIO()
+    stream, content = io.BytesIO(), b""
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
@@ -108,11 +108,14 @@ def open_image(
         raise
     except Exception as reason:  # Pillow raises many types on broken files
         text = printable(str(reason)).replace(repr(stream), "the file")[:120]
+        kind = held(content)
         if isinstance(reason, UnidentifiedImageError):
-            text = "something else" if content else "an empty file"
+            text = kind or ("something else" if content else "an empty file")
+            if kind in kinds.formats:
+                text = f"a broken {kind}"
         raise DetectorError(
             f"{name}: expected a whole {kinds} image. Received: "
-            f"{text or type(reason).__name__}.{kinds.hint(path.suffix)}"
+            f"{text or type(reason).__name__}.{kinds.hint(path.suffix, kind)}"
         ) from reason
     if size is not None and upright.size != (size[1], size[0]):
         raise _size_error(name, upright.size, size)

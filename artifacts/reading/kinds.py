@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _ENDINGS = {
     "PNG": (".png",),
     "JPEG": (".jpg", ".jpeg"),
@@ -10,6 +12,16 @@ _ENDINGS = {
     "PPM": (".ppm", ".pgm"),
 }
 _USUAL = ("PNG", "JPEG")
+# What pictures begin with.
+_BEGINNINGS = re.compile(
+    rb"(?P<PNG>\x89PNG)|(?P<JPEG>\xff\xd8)|(?P<GIF>GIF8[79]a)|(?P<TIFF>II[*+]\0|MM\0[*+])|(?P<WEBP>RIFF.{4}WEBP)"
+    rb"|(?P<BMP>BM.{4}\0{4})|(?P<PPM>P[2356]\s)|(?P<AVIF>.{4}ftypavi)"
+    rb"|(?P<HEIC>.{4}ftyp(he|mif1|msf1))|(?P<JXL>\xff\n|.{4}JXL )|(?P<JP2>.{4}jP  )"
+    rb"|(?P<PSD>8BPS)|(?P<SVG><svg|<\?xml)|(?P<PDF>%PDF)",
+    re.DOTALL,
+)
+# Endings of pictures that no option reads.
+UNREAD = (".gif", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".psd")
 
 
 class Kinds:
@@ -32,16 +44,25 @@ class Kinds:
         """Names of the formats that could be asked for."""
         return tuple(x.lower() for x in _ENDINGS if x not in self.formats)
 
-    def hint(self, suffix: str) -> str:
-        """Which option reads files with this ending, if one does."""
+    def hint(self, suffix: str, held: str | None = None) -> str:
+        """What to do about a file with this ending, or that holds such a picture."""
+        if held in self.formats:
+            return ""
         for name in self.others:
-            if suffix.lower() in _ENDINGS[name.upper()]:
+            ends_so = held is None and suffix.lower() in _ENDINGS[name.upper()]
+            if ends_so or held == name.upper():
                 return f" Add --formats {name}"
-        return ""
+        return " Save it as PNG." if held or suffix.lower() in UNREAD else ""
 
     def __str__(self) -> str:
         """As in "PNG or JPEG"."""
         return f"{', '.join(self.formats[:-1])} or {self.formats[-1]}"
+
+
+def held(content: bytes) -> str | None:
+    """The format of a picture, by its first bytes; None if it is none that is known."""
+    found = _BEGINNINGS.match(content)
+    return found.lastgroup if found else None
 
 
 ALWAYS = Kinds()

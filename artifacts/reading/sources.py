@@ -155,6 +155,10 @@ def _of_path(path: str, kinds: Kinds) -> Iterator[str | DetectorError]:
         nothing = False
         yield found
     if nothing:
+        others = (x for x in walk(path, None) if isinstance(x, str))
+        other = next(others, "")
+        hint = kinds.hint(os.path.splitext(other)[1])  # noqa: PTH122
+        but = f", but {printable(other)}.{hint}" if hint else "."
         yield DetectorError(
-            f"{printable(path)}: expected {kinds} files. Received: none."
+            f"{printable(path)}: expected {kinds} files. Received: none{but}"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,8 @@ def page(arguments: argparse.Namespace) -> list[dict[str, Cell]]:
     say(f"{address} shows the page on this machine alone; Ctrl-C ends it.")
     with tempfile.TemporaryDirectory() as kept:  # nothing of an upload outlives this
         os.environ["GRADIO_TEMP_DIR"] = kept
-        _interface(detector).launch(
+        blocks = _interface(detector)
+        blocks.launch(
             server_name=LOOPBACK,
             server_port=arguments.port,
             share=False,
@@ -60,7 +62,12 @@ def page(arguments: argparse.Namespace) -> list[dict[str, Cell]]:
             css=_STYLE,
             footer_links=[],
             inbrowser=not arguments.no_browser,
+            prevent_thread_lock=True,  # it would take Ctrl-C for an end like any other
         )
+        try:
+            threading.Event().wait()
+        finally:
+            blocks.close(verbose=False)
     return []
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from repair.commands import arguments
+from repair.process.run import CUT_SHORT
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Command:
         place: Module and function that do it, ``module:function``. It is imported when
             the command runs, since TensorFlow is; it gives back rows for a table.
         needs_networks: Whether TensorFlow is needed for it.
+        cut_short: What is said if a signal ends it.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Command:
     arguments: Callable[[argparse.ArgumentParser], None]
     place: str
     needs_networks: bool = False
+    cut_short: str = CUT_SHORT
 
 
 _DATA, _NETWORKS = "repair.commands.data", "repair.commands.networks"
@@ -38,7 +41,8 @@ COMMANDS = (
     Command("triggers", "what triggers look like: what a detector flags, in groups",
             arguments.triggers, "repair.commands.triggers:triggers", True),
     Command("page", "a local page to drop images on (extra page)",
-            arguments.page, "repair.commands.page:page", True),
+            arguments.page, "repair.commands.page:page", True,
+            cut_short="the page is closed"),
     Command("accuracy", "accuracy of a network or detector",
             arguments.accuracy, "repair.commands.accuracy:accuracy", True),
     Command("defence", "the full table: clean accuracy, FPR, ASR, detection",

@@ -11,11 +11,16 @@ from artifacts.packages import missing_package
 from artifacts.streams import INTERRUPTED, NOBODY_READS, leave, say
 from repair.process import interruption
 
+CUT_SHORT = "interrupted; older artifacts stay as they were"
 _LONGEST_LINE = 2000
 
 
-def run(action: Callable[[], None]) -> NoReturn:
+def run(action: Callable[[], None], cut_short: str = CUT_SHORT) -> NoReturn:
     """Runs a command and exits.
+
+    Args:
+        action: The command.
+        cut_short: What is said if a signal ends it.
 
     The exit code is 0 if it is done, 1 for a failed repair, 2 for bad input, 130 if a signal
     came, 141 if nobody reads the answer.
@@ -30,7 +35,7 @@ def run(action: Callable[[], None]) -> NoReturn:
     except BaseException as reason:
         # A library that was cut short may answer with an error of its own.
         if interruption.came() or isinstance(reason, KeyboardInterrupt):
-            _exit("interrupted; older artifacts stay as they were", INTERRUPTED)
+            _exit(cut_short, INTERRUPTED)
         _explain(reason)
     if interruption.came():  # and a library went on as if nothing had been
         _exit("interrupted, but all was done by then", INTERRUPTED)

@@ -11,7 +11,7 @@ import numpy as np
 from artifacts.errors import DetectorError
 from artifacts.reading.folders import walk
 from artifacts.reading.images import fitted, open_image
-from artifacts.reading.kinds import Kinds
+from artifacts.reading.kinds import UNREAD, Kinds
 from repair.dataset import Dataset
 from repair.errors import DatasetError
 from repair.process.notice import say
@@ -22,7 +22,7 @@ from repair.settings import DataOptions
 
 _LONG = 1000  # images of which it is said how far the reading is
 _SEARCHED = 1000
-_UNREAD = (".gif", ".tif", ".tiff", ".heic", ".avif", ".webp", ".bmp", ".ppm", ".pgm")
+_OTHERS = (*UNREAD, ".webp", ".bmp", ".ppm", ".pgm")
 
 Shape = tuple[int, int, int]
 
@@ -86,7 +86,7 @@ def read_folder(
 
 
 def _say_what_is_passed_over(path: Path, kinds: Kinds) -> None:
-    others = tuple(ending for ending in _UNREAD if ending not in kinds.suffixes)
+    others = tuple(ending for ending in _OTHERS if ending not in kinds.suffixes)
     found = Counter(
         Path(file).suffix.lower()
         for file in walk(str(path), others)
@@ -140,7 +140,7 @@ def _nothing(path: Path, expected: str, kinds: Kinds) -> DatasetError:
         remedy = (
             " Put the images of each class into a folder that is named as the class."
         )
-    elif not remedy and set(endings) & set(_UNREAD):
+    elif not remedy and set(endings) & set(_OTHERS):
         remedy = " Save them as PNG."
     return DatasetError(
         f"{path}: expected {expected}. Received: {held or 'no file'}.{remedy}"

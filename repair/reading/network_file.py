@@ -20,7 +20,7 @@ from artifacts.errors import one_line
 from repair.errors import ModelError, RepairError
 from repair.network.plain import classifier
 from repair.reading.deepid import deepid_description
-from repair.reading.described.nested import Tensor, flatten
+from repair.reading.described.nested import Step, Tensor, flatten
 from repair.reading.described.parts import model_from
 from repair.reading.rebuilt.filling import fill
 from repair.reading.rebuilt.graph import Graph
@@ -109,12 +109,31 @@ def network_from(
     stored = stored_weights(source.weights, model)
     graph = Graph(_version(description, source), stored.total)
     steps, outputs = flatten(model)
-    graph.build(steps, image_shape)
-    fill(graph, model, stored)
+    with _crops_named(steps, graph.keras_version):
+        graph.build(steps, image_shape)
+        fill(graph, model, stored)
     scores = graph.tensors[_chosen(outputs, output).step]
     if not is_tensor(scores):
         raise ModelError("expected an output for each image. Received: sizes alone.")
     return classifier(graph.images, scores, loss=source.loss)
+
+
+@contextmanager
+def _crops_named(steps: list[Step], keras_version: int) -> Iterator[None]:
+    """Names a RandomCrop as the likely cause where what stands behind it does not fit."""
+    try:
+        yield
+    except ModelError as reason:
+        crops = [each for each in steps if each.part.kind == "RandomCrop"]
+        if not crops or keras_version < 3:
+            raise
+        config = crops[0].part.config
+        sides = f"{str(config.get('width'))[:9]} x {str(config.get('height'))[:9]}"
+        raise ModelError(
+            f"{reason} Keras 3 crops in layer {crops[0].name!r} while it trains, not when "
+            "it answers. If what follows was made for cropped images, save the network "
+            f"without that layer, for images of {sides}."
+        ) from reason
 
 
 def _chosen(outputs: dict[str, Tensor], wanted: str | None) -> Tensor:

@@ -17,6 +17,7 @@ from repair.errors import ModelError
 from repair.reading.described.parts import Part
 from repair.reading.hdf5 import numbers
 from repair.reading.rebuilt.graph import Graph
+from repair.reading.rebuilt.lora import merged, with_factors
 from repair.reading.rebuilt.stand_ins import stored_by, weights_for
 from repair.reading.stored.stored_weights import Stored
 
@@ -51,6 +52,7 @@ def fill(graph: Graph, model: Part, stored: Stored) -> None:
             continue
         values = [numbers(each, ModelError) for each in by_layer[path]]
         zero = zero and not any(array.any() for array in values)
+        values = merged(parts[path], made[0], values)
         values = weights_for(parts[path], made[0], values)
         for layer in made:
             layer.set_weights(values)
@@ -63,7 +65,7 @@ def _check(
 ) -> None:
     expected = stored_by(part, layer)
     received = [tuple(each.shape) for each in stored]
-    if expected != received:
+    if received not in (expected, *with_factors(part, layer)):
         raise ModelError(
             f"layer {'/'.join(path)[:100]!r}: expected weights of shapes {expected}. "
             f"Received: {str(received)[:300]}. The description and the weights are not of "
@@ -150,6 +152,8 @@ def _halves(
     flags = [variable.trainable for variable in layer.weights]
     shapes = stored_by(part, layer)
     flags = flags if len(flags) == len(shapes) else [False] * len(shapes)
+    if with_factors(part, layer):
+        flags = [*flags[1:], True, True, False]
     weights = [_Weight(path, flag and switched_on) for flag in flags]
     if not switched_on:
         return [], weights

@@ -47,6 +47,25 @@ def test_other_formats_where_asked_for_alone(tmp_path, kind):
     assert read_image(path, SIZE, kinds=Kinds((kind,))).shape == (*SIZE, 3)
 
 
+@pytest.mark.parametrize("kind", ["gif", "tiff"])
+@pytest.mark.parametrize("ending", ["", ".png", ".tif"])
+def test_pictures_that_no_option_reads_are_called_by_their_name(tmp_path, kind, ending):
+    path = tmp_path / f"x{ending}"
+    Image.fromarray(PIXELS).convert("RGB").save(path, kind)
+    with pytest.raises(DetectorError, match=rf"{kind.upper()}\. Save it as PNG\.$"):
+        read_image(path, SIZE)
+
+
+def test_a_picture_under_a_wrong_ending_has_the_option_of_what_it_is(tmp_path):
+    path = tmp_path / "x.bmp"
+    saved(path, "RGB", format="webp")
+    with pytest.raises(DetectorError, match=r"Received: WEBP\. Add --formats webp$"):
+        read_image(path, SIZE)
+    path.write_bytes(path.read_bytes()[:20])  # its remedy is no other option
+    with pytest.raises(DetectorError, match=r"Received: could not create .*object\.$"):
+        read_image(path, SIZE, kinds=Kinds(("webp",)))
+
+
 def test_several_pictures_in_one_file_are_refused(tmp_path):
     pictures = [Image.new("RGB", SIZE[::-1], colour) for colour in ("red", "blue")]
     pictures[0].save(tmp_path / "x.webp", save_all=True, append_images=pictures[1:])

@@ -33,7 +33,12 @@ def address() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = ["-m", "repair", "page", ARTIFACT, "--port", port, "--no-browser"]
-    server = subprocess.Popen([sys.executable, *map(str, command)], cwd=ROOT)
+    server = subprocess.Popen(
+        [sys.executable, *map(str, command)],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and server.poll() is None:
         with socket.socket() as probe:
@@ -42,7 +47,8 @@ def address() -> Iterator[str]:
         time.sleep(0.2)
     yield f"http://127.0.0.1:{port}"
     server.terminate()
-    assert server.wait(PATIENCE) == 130
+    said = server.communicate(timeout=PATIENCE)[1]
+    assert (server.returncode, said.splitlines()[-1]) == (130, "the page is closed")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from artifacts.streams import SIGNALS
+from repair.commands.table import COMMANDS
 from repair.process import interruption
 from repair.process.run import run
 
@@ -34,6 +35,13 @@ def outcome(action, capsys):
 @pytest.mark.parametrize("which", DEFAULTS)
 def test_interrupted(which, capsys):
     assert outcome(lambda: signal.raise_signal(which), capsys) == (130, STAY)
+
+
+def test_a_command_that_replaces_nothing_says_so_in_its_own_words(capsys):
+    page = next(each for each in COMMANDS if each.name == "page")
+    with pytest.raises(SystemExit):
+        run(lambda: signal.raise_signal(signal.SIGINT), page.cut_short)
+    assert capsys.readouterr().err == "the page is closed\n"
 
 
 @pytest.mark.parametrize("answer", [AttributeError, MemoryError, OSError, ValueError])
