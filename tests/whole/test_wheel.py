@@ -105,7 +105,10 @@ def test_workflow_of_the_docs_runs_as_it_stands(wheel, files, tmp_path):
     shutil.copy(wheel, tmp_path)
     (tmp_path / "model.h5").symlink_to(files / "badnet.h5")
     (tmp_path / "clean.h5").symlink_to(files / "clean.h5")
-    venv.create(tmp_path / "env", with_pip=True)
+    venv.create(tmp_path / "env")
+    pip = tmp_path / "env" / "bin" / "pip"  # that of the packages below
+    pip.write_text('#!/bin/sh\nexec "$(dirname "$0")/python" -m pip "$@"\n')
+    pip.chmod(0o755)
     [packages] = tmp_path.glob("env/lib/python*/site-packages")
     (packages / "ours.pth").write_text(sysconfig.get_path("purelib"))
     path = f"{tmp_path / 'env' / 'bin'}{os.pathsep}{os.environ['PATH']}"

@@ -167,6 +167,7 @@ def test_names_of_a_signature():
 def test_the_session_is_told_not_to_optimise_the_graph():
     expected = ConfigProto()
     expected.graph_options.rewrite_options.disable_meta_optimizer = True
+    expected.graph_options.optimizer_options.do_function_inlining = True
     assert ConfigProto.FromString(_CONFIG) == expected
 
 
