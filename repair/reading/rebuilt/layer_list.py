@@ -120,7 +120,10 @@ _WORDS: Mapping[str, Callable[[str], bool]] = {
         len(text) <= _MAX_AXES and text.isascii() and text.isalpha()
     ),
 }
+_OF_KERAS_1 = "is of Keras 1. Load the file with Keras 2.0 to 2.3, and save it there"
 _REASONS = {
+    "Convolution2D": _OF_KERAS_1,
+    "Merge": _OF_KERAS_1,
     "Lambda": "holds Python code, which is never run. Use Keras' own layers instead",
     "TFSMLayer": "holds a SavedModel, which is never run",
     "TorchModuleWrapper": "holds pickled Python code, which is never run",

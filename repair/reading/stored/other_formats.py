@@ -11,6 +11,7 @@ OF_SAVED_MODEL = (
     "It can hold operations that read and write files, so it is not opened. In the program "
     "that wrote it, save the Keras model again by model.save('m.keras'), and give that file."
 )
+_OF_TENSORFLOW_JS = (b'"layers-model"', b'"graph-model"', b'"modelTopology"')
 _BEGINNINGS = (
     (
         b"\x80\x02",
@@ -61,6 +62,11 @@ def reason_against(content: bytes) -> str | None:
         return (
             "is an ONNX file, which holds no Keras network. Give the .keras or .h5 file "
             "that it was converted from."
+        )
+    if any(word in content for word in _OF_TENSORFLOW_JS):
+        return (
+            "is a network of TensorFlow.js, which keeps its weights elsewhere. Give the "
+            ".keras or .h5 file that it was converted from."
         )
     if content[8:10] == b'{"':
         return f"is a safetensors file, which holds weights alone. Ask its maker for {_KERAS}."

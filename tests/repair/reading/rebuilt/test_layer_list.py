@@ -266,6 +266,7 @@ REFUSED = {
         {"class_name": "LayerScale", "module": "evil"},
         "maker's own",
     ),
+    "layer of Keras 1": ({"class_name": "Convolution2D"}, "of Keras 1.*save it there"),
     "layer for texts": ({"class_name": "TextVectorization"}, "rebuilt here"),
 }
 

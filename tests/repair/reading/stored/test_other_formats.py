@@ -18,6 +18,10 @@ FILES = {
     "TFLite": (b"\x1c\0\0\0TFL3" + bytes(90), "TensorFlow Lite.*was converted from"),
     "ONNX": (b"\x08\x08\x12\x07pytorch\x1a\x031.9", "ONNX.*was converted from"),
     "JSON": (b'{"class_name": "Functional"}', "--architecture"),
+    "TensorFlow.js": (
+        b'{"format": "layers-model", "generatedBy"',
+        "TensorFlow.js.*from",
+    ),
     "gzip": (b"\x1f\x8b\x08" + bytes(30), "gzip"),
     "text": (b"conv_1", "is a text, not a network"),
     "PNG": (b"\x89PNG\r\n\x1a\n" + bytes(40), "is a PNG image, not a network"),
