@@ -39,6 +39,12 @@ def image_shape(
     sizes: list[Any] | None = None
     if shape is not None:
         sizes = shape[1:] if isinstance(shape, list) else [shape]
+    if sizes is not None and len(sizes) == 1 and type(sizes[0]) is int:
+        raise ModelError(
+            f"expected images. Received: a network of rows of {sizes[0]} numbers. "
+            "Put an input of rows and columns and a Flatten layer before it, and save it "
+            "again."
+        )
     turned = sizes is not None and _channels_first(sizes)
     if sizes is not None and turned:
         sizes = [*sizes[1:], sizes[0]]
@@ -61,7 +67,9 @@ def image_shape(
 
 
 def _channels_first(sizes: list[Any]) -> bool:
-    return len(sizes) == 3 and sizes[0] in _CHANNELS and sizes[2] not in _CHANNELS
+    """Whether channels come before rows and columns; not so in features, (4, 4, 512)."""
+    known = [size in _CHANNELS for size in sizes]
+    return known == [True, False, False]
 
 
 def check_inputs(layer: keras.Layer, tensors: Sequence[Any]) -> None:

@@ -442,7 +442,9 @@ BAD_DESCRIPTIONS = {
         setting("input", batch_shape=[None, None, None, 3]),
         "--image-shape",
     ),
-    "flat image": (setting("input", batch_shape=[None, 360]), "RGB"),
+    "flat image": (setting("input", batch_shape=[None, 360]), "rows of 360.*Flatten"),
+    "features": (setting("input", batch_shape=[None, 4, 4, 512]), "RGB"),
+    "list as size": (setting("input", batch_shape=[None, 3, [], []]), "RGB"),
     "too small an image": (setting("input", batch_shape=[None, 2, 2, 3]), "Received"),
     "another image": (setting("input", batch_shape=[None, 20, 20, 3]), "declares"),
     "too many layers": (
