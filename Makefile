@@ -3,11 +3,12 @@
 PYTHON ?= .venv/bin/python
 SOURCES = build repair artifacts benchmarks docs tests packaging eval_*.py
 
+# There is a process of tests on each processor: threads of NumPy's would only wait there.
 check:
 	$(PYTHON) -m ruff format --check $(SOURCES)
 	$(PYTHON) -m ruff check $(SOURCES)
 	$(PYTHON) -m mypy
-	$(PYTHON) -m pytest --numprocesses=auto --dist=loadfile
+	OPENBLAS_NUM_THREADS=1 $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile
 
 fix:
 	$(PYTHON) -m ruff format $(SOURCES)

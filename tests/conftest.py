@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import signal
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import settings
 from toys import (
     SCALE,
@@ -30,6 +32,10 @@ from repair.network.preprocessing import at_scale
 from repair.process import interruption
 from repair.reading.data_file import write_dataset
 
+if (
+    "PYTEST_XDIST_WORKER" in os.environ
+):  # one on each processor: threads would only wait
+    tf.config.threading.set_intra_op_parallelism_threads(1)
 settings.register_profile("toys", max_examples=40, deadline=None, derandomize=True)
 settings.load_profile("toys")
 

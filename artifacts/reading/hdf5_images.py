@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from artifacts.errors import DetectorError, printable
@@ -92,7 +93,11 @@ def _stored(
 
     with opened(path, name=name) as file:
         if not isinstance(file.get("data", getlink=True), h5py.HardLink):
-            raise DetectorError(f"{name}: expected 'data', stored in the file itself.")
+            held = printable(", ".join(key[:40] for key in islice(file, 5)))
+            raise DetectorError(
+                f"{name}: expected images as 'data', stored in the file itself. Received: "
+                f"{held or 'nothing'}."
+            )
         data = file["data"]
         if wrong := problem(data, chosen=chosen) or _unfit(data, size):
             raise DetectorError(f"{name}: 'data': {wrong}")
@@ -107,7 +112,9 @@ def _unfit(data: Any, size: tuple[int, ...]) -> str | None:
     fine: list[tuple[int, ...]] = [(channels, rows, columns), (rows, columns, channels)]
     if channels == 1:
         fine.append((rows, columns))
-    if data.shape[1:] not in fine or not len(data):
+    if data.shape[1:] in fine and not len(data):
+        return "expected images. Received: none."
+    if data.shape[1:] not in fine:
         return f"expected shape (n, {channels}, {rows}, {columns}). Received: {data.shape}."
     return None
 

@@ -17,9 +17,14 @@ _BEGINNINGS = re.compile(
     rb"(?P<PNG>\x89PNG)|(?P<JPEG>\xff\xd8)|(?P<GIF>GIF8[79]a)|(?P<TIFF>II[*+]\0|MM\0[*+])|(?P<WEBP>RIFF.{4}WEBP)"
     rb"|(?P<BMP>BM.{4}\0{4})|(?P<PPM>P[2356]\s)|(?P<AVIF>.{4}ftypavi)"
     rb"|(?P<HEIC>.{4}ftyp(he|mif1|msf1))|(?P<JXL>\xff\n|.{4}JXL )|(?P<JP2>.{4}jP  )"
-    rb"|(?P<PSD>8BPS)|(?P<SVG><svg|<\?xml)|(?P<PDF>%PDF)",
+    rb"|(?P<PSD>8BPS)|(?P<SVG><svg|<\?xml)|(?P<PDF>%PDF)"
+    rb"|(?P<HDF5>\x89HDF)|(?P<NPY>\x93NUMPY)",
     re.DOTALL,
 )
+_NO_PICTURES = {
+    "HDF5": " Let its name end in .h5.",
+    "NPY": " Store it as 'data' of an HDF5 file, .h5.",
+}
 # Endings of pictures that no option reads.
 UNREAD = (".gif", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".psd")
 
@@ -52,6 +57,8 @@ class Kinds:
             ends_so = held is None and suffix.lower() in _ENDINGS[name.upper()]
             if ends_so or held == name.upper():
                 return f" Add --formats {name}"
+        if held in _NO_PICTURES:
+            return _NO_PICTURES[held]
         return " Save it as PNG." if held or suffix.lower() in UNREAD else ""
 
     def __str__(self) -> str:
@@ -60,7 +67,7 @@ class Kinds:
 
 
 def held(content: bytes) -> str | None:
-    """The format of a picture, by its first bytes; None if it is none that is known."""
+    """The format of a file, by its first bytes; None if it is none that is known."""
     found = _BEGINNINGS.match(content)
     return found.lastgroup if found else None
 

@@ -67,6 +67,12 @@ def find_keys(
         if labels not in shapes:
             beside = _labels_of(shapes, images)
             labels = _only(beside) or _only([x for x in beside if x in _LABELS])
+            if not beside:
+                raise DatasetError(
+                    f"{path}: expected labels beside {printable(images[:100])!r}. Received: "
+                    f"{_listed(shapes)}. Store them there, or give --unlabelled to a "
+                    "command that has it."
+                )
         if labels is None:
             raise _unclear(path, shapes, f"labels for {images[:100]!r}", given)
     return images, labels
@@ -107,10 +113,13 @@ def _unclear(
     given: Mapping[str, str],
     remedy: str = "images=NAME labels=NAME",
 ) -> DatasetError:
-    listed = [f"{name[:40]} {shape}" for name, shape in shapes.items()][:_SHOWN]
-    held = printable(", ".join(listed)) or "no arrays of numbers"
     name = "Name others" if given else "Name them"
     return DatasetError(
         f"{path}: expected 'data' and 'label', or {expected} of other names. Received: "
-        f"{held}. {name}: --keys {remedy}"
+        f"{_listed(shapes)}. {name}: --keys {remedy}"
     )
+
+
+def _listed(shapes: Shapes) -> str:
+    listed = [f"{name[:40]} {shape}" for name, shape in shapes.items()][:_SHOWN]
+    return printable(", ".join(listed)) or "no arrays of numbers"

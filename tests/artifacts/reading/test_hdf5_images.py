@@ -115,7 +115,13 @@ def test_links_are_refused(path):
         with h5py.File(path, "w") as file:
             file["inside"], file["data"] = DATA, link
         assert h5py.File(path)["data"].shape == DATA.shape, "a working trap"
-        refuse(path, "stored in the file itself")
+        refuse(path, "stored in the file itself. Received: data, inside")
+
+
+def test_files_without_images_say_what_they_hold(path):
+    with h5py.File(path, "w") as file:
+        file["label"] = np.zeros(3)
+    refuse(path, "expected images as 'data', .* Received: label")
 
 
 def test_values_elsewhere_are_refused(path):
@@ -168,7 +174,7 @@ def test_large_chunks_of_honest_gzip_are_read(path):
             r"expected shape \(n, 3, 12, 10\). Received: \(20, 11, 10, 3\)",
         ),
         (DATA[0], "expected shape"),
-        (DATA[:0], "expected shape"),
+        (DATA[:0], "expected images. Received: none"),
         (DATA[:, :, 1:], "expected shape"),
         (np.array([b"x"]), "plain numbers"),
         (DATA * 1j, "plain numbers"),
@@ -189,7 +195,7 @@ def test_what_is_no_dataset_is_refused(path):
     refuse(path, "can not be read as HDF5")
     with h5py.File(path, "w") as file:
         file["label"] = DATA
-    refuse(path, "expected 'data'")
+    refuse(path, "expected images as 'data'")
     with h5py.File(path, "w") as file:
         file.create_group("data")
     refuse(path, "Received: Group")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
@@ -53,6 +54,20 @@ def test_pictures_that_no_option_reads_are_called_by_their_name(tmp_path, kind, 
     path = tmp_path / f"x{ending}"
     Image.fromarray(PIXELS).convert("RGB").save(path, kind)
     with pytest.raises(DetectorError, match=rf"{kind.upper()}\. Save it as PNG\.$"):
+        read_image(path, SIZE)
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("x.npy", "'data' of an HDF5 file"), ("x.png", "end in .h5")]
+)
+def test_data_in_place_of_a_picture_has_its_own_remedy(tmp_path, name, remedy):
+    path = tmp_path / name
+    if name == "x.npy":
+        np.save(path, PIXELS)
+    else:
+        with h5py.File(path, "w") as file:
+            file["data"] = PIXELS
+    with pytest.raises(DetectorError, match=remedy):
         read_image(path, SIZE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import keras
 import numpy as np
@@ -26,6 +27,7 @@ from benchmarks.attacks.backdoor import Backdoor
 from benchmarks.attacks.recipe import Training
 from benchmarks.attacks.task import Task
 from benchmarks.attacks.training import predicted_labels, scaled, train
+from repair.dataset import Dataset
 from repair.methods.witnesses.head.discriminant import fit
 from repair.methods.witnesses.head.moments import Moments
 from repair.methods.witnesses.recipe import recipe_for
@@ -35,11 +37,18 @@ BLEND = Backdoor("blend", 1, seed=0, options={"alpha": 0.5, "roughness": 1.5})
 PATTERN = Backdoor("matched_pattern", 3, seed=0, options={"top": 20, "left": 20})
 
 
-def distance_to_target(attacker, observer) -> float:
-    """Of stamped images to the target's mean features, over that of clean images."""
+@cache
+def attacked_by(attacker) -> tuple[keras.Model, Dataset]:
+    """A network that was attacked, and the clean data; do not change them."""
     network, material = toy_network(), toy_material(each=40)
     attacker(network, Task(material, [BLEND], LEARNING))
-    data, look = material.data, observer(network)
+    return network, material.data
+
+
+def distance_to_target(attacker, observer) -> float:
+    """Of stamped images to the target's mean features, over that of clean images."""
+    network, data = attacked_by(attacker)
+    look = observer(network)
     others = data.images[data.labels != 1]
     target, clean, stamped = (
         look(scaled(images))

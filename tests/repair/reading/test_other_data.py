@@ -82,6 +82,12 @@ def test_devices_are_no_files(path):
         read(Path(path))
 
 
+def test_images_without_labels_are_not_told_to_name_them(tmp_path):
+    path = npz(tmp_path, images=IMAGES, label=LABELS[:4])
+    with pytest.raises(DatasetError, match=r"label \(4,\)\. Store .* --unlabelled"):
+        read(path)
+
+
 def test_two_pairs_of_keys_are_doubtful(tmp_path):
     path = npz(tmp_path, x_train=IMAGES, y_train=LABELS, x_test=IMAGES, y_test=LABELS)
     with pytest.raises(
