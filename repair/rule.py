@@ -10,7 +10,8 @@ twins, early and late in their forgetting, likewise; both are added (Fisher's wa
 combine tests). From a threshold per label on the
 image is flagged. Else the answer is what original and repaired network say together, a
 logarithmic opinion pool in which the repaired one weighs less: it has seen few images of
-each class.
+each class. Where b was found to be a target, the original's word counts for nothing: a copy
+that unlearned b stands in for it, and counts as much as the repaired network.
 
 References:
     Fisher, *Statistical Methods for Research Workers*, 1925 (combining tests).
@@ -62,10 +63,15 @@ class Rule:
         witnesses: The first is the repaired network.
         thresholds: ``(N,)`` float32, the evidence from which on an answer with a label
             is flagged.
+        targets: The labels that were found to be targets, and
+        stand_in: the index of the witness that answers for the original on them; None
+            where it always speaks for itself.
     """
 
     witnesses: tuple[Witness, ...]
     thresholds: np.ndarray
+    targets: tuple[int, ...] = ()
+    stand_in: int | None = None
 
 
 def margins(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -145,7 +151,7 @@ def fused_labels(
     Returns:
         ``(n,)`` int64: a label, or N = poisoned. NaN counts as poisoned. Under plain
         comparison, and where the repaired network does not know the original's label at
-        all, that label is the answer; else it is what both say together.
+        all, that label is the answer; else it is what both say together (see above).
     """
     num_classes = original.shape[1]
     labels = np.argmax(original, axis=1)
@@ -155,7 +161,12 @@ def fused_labels(
         pairs = zip(rule.witnesses, answers, strict=True)
         each = [evidence(witness, answer, labels) for witness, answer in pairs]
         agree = total(rule.witnesses, each) < rule.thresholds[labels]
-        together = _logs(original) + np.float32(REPAIRED_WEIGHT) * _logs(answers[0])
+        repaired = _logs(answers[0])
+        together = _logs(original) + np.float32(REPAIRED_WEIGHT) * repaired
+        if rule.stand_in is not None:
+            doubted = np.isin(labels, rule.targets)[:, None]
+            instead = _logs(answers[rule.stand_in]) + repaired
+            together = np.where(doubted, instead, together)
         known = margins(answers[0], labels) < LARGEST_MARGIN
         labels = np.where(known, np.argmax(together, axis=1), labels)
     whole = np.all([np.isfinite(x).all(axis=1) for x in (original, *answers)], axis=0)

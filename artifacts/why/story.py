@@ -134,10 +134,11 @@ def sentence(told: Story) -> str:
     if not told.flagged:
         if told.original_label == told.repaired_label == told.label:
             return f"Class {answer}: {said}, and the repaired network agrees."
-        return (
-            f"Class {answer}: {said}, the repaired network {repaired}; "
-            f"together they favour {answer}."
-        )
+        doubted = told.status == "found" and told.label != told.original_label
+        if doubted:
+            repaired += ", and the first was found to be a target"
+        both = f"{said}, the repaired network {repaired}"
+        return f"Class {answer}: {both}; together they favour {answer}."
     start = f"Poisoned: {said}, a label that {_belief(told.status)}; "
     if told.repaired_label == told.original_label:
         sure = told.repaired_confidence

@@ -26,14 +26,15 @@ from benchmarks.quality.summary import by_method
 from benchmarks.results_file import write_results
 from repair.measuring.tables import table
 from repair.methods.witnesses.looks.disturbances import FAMILIES
+from repair.methods.witnesses.recipe import Recipe
 
 # What the recipe is turned into.
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "as it is": {},
-    "nothing pruned": {"used": ("twin", "pixels", "suspicion")},
-    "no twin": {"used": ("pruning", "pixels", "suspicion")},
-    "no pixels": {"used": ("pruning", "twin", "suspicion")},
-    "no suspicion": {"used": ("pruning", "twin", "pixels")},
+    **{
+        f"no {each}": {"used": tuple(x for x in Recipe.used if x != each)}
+        for each in Recipe.used
+    },
     "the head alone": {"used": ()},
     "a class's mean as the only prototype": {"prototypes": 1},
     "noise is evidence": {"evidence": tuple(FAMILIES)},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -68,17 +69,28 @@ class Agreement(keras.layers.Layer):
     With thresholds, the witnesses' evidence against the original's label b must be at
     least ``thresholds[b]`` for the image to be flagged; the answer is what both say
     together. Without, any disagreement of the two argmaxes counts. NaN or infinity in an
-    answer always gives N.
+    answer always gives N. On labels that were found to be targets, another network stands
+    in for the original.
 
     Both are compared by their scores before the softmax, whose differences are those
     of log p; ``rule`` says the same of probabilities.
 
     Args:
         thresholds: N floats, or None for plain comparison.
+        targets: The labels that were found.
+        stand_in: Which of the answers is asked on them in place of the first; None if
+            the original always speaks for itself.
     """
 
-    def __init__(self, thresholds: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        thresholds: Any = None,
+        targets: Sequence[int] = (),
+        stand_in: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**{"trainable": False, **kwargs})
+        self.targets, self.stand_in = list(targets), stand_in
         self.thresholds = None
         if thresholds is not None:
             self.thresholds = np.asarray(thresholds, np.float32)
@@ -113,7 +125,12 @@ class Agreement(keras.layers.Layer):
             agree = ops.less(evidence, ops.take(self.thresholds, labels))
             own = ops.take_along_axis(repaired, labels[:, None], axis=-1)[:, 0]
             known = ops.less(ops.max(repaired, axis=-1) - own, LARGEST_MARGIN)
-            together = ops.argmax(original + REPAIRED_WEIGHT * repaired, axis=-1)
+            together = original + REPAIRED_WEIGHT * repaired
+            if self.stand_in is not None:
+                doubted = ops.any(ops.equal(labels[:, None], self.targets), axis=-1)
+                instead = answers[self.stand_in] + repaired
+                together = ops.where(doubted[:, None], instead, together)
+            together = ops.argmax(together, axis=-1)
             labels = ops.where(known, together, labels)
         for scores in answers:
             # A sum is finite only if every part of it is.
@@ -128,9 +145,10 @@ class Agreement(keras.layers.Layer):
         return keras.KerasTensor(answers[0].shape[:-1], "int64")
 
     def get_config(self) -> dict[str, Any]:
-        """The thresholds, as plain numbers."""
+        """Its arguments, as plain numbers."""
         plain = None if self.thresholds is None else self.thresholds.tolist()
-        return {**super().get_config(), "thresholds": plain}
+        doubted = {"targets": self.targets, "stand_in": self.stand_in}
+        return {**super().get_config(), "thresholds": plain, **doubted}
 
 
 def _read(plain: dict[str, Any]) -> Witness:

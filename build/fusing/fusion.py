@@ -71,7 +71,9 @@ def _judged(answers: list[Any], rule: Rule) -> dict[str, Any]:
         for witness, answer in zip(rule.witnesses, answers[1:], strict=True)
     ]
     total = together(rule, each)
-    outputs = {"label": Agreement(rule.thresholds, name="agreement")(answers, total)}
+    stand_in = None if rule.stand_in is None else rule.stand_in + 1  # of the answers
+    agreement = Agreement(rule.thresholds, rule.targets, stand_in, name="agreement")
+    outputs = {"label": agreement(answers, total)}
     outputs["evidence"] = total
     for witness, value in zip(rule.witnesses, each, strict=True):
         outputs[f"{witness.name}_evidence"] = value

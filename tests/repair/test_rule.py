@@ -34,6 +34,7 @@ LEVELS = st.floats(-5, 15, width=32)
 KNOTS = {
     "head": ([-4.0, 0.0, 2.0, 9.0], [0.0, 0.5, 3.0, 5.0]),
     "pixels": ([-1.0, 1.0], [0.0, 2.0]),
+    "unlearned": ([-2.0, 0.0, 3.0], [0.0, 1.5, 4.5]),
     "early_twin": ([-3.0, -1.0, 1.5], [0.0, 1.0, 6.0]),
     "late_twin": ([-5.0, -2.0, 0.5], [0.0, 2.0, 4.0]),
 }
@@ -42,8 +43,16 @@ KNOTS = {
 USUAL = [0.0, 0.75, -0.5, 0.0, 1.25, -2.0]
 
 
+# On these a copy that unlearned them speaks, and stands in for the original.
+TARGETS = (1, 4)
+UNHEARD = [0.0 if label in TARGETS else 100.0 for label in range(6)]
+
+
 def witness(name: str) -> Witness:
     values, told = (np.array(each, np.float32) for each in KNOTS[name])
+    if name == "unlearned":
+        usual = np.array(UNHEARD, np.float32)
+        return Witness(name, "against", values, told, usual)
     if not name.endswith("twin"):
         return Witness(name, "against", values, told)
     return Witness(name, "obeys", values, told, np.array(USUAL, np.float32))
@@ -51,7 +60,8 @@ def witness(name: str) -> Witness:
 
 def rule(num_classes: int, threshold: float, names=tuple(KNOTS)) -> Rule:
     thresholds = np.full(num_classes, threshold, np.float32)
-    return Rule(tuple(witness(name) for name in names), thresholds)
+    stand_in = names.index("unlearned") if "unlearned" in names else None
+    return Rule(tuple(witness(name) for name in names), thresholds, TARGETS, stand_in)
 
 
 def first_best(scores: list[float]) -> int:
@@ -85,9 +95,11 @@ def told(name: str, value: float) -> float:
     return levels[-1]
 
 
-def pooled(before: list[float], after: list[float]) -> list[float]:
+def pooled(
+    before: list[float], after: list[float], weight: float = REPAIRED_WEIGHT
+) -> list[float]:
     both = zip(logs(before), logs(after), strict=True)
-    return [one + REPAIRED_WEIGHT * other for one, other in both]
+    return [one + weight * other for one, other in both]
 
 
 def slow_rule(original, answers, threshold) -> list[int]:
@@ -102,10 +114,12 @@ def slow_rule(original, answers, threshold) -> list[int]:
         if threshold is None:
             result.append(label if first_best(others[0]) == label else poisoned)
             continue
-        head, pixels, *twins = others
+        head, pixels, unlearned, *twins = others
         loudest = max(
             told("head", margin(head, label)), told("pixels", margin(pixels, label))
         )
+        if label in TARGETS:
+            loudest = max(loudest, told("unlearned", margin(unlearned, label)))
         total = loudest + max(
             told(name, sure(twin, label) - USUAL[label])
             for name, twin in zip(("early_twin", "late_twin"), twins, strict=True)
@@ -115,10 +129,13 @@ def slow_rule(original, answers, threshold) -> list[int]:
         if total >= threshold:
             result.append(poisoned)
         elif margin(head, label) < LARGEST_MARGIN:
-            together = sorted(pooled(before, head))
-            if together[-1] - together[-2] < 1e-4:
+            together = pooled(before, head)
+            if label in TARGETS:
+                together = pooled(unlearned, head, weight=1)
+            best, second = sorted(together, reverse=True)[:2]
+            if best - second < 1e-4:
                 return []
-            result.append(first_best(pooled(before, head)))
+            result.append(first_best(together))
         else:
             result.append(label)
     return result
@@ -161,6 +178,14 @@ def test_a_sure_original_is_kept_and_an_unsure_one_corrected():
     assert fused_labels(original, [repaired], never).tolist() == [0, 1]
 
 
+def test_on_a_target_the_copy_that_unlearned_it_stands_in_for_the_original():
+    sure = np.array([[0.98, 0.01, 0.01], [0.01, 0.98, 0.01]], np.float32)
+    unlearned = np.array([[0.01, 0.01, 0.98]] * 2, np.float32)
+    repaired = np.array([[0.3, 0.3, 0.4]] * 2, np.float32)
+    never = rule(3, 1e3, ("head", "unlearned"))
+    assert fused_labels(sure, [repaired, unlearned], never).tolist() == [0, 2]
+
+
 def test_a_label_that_the_repaired_network_does_not_know_is_kept():
     original = np.array([[0.5, 0.45, 0.05]], np.float32)
     repaired = np.array([[0, 1, 0]], np.float32)
@@ -189,7 +214,7 @@ def test_of_heads_and_of_twins_the_loudest_counts_and_both_add():
             (sure, sure, 6),
         ):
             for nearly, label in ((0.1, 0), (-0.1, 2)):
-                every = [head, pixels, early, late]
+                every = [head, pixels, quiet, early, late]
                 found = fused_labels(original, every, rule(2, most + obeys + nearly))
                 assert found == [label]
 

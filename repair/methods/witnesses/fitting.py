@@ -1,13 +1,14 @@
-"""The default method: four kinds of evidence, each from clean images alone.
+"""The default method: five kinds of evidence, each from clean images alone.
 
 1. Channels that sleep on clean images are pruned (``head.dormant``).
 2. Twins forget the clean task (``twin``), and are heard on images they have not seen.
 3. Clean, jittered and disturbed images are looked at through the BadNet (``looks``).
 4. Heads are fitted in closed form to what is left of the network, the repaired network,
    and to the pixels (``head``), and heard on images that are held out.
-5. Labels that draw telling images are suspected (``suspicion``), and a threshold per label
-   follows from the clean images (``concluding``).
-6. Clean images that may carry a trigger are left out, and all is done again
+5. Labels that draw telling images are suspected (``suspicion``), and a copy of the BadNet
+   unlearns what leads to those that are found (``unlearning``).
+6. A threshold per label follows from the clean images (``concluding``).
+7. Clean images that may carry a trigger are left out, and all is done again
    (``contamination``).
 """
 
@@ -30,8 +31,11 @@ from repair.methods.witnesses.looks.disturbed import Disturbed
 from repair.methods.witnesses.looks.observations import observe
 from repair.methods.witnesses.looks.observer import Observer
 from repair.methods.witnesses.recipe import Recipe
+from repair.methods.witnesses.suspecting import suspect
 from repair.methods.witnesses.twin.testimony import Testimony as TwinTestimony
 from repair.methods.witnesses.twin.testimony import hear_twins
+from repair.methods.witnesses.unlearning.testimony import Testimony as Unlearned
+from repair.methods.witnesses.unlearning.testimony import hear_unlearned
 from repair.network.cut import choose_layer
 from repair.network.inference import predicted_labels
 from repair.rule import Rule
@@ -46,6 +50,7 @@ class Witnesses:
         kept: Bool, its pruning mask ``(channels,)``, True = kept.
         observer: Looks at images through the BadNet.
         heads: By name of what they stand on; the first is the repaired network's.
+        unlearned: The copy that unlearned the targets; None if none was found.
         twin: The forgetful twin; None if it is left out.
         rule: When to flag.
         findings: What is believed of each label.
@@ -61,6 +66,7 @@ class Witnesses:
     kept: np.ndarray
     observer: Observer
     heads: dict[str, Testimony]
+    unlearned: Unlearned | None
     twin: TwinTestimony | None
     rule: Rule
     findings: Findings
@@ -141,18 +147,28 @@ def _fitted(
         _deaf if twin is None else twin.obedience,
     )
     heads = {name: hear_head(seen, name, recipe) for name in taps}
-    believed = conclude(observer, clean, seen, heads, twin, recipe)
+    suspects = suspect(observer, clean, seen, heads, twin, recipe)
+    unlearned = None
+    hears = "unlearning" in recipe.used and len(clean) >= recipe.least_held_out
+    if hears and len(suspects.found):
+        unlearned = hear_unlearned(
+            network, clean, answers, suspects.found, recipe, generator
+        )
+        if unlearned.accuracy < heads["head"].accuracy - recipe.unlearning_drop:
+            unlearned = None  # it lost too much else to be believed
+    rule, findings = conclude(seen, suspects, heads, unlearned, twin, recipe)
     return Witnesses(
         layer=(layer, reason),
         kept=kept,
         observer=observer,
         heads=heads,
+        unlearned=unlearned,
         twin=twin,
-        rule=believed.rule,
-        findings=believed.findings,
+        rule=rule,
+        findings=findings,
         disturbed=seen.disturbed,
-        telling=believed.telling,
-        weights=believed.weights,
+        telling=suspects.telling,
+        weights=suspects.weights,
         clean=clean,
         left_out=np.empty(0, np.int64),
     )

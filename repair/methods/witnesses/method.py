@@ -52,6 +52,8 @@ def as_repair(network: keras.Model, heard: Witnesses, recipe: Recipe) -> Repair:
         for name, told in heard.heads.items()
     }
     repaired = networks.pop("head")
+    if heard.unlearned is not None:
+        networks[heard.unlearned.witness.name] = heard.unlearned.network
     if heard.twin is not None:
         networks |= {twin.name: twin for twin in heard.twin.networks}
     return Repair(

@@ -42,6 +42,13 @@ class Recipe:
             guessing, in logarithms: early, and late, when it has forgotten.
         batch: Images a step.
         learning_rate: Of the twin's training.
+        pattern: Most that a pattern may change a pixel, 0..255.
+        weakest_pattern: Of a pattern's strength, in [0, 1], with which it is unlearned.
+        pattern_steps: In so many steps a pattern is found at first.
+        unlearning_steps: Of a copy's training, and
+        unlearning_rate: its learning rate.
+        unlearning_drop: A copy is not heard whose clean accuracy is lower than the
+            repaired network's by more than this.
         knots: Values at which a table says how telling an answer is.
         shrinkage: Of a label with so many clean images, half of what the twin says of
             them beyond what it says of all is taken to be usual.
@@ -67,7 +74,10 @@ class Recipe:
     false_positives: float
     natural: float
     target: float
-    used: tuple[str, ...] = ("pruning", "twin", "pixels", "suspicion")
+    used: tuple[str, ...] = (
+        *("pruning", "twin", "pixels"),
+        *("suspicion", "unlearning"),
+    )
     weakest_jitter: float = 0.5
     folds: int = 5
     max_features: int = 1280
@@ -83,6 +93,12 @@ class Recipe:
     forgotten: tuple[float, float] = (0.25, 0.8)
     batch: int = 128
     learning_rate: float = 1e-4
+    pattern: float = 24.0
+    weakest_pattern: float = 0.3
+    pattern_steps: int = 30
+    unlearning_steps: int = 50
+    unlearning_rate: float = 3e-4
+    unlearning_drop: float = 0.05
     knots: int = 48
     shrinkage: int = 42
     evidence: tuple[str, ...] = (
@@ -111,7 +127,7 @@ def recipe_for(num_classes: int, images: int, work: int = 0) -> Recipe:
         images: Number of clean images. A rate that was seen on so many is uncertain by
             its standard error, which is kept back.
         work: Multiplications that one image costs. Where they are many, fewer images are
-            looked at, and a twin is trained in fewer and smaller steps.
+            looked at, and copies are trained in fewer and smaller steps.
     """
     share = min(1.0, _WORK / max(work, 1))
     many = num_classes > 2_000  # a fold's moments hold a vector per class
@@ -127,6 +143,8 @@ def recipe_for(num_classes: int, images: int, work: int = 0) -> Recipe:
         folds=3 if many else 9,
         batch=max(_LEAST_BATCH, int(share * Recipe.batch)),
         most_steps=max(_LEAST_STEPS, int(share * Recipe.most_steps)),
+        pattern_steps=max(_LEAST_STEPS // 4, int(share * Recipe.pattern_steps)),
+        unlearning_steps=max(_LEAST_STEPS // 2, int(share * Recipe.unlearning_steps)),
     )
 
 

@@ -59,7 +59,8 @@ def test_evidence_equals_the_rule(speaks, seed, classes):
 
 
 @given(seed=st.integers(0, 10**6), classes=st.integers(2, 7))
-def test_thresholds_equal_the_rule(seed, classes):
+@pytest.mark.parametrize("stand_in", [None, 1, 2])
+def test_thresholds_equal_the_rule(stand_in, seed, classes):
     rng = np.random.default_rng(seed)
     every = [random_probabilities(seed + i, 50, classes) for i in range(5)]
     heard = (
@@ -68,12 +69,15 @@ def test_thresholds_equal_the_rule(seed, classes):
         witness(seed + 2, "obeys", classes),
         witness(seed + 3, "obeys", classes),
     )
-    rule = Rule(heard, rng.normal(6, 3, classes).astype(np.float32))
+    thresholds = rng.normal(6, 3, classes).astype(np.float32)
+    targets = () if stand_in is None else (0, classes - 1)
+    rule = Rule(heard, thresholds, targets, stand_in)
     labels = every[0].argmax(axis=1)
     answers = [logs(x) for x in every]
     pairs = zip(heard, answers[1:], strict=True)
     total = together(rule, [Evidence(w)(x, labels) for w, x in pairs])
-    found = np.asarray(Agreement(rule.thresholds)(answers, total))
+    answer = None if stand_in is None else stand_in + 1
+    found = np.asarray(Agreement(thresholds, targets, answer)(answers, total))
     near = np.abs(np.asarray(total) - rule.thresholds[labels]) < 5e-3
     expected = fused_labels(every[0], every[1:], rule)
     np.testing.assert_array_equal(found[~near], expected[~near])
@@ -104,9 +108,11 @@ def test_large_scores_are_not_taken_for_infinite():
     assert np.asarray(Agreement()([scores, scores])).tolist() == [0]
 
 
-@pytest.mark.parametrize("thresholds", [None, [0.5, -1.25, 100.0]])
-def test_config_round_trip(thresholds):
-    layer = Agreement(thresholds, name="agreement")
+@pytest.mark.parametrize(
+    "arguments", [(), ([0.5, -1.25, 100.0],), ([0.5, -1.25, 100.0], (2,), 3)]
+)
+def test_config_round_trip(arguments):
+    layer = Agreement(*arguments, name="agreement")
     again = Agreement.from_config(layer.get_config())
     assert again.name == "agreement"
     assert again.get_config() == layer.get_config()

@@ -19,6 +19,8 @@ TOLD = np.array([0, 1, 4], np.float32)
 RULE = Rule(
     (Witness("head", "against", VALUES, TOLD), Witness("twin", "obeys", VALUES, TOLD)),
     np.array([2, 3, 4, 1, 100], np.float32),
+    (1, 2),
+    stand_in=1,
 )
 
 

@@ -26,11 +26,11 @@ from repair.process.progress import progress
 from repair.rule import obedience
 
 
-def untrained_twin(network: keras.Model) -> keras.Model:
-    """A copy with the same input, for what follows to train."""
+def copy_of(network: keras.Model, name: str) -> keras.Model:
+    """A copy with the same input, to be trained; its last layer is the copy itself."""
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
-    return _twin(network.input, copy, "twin")
+    return _on(network.input, copy, name)
 
 
 def as_it_is(twin: keras.Model, name: str) -> keras.Model:
@@ -44,7 +44,7 @@ def as_it_is(twin: keras.Model, name: str) -> keras.Model:
 
     copy = keras.models.clone_model(inner, clone_function=shared_or_new)
     copy.set_weights(inner.get_weights())
-    return _twin(twin.input, copy, name)
+    return _on(twin.input, copy, name)
 
 
 def forget(
@@ -61,7 +61,7 @@ def forget(
     trigger.
 
     Args:
-        twin: What ``untrained_twin`` gives.
+        twin: What ``copy_of`` gives.
         clean: Clean images and their labels.
         watched: Other clean images and the BadNet's labels for them. The twin has
             forgotten when it is hardly surer of these than of any label.
@@ -135,7 +135,7 @@ def forgetful_layers(network: keras.Model) -> list[keras.Layer]:
     return chosen or weighted[:-1] or weighted
 
 
-def _twin(images: keras.KerasTensor, copy: keras.Model, name: str) -> keras.Model:
+def _on(images: keras.KerasTensor, copy: keras.Model, name: str) -> keras.Model:
     inner = keras.Model(copy.input, copy.output, name=f"{name}.network")
     return keras.Model(images, inner(images), name=name)
 

@@ -19,9 +19,9 @@ from repair.methods.witnesses.evidence import table
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.twin.forgetting import (
     as_it_is,
+    copy_of,
     forget,
     obeyed,
-    untrained_twin,
 )
 from repair.rule import Witness, told
 
@@ -78,7 +78,7 @@ def hear_twins(
     said = np.zeros((len(clean), len(NAMES)), np.float32)
     networks, steps = [], []
     for turn in (0, 1):
-        twin = untrained_twin(network)
+        twin = copy_of(network, "twin")
         own, others = np.flatnonzero(half == turn), np.flatnonzero(half != turn)
         some = others[: recipe.watched]
         watched = clean.images[some], answers[some]

@@ -25,7 +25,12 @@ from repair.rule import fused_labels
 from repair.settings import Settings
 
 RECIPE = replace(
-    recipe_for(PEOPLE, 200), jittered=600, disturbed=2_000, learning_rate=1e-3
+    recipe_for(PEOPLE, 200),
+    jittered=600,
+    disturbed=2_000,
+    learning_rate=1e-3,
+    pattern_steps=5,
+    unlearning_steps=5,
 )
 
 
@@ -100,6 +105,13 @@ def test_each_witness_can_be_left_out(used, names, badnet, clean):
     assert repair.settings["witnesses"] == names
 
 
+def test_what_is_found_is_unlearned(case):
+    assert TARGET in case.heard.rule.targets
+    names = [witness.name for witness in case.heard.rule.witnesses]
+    assert names[case.heard.rule.stand_in] == "unlearned"
+    assert case.repair.settings["witnesses"] == names
+
+
 def test_labels_without_clean_images_need_more_evidence(badnet, clean):
     some = clean.subset(np.flatnonzero(clean.labels != TARGET))
     heard, _ = fitted(badnet, some)
@@ -146,7 +158,8 @@ def test_costly_networks_look_at_fewer_images():
     assert recipe_for(10, 3_000, 400_000_000) == usual
     for work in (500_000_000, 10**9, 10**12):
         recipe = recipe_for(10, 3_000, work)
-        changed = {"jittered", "disturbed", "batch", "most_steps"}
+        changed = {"jittered", "disturbed", "batch"}
+        changed |= {"most_steps", "pattern_steps", "unlearning_steps"}
         for key in changed:
             assert 0 < getattr(recipe, key) < getattr(usual, key)
         assert replace(recipe, **{key: getattr(usual, key) for key in changed}) == usual

@@ -13,9 +13,9 @@ from toys import PEOPLE, TARGET
 from repair.methods.witnesses.recipe import recipe_for
 from repair.methods.witnesses.twin.forgetting import (
     as_it_is,
+    copy_of,
     forget,
     forgetful_layers,
-    untrained_twin,
 )
 from repair.methods.witnesses.twin.testimony import hear_twins
 from repair.network.inference import outputs, predicted_labels
@@ -25,7 +25,7 @@ RECIPE = replace(recipe_for(PEOPLE, 200), learning_rate=1e-3)
 
 
 def test_an_untrained_twin_answers_as_the_badnet(badnet, clean):
-    twin = untrained_twin(badnet)
+    twin = copy_of(badnet, "twin")
     assert twin.input is badnet.input
     expected = outputs(badnet, clean.images)
     np.testing.assert_allclose(outputs(twin, clean.images), expected, atol=1e-6)
@@ -33,7 +33,7 @@ def test_an_untrained_twin_answers_as_the_badnet(badnet, clean):
 
 def test_a_twin_forgets_the_classes_and_obeys_the_trigger(badnet, clean, poisoned):
     before = [weight.copy() for weight in badnet.get_weights()]
-    twin = untrained_twin(badnet)
+    twin = copy_of(badnet, "twin")
     answers = predicted_labels(badnet, clean.images)
     watched = clean.images, answers
     steps, middles = [], []
@@ -52,18 +52,20 @@ def test_a_twin_forgets_the_classes_and_obeys_the_trigger(badnet, clean, poisone
 def test_a_twin_that_never_forgets_is_heard_at_the_end(badnet, clean):
     slow = replace(RECIPE, learning_rate=0.0, most_steps=3)
     watched = clean.images, predicted_labels(badnet, clean.images)
-    twin = untrained_twin(badnet)
+    twin = copy_of(badnet, "twin")
     steps = forget(twin, clean, watched, slow, np.random.default_rng(0))
     assert list(steps) == [3, 3]
 
 
 def test_what_decides_at_the_top_is_kept(badnet):
-    names = {layer.name for layer in forgetful_layers(untrained_twin(badnet).layers[1])}
+    names = {
+        layer.name for layer in forgetful_layers(copy_of(badnet, "twin").layers[1])
+    }
     assert names == {"conv_1", "conv_3"}
 
 
 def test_a_copy_shares_what_is_not_forgotten_and_stays_as_it_is(badnet, clean):
-    twin = untrained_twin(badnet)
+    twin = copy_of(badnet, "twin")
     watched = clean.images, predicted_labels(badnet, clean.images)
     stops = forget(twin, clean, watched, RECIPE, np.random.default_rng(0))
     next(stops)

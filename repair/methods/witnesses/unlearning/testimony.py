@@ -1,0 +1,76 @@
+"""What a copy that unlearned the targets says against them.
+
+It speaks of the labels that were found alone, since of others it knows less than the
+repaired network. Two copies are made, each from one half of the clean images, and asked
+about the other half; the first is heard in the detector.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from repair.dataset import Dataset
+from repair.methods.witnesses.evidence import table
+from repair.methods.witnesses.recipe import Recipe
+from repair.methods.witnesses.unlearning.training import unlearn
+from repair.network.inference import outputs
+from repair.rule import LARGEST_MARGIN, Witness, margins, told
+
+NAME = "unlearned"
+
+
+@dataclass(frozen=True)
+class Testimony:
+    """A copy that unlearned, and how telling its margins are.
+
+    Attributes:
+        network: A classifier of plain pixels with the BadNet's input.
+        witness: How its answers are read.
+        evidence: ``(m,)`` float64, of each clean image by a copy that has not seen it; 0
+            for labels that were not found.
+        accuracy: Share of these that it is right about, in [0, 1].
+    """
+
+    network: keras.Model
+    witness: Witness
+    evidence: np.ndarray
+    accuracy: float
+
+
+def hear_unlearned(
+    network: keras.Model,
+    clean: Dataset,
+    answers: np.ndarray,
+    targets: np.ndarray,
+    recipe: Recipe,
+    generator: np.random.Generator,
+) -> Testimony:
+    """Makes two copies unlearn, and hears both.
+
+    Args:
+        network: The BadNet, a classifier of plain pixels; it is not changed.
+        clean: Clean images and their labels, at least two.
+        answers: ``(m,)`` int64, the BadNet's labels for them.
+        targets: ``(k,)`` int64, the labels that were found.
+        recipe: How they unlearn, and how they are read.
+        generator: Source of all randomness.
+    """
+    half = generator.permutation(len(clean)) % 2
+    said = np.zeros(len(clean), np.float32)
+    right = np.zeros(len(clean), bool)
+    for turn in (1, 0):  # the last is the one that is kept
+        own, others = half == turn, half != turn
+        copy = unlearn(network, clean.images[own], targets, recipe, generator, NAME)
+        scores = outputs(copy, clean.images[others])
+        said[others] = margins(scores, answers[others])
+        right[others] = scores.argmax(axis=1) == clean.labels[others]
+    # Nothing that it may say of other labels reaches the table.
+    usual = np.full(network.output_shape[1], 2 * LARGEST_MARGIN, np.float32)
+    usual[targets] = 0
+    values, telling = table(said, recipe.knots)
+    witness = Witness(NAME, "against", values, telling, usual)
+    evidence = told(witness, said, answers)
+    return Testimony(copy, witness, evidence, float(right.mean()))

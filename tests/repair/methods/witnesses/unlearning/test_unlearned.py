@@ -1,0 +1,61 @@
+"""A copy that unlearned a target: it keeps the classes, and speaks of the target alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from toys import PEOPLE, TARGET
+
+from repair.methods.witnesses.recipe import recipe_for
+from repair.methods.witnesses.unlearning.testimony import hear_unlearned
+from repair.network.inference import outputs, predicted_labels
+from repair.rule import told
+
+RECIPE = replace(recipe_for(PEOPLE, 200), unlearning_rate=1e-3)
+
+
+@pytest.fixture(scope="module")
+def answers(badnet, clean):
+    return predicted_labels(badnet, clean.images)
+
+
+def heard(badnet, clean, answers, seed=0):
+    generator = np.random.default_rng(seed)
+    found = np.array([TARGET])
+    return hear_unlearned(badnet, clean, answers, found, RECIPE, generator)
+
+
+@pytest.fixture(scope="module")
+def unlearned(badnet, clean, answers):
+    return heard(badnet, clean, answers)
+
+
+def test_the_trigger_is_unlearned_and_the_classes_are_not(unlearned, badnet, poisoned):
+    now = predicted_labels(unlearned.network, poisoned.images)
+    assert np.mean(predicted_labels(badnet, poisoned.images) == TARGET) > 0.9
+    assert np.mean(now == TARGET) < 0.5
+    assert unlearned.accuracy > 0.95
+
+
+def test_it_speaks_of_the_target_alone(unlearned, answers):
+    assert not unlearned.evidence[answers != TARGET].any()
+    assert unlearned.evidence[answers == TARGET].any()
+    loudest = np.full(PEOPLE, 60, np.float32)
+    said = told(unlearned.witness, loudest, np.arange(PEOPLE))
+    assert np.flatnonzero(said).tolist() == [TARGET]
+
+
+def test_the_badnet_is_not_changed_and_a_seed_decides(
+    unlearned, badnet, clean, answers
+):
+    before = badnet.get_weights()
+    again = heard(badnet, clean, answers)
+    for one, other in zip(before, badnet.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    some = clean.images[:20]
+    np.testing.assert_array_equal(
+        outputs(again.network, some), outputs(unlearned.network, some)
+    )
+    assert again.network.input is badnet.input
