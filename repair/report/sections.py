@@ -104,8 +104,9 @@ def suspicion_section(inspection: Inspection) -> str:
             "</tbody></table></div>",
             _glossary(inspection.recipe.evidence),
             '<p class="soft">Works on others: the share of images of other classes that '
-            "the changes lead to the label, too, while the head recognises theirs. Right: "
-            "which kinds of disturbance the suspicion comes from. "
+            "the changes lead to the label, too, while the head recognises theirs. Of many "
+            "classes a little is enough; where hardly any other label draws anything, none "
+            "is needed. Right: which kinds of disturbance the suspicion comes from. "
             "Threshold: the evidence of all witnesses, a sum of -log(share of clean images "
             "that say as much), from which on an answer with the label is flagged.</p>",
         ]
