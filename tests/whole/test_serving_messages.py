@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from toys import ROOT
+from toys import PATIENCE, ROOT
 
 from build.formats.probes import probes
 from repair.measuring.saved_detector import SavedDetector
@@ -183,7 +183,7 @@ def test_a_thousand_images_by_each_signature(grpc_port):
                 request = predict_pb2.PredictRequest()
                 request.model_spec.signature_name = name
                 request.inputs[key].CopyFrom(batch(images[start : start + 250]))
-                answer = service.Predict(request, timeout=100).outputs["label"]
+                answer = service.Predict(request, timeout=PATIENCE).outputs["label"]
                 found.append(tf.make_ndarray(answer))
             np.testing.assert_array_equal(np.concatenate(found), expected)
 
@@ -202,7 +202,7 @@ def test_unfit_message_is_the_clients_error(grpc_port, key, value):
     with grpc.insecure_channel(f"127.0.0.1:{grpc_port}") as channel:
         service = prediction_service_pb2_grpc.PredictionServiceStub(channel)
         with pytest.raises(grpc.RpcError) as problem:
-            service.Predict(request, timeout=100)
+            service.Predict(request, timeout=PATIENCE)
     assert problem.value.code() == grpc.StatusCode.INVALID_ARGUMENT
 
 

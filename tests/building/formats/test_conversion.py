@@ -60,7 +60,7 @@ import runpy, time
 from artifacts.quiet import import_tensorflow_quietly
 import_tensorflow_quietly()
 from build.formats import conversion
-conversion._check = lambda *_: time.sleep(100)
+conversion._check = lambda *_: time.sleep(100_000)
 runpy.run_module("build", run_name="__main__")
 """
 
