@@ -117,6 +117,20 @@ def plain(root: int, name: str) -> FileIO:
     return file
 
 
+def check_outside(place: Path) -> None:
+    """Makes sure that a file put there breaks no artifact: one holds what is on its card.
+
+    Raises:
+        DetectorError: If the place lies in one.
+    """
+    for folder in Path(os.path.realpath(place)).parents:
+        if all(os.path.isfile(folder / x) for x in (CARD, "saved_model.pb")):  # noqa: PTH113
+            raise DetectorError(
+                f"{printable(str(place))}: expected another place to write to. Received: one "
+                f"in the artifact {printable(str(folder))}, which a further file would break."
+            )
+
+
 def no_artifact(folder: Path, reason: OSError | ValueError) -> DetectorError:
     """The error where no artifact can be read."""
     found = reason.strerror if isinstance(reason, OSError) else "an impossible name"

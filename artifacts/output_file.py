@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from artifacts.errors import DetectorError, printable
+from artifacts.listed import check_outside
 
 # Endings of what is labelled: ``--output a.png b.png`` is a slip, and a.png would be lost.
 _OF_INPUTS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm", ".pgm", ".h5", ".hdf5")
@@ -57,6 +58,7 @@ class OutputFile:
                 f"{self._shown}: expected a file for lines of text. Received: the name of an "
                 "image or data file, which it would replace. Give --output another one."
             )
+        check_outside(self._place)
         if os.path.lexists(self._place) and not self._place.is_file():
             raise DetectorError(
                 f"{self._shown}: expected a file or nothing. Received: something else."

@@ -28,7 +28,7 @@ DEMO = Path("demo")
 
 
 def _build(arguments: argparse.Namespace) -> None:
-    check_places(arguments)
+    check_places(arguments, replaces=True)
     if arguments.demo:
         begin(
             "Making up people and BadNets in demo/, then building: half an hour on two cores. "

@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 from toys import SHAPE, toy_people
 
+from artifacts.card import verify
+
 
 @pytest.fixture
 def inputs(files, tmp_path) -> Path:
@@ -51,6 +53,34 @@ def test_what_is_read_is_not_written_over(run_here, inputs, name):
     assert answer.code == 2
     assert "expected a" in answer.error
     assert {path.name: path.read_bytes() for path in inputs.iterdir()} == before
+
+
+@pytest.mark.parametrize("inside", ["", "new", "new/er"])
+@pytest.mark.parametrize("command", ["explain", "triggers", "build", "label"])
+def test_no_file_is_put_into_an_artifact(run_here, artifact, inputs, command, inside):
+    """It would hold more than is on its card, and be refused from then on."""
+    folder = shutil.copytree(artifact, inputs / "toy")
+    place, image = folder / inside, inputs / "a.png"
+    both = ("--model", inputs / "badnet.h5", "--clean", inputs / "clean.h5")
+    answer = run_here(
+        *{
+            "explain": ("repair", "explain", artifact, image, "--out", place),
+            "triggers": ("repair", "triggers", artifact, image, "--out", place),
+            "build": ("build", *both, "--out", folder / (inside or "new")),
+            "label": ("artifacts", artifact, image, "--output", place / "labels.tsv"),
+        }[command]
+    )
+    assert answer.code == 2
+    assert "which a further file would break" in answer.error
+    verify(folder)
+
+
+def test_pictures_are_not_put_among_images_that_are_read(run_here, inputs):
+    both = inputs / "badnet.h5", inputs
+    answer = run_here("repair", "inspect", *both, "--out", inputs)
+    assert answer.code == 2
+    assert "Received: what is read" in answer.error
+    assert not list(inputs.glob("*.html"))
 
 
 def test_labels_are_not_written_over_an_image(run_here, artifact, inputs):
