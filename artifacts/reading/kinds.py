@@ -6,7 +6,7 @@ import re
 
 _ENDINGS = {
     "PNG": (".png",),
-    "JPEG": (".jpg", ".jpeg"),
+    "JPEG": (".jpg", ".jpeg", ".jfif", ".jpe"),
     "WEBP": (".webp",),
     "BMP": (".bmp",),
     "PPM": (".ppm", ".pgm"),

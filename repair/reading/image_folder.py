@@ -115,7 +115,10 @@ def _images(path: Path, files: list[str], wanted: Shape, kinds: Kinds) -> np.nda
         try:
             image = open_image(Path(file), kinds, channels=channels)
         except DetectorError as reason:
-            raise DatasetError(f"{reason} Mend or remove it.") from reason
+            rest = (
+                " Mend or remove it." if str(reason)[-1] == "." else ", or remove it."
+            )
+            raise DatasetError(f"{reason}{rest}") from reason
         others += image.size != (columns, rows)
         images[index] = fitted(image, (rows, columns)).reshape(wanted)
     if others:

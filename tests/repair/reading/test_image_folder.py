@@ -102,6 +102,18 @@ def test_other_formats_are_read_where_asked_for(tmp_path, suffix):
     assert len(read(folder, formats=(suffix[1:],))) == 6
 
 
+def test_what_browsers_call_jpeg_is_read(tmp_path):
+    folder = photographs(tmp_path / "d", suffix=".jpg")
+    (folder / "ant" / "0.jpg").rename(folder / "ant" / "0.jfif")
+    assert len(read(folder)) == 6
+
+
+def test_a_picture_of_another_format_than_its_name_says(tmp_path):
+    folder = photographs(tmp_path / "d")
+    Image.new("RGB", (9, 9)).save(folder / "ant" / "0.png", "WEBP")
+    refuse(folder, r"Add --formats webp, or remove it\.$")
+
+
 def test_a_broken_image_is_named(tmp_path):
     folder = photographs(tmp_path / "d")
     (folder / "ant" / "1.png").write_bytes(b"\x89PNG\r\n\x1a\n")
