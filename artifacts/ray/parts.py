@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from artifacts.errors import DetectorError, printable
+from artifacts.listed import check_outside
 from artifacts.output_file import of_an_interrupted_run, of_another_run
 from artifacts.ray.shards import Shard
 
@@ -80,6 +81,7 @@ class Parts:
     def __init__(self, prefix: str, suffix: str, mark: str, *, resume: bool) -> None:
         self._prefix, self._suffix = Path(os.path.realpath(prefix)), suffix
         self._shown = printable(prefix)
+        check_outside(self._prefix)
         self.folder = self._prefix.with_name(f".{self._prefix.name}.{mark}.partial")
         try:
             self._check_leftovers(resume)

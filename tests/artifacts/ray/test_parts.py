@@ -50,6 +50,14 @@ def test_files_get_their_names_at_the_end(tmp_path):
     assert (tmp_path / "out-00000-of-00002.tsv").stat().st_mode & 0o777 == 0o644
 
 
+def test_no_file_is_put_into_an_artifact(tmp_path):
+    for name in ("card.json", "saved_model.pb"):
+        (tmp_path / name).touch()
+    with pytest.raises(DetectorError, match="which a further file would break"):
+        started(tmp_path)
+    assert names(tmp_path) == ["card.json", "saved_model.pb"]
+
+
 def test_what_is_done_is_known_to_the_next_run(tmp_path):
     parts = started(tmp_path)
     done = write(parts, 3)
