@@ -104,12 +104,14 @@ def _network(inspection: Inspection) -> str:
     items = [
         f"<div><dt>{name}</dt><dd>{text}</dd></div>" for name, text in facts.items()
     ]
-    parts = [
-        f"<dl>{''.join(items)}</dl>",
-        '<p class="soft">False positives are estimated on clean images, each held out of '
-        "the fit in turn: rather too many for further images like these, but no "
-        "promise for images unlike them.</p>",
-    ]
+    estimate = "There are too few clean images to estimate false positives from."
+    if inspection.findings.estimated_fpr is not None:
+        estimate = (
+            "False positives are estimated on clean images, each held out of the fit in "
+            "turn: rather too many for further images like these, but no promise for "
+            "images unlike them."
+        )
+    parts = [f"<dl>{''.join(items)}</dl>", f'<p class="soft">{estimate}</p>']
     accuracy = inspection.clean_accuracy
     if accuracy is not None and accuracy < _LEAST_ACCURACY:
         parts.insert(0, '<p class="caution">The network does not know these clean images. '

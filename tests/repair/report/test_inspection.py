@@ -255,6 +255,8 @@ def test_operating_point_is_marked_on_its_curve(inspected, tmp_path):
     heard = replace(inspected.heard, findings=unknown)
     bare = replace(inspected, heard=heard, galleries=[])
     assert "How strict it is" not in page(bare, {})
+    assert "too few clean images to estimate false positives" in page(bare, {})
+    assert "too few clean images" not in text
 
 
 def test_figures_are_complete(inspected):
