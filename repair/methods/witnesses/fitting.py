@@ -149,13 +149,11 @@ def _fitted(
     heads = {name: hear_head(seen, name, recipe) for name in taps}
     suspects = suspect(observer, clean, seen, heads, twin, recipe)
     unlearned = None
-    hears = "unlearning" in recipe.used and len(clean) >= recipe.least_held_out
-    if hears and len(suspects.found):
+    if "unlearning" in recipe.used and len(suspects.found):
+        least = heads["head"].accuracy - recipe.unlearning_drop
         unlearned = hear_unlearned(
-            network, clean, answers, suspects.found, recipe, generator
+            network, clean, answers, suspects.found, least, recipe, generator
         )
-        if unlearned.accuracy < heads["head"].accuracy - recipe.unlearning_drop:
-            unlearned = None  # it lost too much else to be believed
     rule, findings = conclude(seen, suspects, heads, unlearned, twin, recipe)
     return Witnesses(
         layer=(layer, reason),

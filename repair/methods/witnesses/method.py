@@ -88,6 +88,12 @@ def _on_card(heard: Witnesses, recipe: Recipe) -> dict[str, object]:
             "batch_size": recipe.batch,
             "optimizer": f"Adam, learning rate {recipe.learning_rate:g}",
         },
+        "unlearned": heard.unlearned
+        and {
+            "targets": list(heard.rule.targets),
+            "most_change": recipe.pattern,
+            "held_out_accuracy": round(heard.unlearned.accuracy, 6),
+        },
         "false_positives": recipe.false_positives,
         **heard.for_verdict(),
     }

@@ -67,6 +67,7 @@ class Recipe:
             images that their changes work on.
         few_classes: With more than so many, less is enough beside the weight.
         apart: Nothing is, where it is so many times that of the label with the third most.
+        least_held_out: Of fewer images, what is held out says nothing.
     """
 
     jittered: int

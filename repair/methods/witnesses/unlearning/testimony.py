@@ -45,19 +45,23 @@ def hear_unlearned(
     clean: Dataset,
     answers: np.ndarray,
     targets: np.ndarray,
+    least: float,
     recipe: Recipe,
     generator: np.random.Generator,
-) -> Testimony:
-    """Makes two copies unlearn, and hears both.
+) -> Testimony | None:
+    """Makes two copies unlearn, and hears both; None where they are not to be believed.
 
     Args:
         network: The BadNet, a classifier of plain pixels; it is not changed.
-        clean: Clean images and their labels, at least two.
+        clean: Clean images and their labels; few of them teach nothing.
         answers: ``(m,)`` int64, the BadNet's labels for them.
         targets: ``(k,)`` int64, the labels that were found.
+        least: Clean accuracy on unseen images, in [0, 1], below which they lost too much.
         recipe: How they unlearn, and how they are read.
         generator: Source of all randomness.
     """
+    if len(clean) < recipe.least_held_out:
+        return None
     half = generator.permutation(len(clean)) % 2
     said = np.zeros(len(clean), np.float32)
     right = np.zeros(len(clean), bool)
@@ -67,6 +71,8 @@ def hear_unlearned(
         scores = outputs(copy, clean.images[others])
         said[others] = margins(scores, answers[others])
         right[others] = scores.argmax(axis=1) == clean.labels[others]
+    if right.mean() < least:
+        return None
     # Nothing that it may say of other labels reaches the table.
     usual = np.full(network.output_shape[1], 2 * LARGEST_MARGIN, np.float32)
     usual[targets] = 0

@@ -21,10 +21,10 @@ def answers(badnet, clean):
     return predicted_labels(badnet, clean.images)
 
 
-def heard(badnet, clean, answers, seed=0):
-    generator = np.random.default_rng(seed)
+def heard(badnet, clean, answers, least=0.0):
+    generator = np.random.default_rng(0)
     found = np.array([TARGET])
-    return hear_unlearned(badnet, clean, answers, found, RECIPE, generator)
+    return hear_unlearned(badnet, clean, answers, found, least, RECIPE, generator)
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +59,9 @@ def test_the_badnet_is_not_changed_and_a_seed_decides(
         outputs(again.network, some), outputs(unlearned.network, some)
     )
     assert again.network.input is badnet.input
+
+
+def test_a_copy_that_lost_too_much_is_not_heard(badnet, clean, answers):
+    assert heard(badnet, clean, answers, least=1.01) is None
+    few = clean.subset(np.arange(RECIPE.least_held_out - 1))
+    assert heard(badnet, few, answers[: len(few)]) is None
