@@ -150,7 +150,7 @@ def _fitted(
     suspects = suspect(observer, clean, seen, heads, twin, recipe)
     unlearned = None
     if "unlearning" in recipe.used and len(suspects.found):
-        least = heads["head"].accuracy - recipe.unlearning_drop
+        least = np.mean(answers == clean.labels) - recipe.unlearning_drop
         unlearned = hear_unlearned(
             network, clean, answers, suspects.found, least, recipe, generator
         )

@@ -48,7 +48,7 @@ class Recipe:
         unlearning_steps: Of a copy's training, and
         unlearning_rate: its learning rate.
         unlearning_drop: A copy is not heard whose clean accuracy is lower than the
-            repaired network's by more than this.
+            BadNet's by more than this.
         knots: Values at which a table says how telling an answer is.
         shrinkage: Of a label with so many clean images, half of what the twin says of
             them beyond what it says of all is taken to be usual.
@@ -99,7 +99,7 @@ class Recipe:
     pattern_steps: int = 30
     unlearning_steps: int = 50
     unlearning_rate: float = 3e-4
-    unlearning_drop: float = 0.05
+    unlearning_drop: float = 0.1
     knots: int = 48
     shrinkage: int = 42
     evidence: tuple[str, ...] = (
