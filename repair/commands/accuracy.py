@@ -14,7 +14,7 @@ from artifacts.why.story import STAND_IN
 from repair.commands.data_options import data_options_from, preprocessing_from
 from repair.commands.network_options import network_options_from
 from repair.dataset import Dataset
-from repair.measuring.causes import likely_causes, near_zero
+from repair.measuring.causes import clear_cause, likely_causes, near_zero
 from repair.measuring.evaluation import measured_on
 from repair.measuring.saved_detector import SavedDetector
 from repair.measuring.tables import Cell
@@ -69,6 +69,8 @@ def accuracy(arguments: argparse.Namespace) -> Rows:
         if near_zero(share, data.labels, answered.num_classes):
             causes = likely_causes(labels, data.labels, answered.accuracies)
             say(f"warning: {path}: accuracy is near zero, {share:.2%}. {causes}")
+        elif cause := clear_cause(labels, data.labels):
+            say(f"warning: {path}: accuracy is low, {share:.2%}. {cause}")
     return rows
 
 

@@ -11,20 +11,22 @@ _TOGETHER = 0.5
 
 def near_zero(accuracy: float, labels: np.ndarray, num_classes: int) -> bool:
     """Whether something must be wrong; never for images that all have one label."""
-    several = len(labels) > 0 and bool((labels != labels[0]).any())
-    return several and accuracy < max(0.05, 0.5 / num_classes)
+    return _several(labels) and accuracy < max(0.05, 0.5 / num_classes)
 
 
-def likely_causes(
-    answers: np.ndarray, labels: np.ndarray, accuracies: Mapping[str, float]
-) -> str:
-    """The likely causes of a low accuracy in one or two sentences.
+def _several(labels: np.ndarray) -> bool:
+    return len(labels) > 0 and bool((labels != labels[0]).any())
+
+
+def clear_cause(answers: np.ndarray, labels: np.ndarray) -> str | None:
+    """The cause of a low accuracy in a sentence, if answers and labels show it.
 
     Args:
         answers: ``(n,)``, the network's labels.
         labels: ``(n,)``, those of the file.
-        accuracies: Clean accuracy of each preprocessing that was tried.
     """
+    if not _several(labels):
+        return None
     right = float(np.mean(answers == labels))
     moved = {x: float(np.mean(answers + x == labels)) for x in (-1, 1)}
     shift, share = max(moved.items(), key=lambda pair: pair[1])
@@ -40,6 +42,21 @@ def likely_causes(
             "the label that most of their class get; name the classes in the network's "
             "order: --classes FILE."
         )
+    return None
+
+
+def likely_causes(
+    answers: np.ndarray, labels: np.ndarray, accuracies: Mapping[str, float]
+) -> str:
+    """The likely causes of a low accuracy in one or two sentences.
+
+    Args:
+        answers: ``(n,)``, the network's labels.
+        labels: ``(n,)``, those of the file.
+        accuracies: Clean accuracy of each preprocessing that was tried.
+    """
+    if (cause := clear_cause(answers, labels)) is not None:
+        return cause
     tried = ", ".join(f"{kind} {value:.1%}" for kind, value in accuracies.items())
     return (
         "Likely causes: other images, another order of labels, rows and columns or "
@@ -51,11 +68,15 @@ def likely_causes(
 def _together(answers: np.ndarray, labels: np.ndarray) -> float:
     """Share of images that get the most frequent answer of their class.
 
-    A label that most classes get, as of a network that knows nothing, counts once.
+    A label that most classes get, as of a network that knows nothing, counts once; 0 where
+    that is so of half the classes.
     """
     best: dict[int, int] = {}
-    for label in np.unique(labels):
+    classes = np.unique(labels)
+    for label in classes:
         values, counts = np.unique(answers[labels == label], return_counts=True)
         answer, count = int(values[np.argmax(counts)]), int(counts.max())
         best[answer] = max(best.get(answer, 0), count)
+    if 2 * len(best) <= len(classes):
+        return 0.0
     return sum(best.values()) / max(len(labels), 1)

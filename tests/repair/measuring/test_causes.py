@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from repair.measuring.causes import likely_causes, near_zero
+from repair.measuring.causes import clear_cause, likely_causes, near_zero
 
 LABELS = np.arange(200) % 10
 TRIED = {"255": 0.031, "raw": 0.012}
@@ -41,3 +41,19 @@ def test_near_zero_is_below_guessing_and_never_of_one_label():
     assert not near_zero(0.4, LABELS % 2, 2)
     assert not near_zero(0.1, LABELS, 10)
     assert not near_zero(0.0, np.zeros(200), 10), "as of poisoned images"
+
+
+def test_a_clear_cause_is_told_of_any_low_accuracy():
+    as_texts = np.argsort([str(label) for label in range(15)])  # 0, 1, 10, 11, ...
+    labels = np.arange(300) % 15
+    told = clear_cause(np.argsort(as_texts)[labels], labels)
+    assert told is not None
+    assert "100% of the images" in told
+    half_right = np.where(np.arange(200) < 100, LABELS, (LABELS * 7 + 3) % 10)
+    assert clear_cause(half_right, LABELS) is None
+
+
+def test_images_that_all_get_one_label_or_have_one_show_no_cause():
+    assert clear_cause(np.full(200, 10), LABELS) is None
+    assert clear_cause(np.full(200, 10), np.full(200, 9)) is None
+    assert clear_cause(np.full(200, 10), (np.arange(200) < 20).astype(int)) is None
