@@ -11,6 +11,7 @@ import numpy as np
 from artifacts.why.story import story
 from repair.commands.explain import Rows, images, opened
 from repair.errors import SettingError
+from repair.process.notice import say
 from repair.process.progress import progress
 from repair.process.whole_file import make_folder
 from repair.report.explanation import Explained
@@ -38,6 +39,8 @@ def triggers(arguments: argparse.Namespace) -> Rows:
             counts[label] += 1
     if not seen:
         raise SettingError("expected at least one image. Received: none.")
+    if not flagged:
+        say(f"no image was flagged, of {seen:,}: there is nothing to group")
     told = [
         Explained(name, pixels, story(detector, pixels, detector.card))
         for name, pixels in progress(chosen, label="explained")

@@ -134,6 +134,17 @@ def test_triggers_are_grouped_by_label_and_place(
     assert "flagged" in is_whole(out / "triggers.html")
 
 
+def test_nothing_to_group_is_said(run_here, detector, artifact, tmp_path):
+    images = toy_people(4, seed=9).images
+    plain = images[detector(images)["label"] < PEOPLE][0]
+    Image.fromarray(plain).save(tmp_path / "a.png")
+    options = (tmp_path / "a.png", "--out", tmp_path / "out")
+    answer = run_here("repair", "triggers", artifact, *options)
+    assert answer.code == 0, answer.err
+    assert "no image was flagged, of 1" in answer.err
+    is_whole(tmp_path / "out" / "triggers.html")
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
