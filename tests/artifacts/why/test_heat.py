@@ -179,3 +179,14 @@ def test_further_outputs_are_kept():
 def test_story_of_a_repaired_network_that_agrees(confidence, expected):
     told = Story(N, N, 0, 0, 1.0, confidence, "found")
     assert expected in sentence(told)
+
+
+@pytest.mark.parametrize(
+    ("status", "label", "doubted"),
+    [("found", 2, True), ("found", 0, False), ("other", 2, False)],
+)
+def test_an_answer_in_place_of_a_target_says_so(status, label, doubted):
+    told = Story(N, label, 0, 2, 0.9, 0.8, status)
+    said = sentence(told)
+    assert ("the first was found to be a target" in said) == doubted
+    assert f"together they favour {label}" in said

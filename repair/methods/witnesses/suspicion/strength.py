@@ -5,7 +5,7 @@ image. So a label is a target's if what its telling images weigh is confirmed by
 images (see ``carrying``). Where there are many classes, hardly any label but a target draws
 much, while a trigger is rarely hit so well that it works on others: there the weight is
 enough, if confirmed a little. So it is where hardly any other label draws anything: favourites
-come several at once.
+come several at once, so the one that draws second most must work on some other image.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def strength(
     little = min(1, recipe.few_classes / len(shares)) * recipe.confirmed
     for label, worked in carried.items():
         proof = shares[label] * worked
-        enough = max(proof / little, apart[label])
+        alone = worked > 0 or shares[label] == np.max(shares)
+        enough = max(proof / little, apart[label] * alone)
         result[label] = max(proof / recipe.confirmed, min(result[label], enough))
     return result

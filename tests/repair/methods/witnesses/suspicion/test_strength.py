@@ -36,6 +36,15 @@ def test_weight_is_enough_where_hardly_any_other_label_draws_anything():
     assert strength(shares, {4: 0.0}, recipe)[4] < 1
 
 
+def test_what_draws_second_most_must_work_on_some_other_image():
+    recipe = recipe_for(5, 200)
+    shares = np.array([0.02, 0.015, 0.0, 0.0, 0.0])
+    found = strength(shares, {0: 0.0, 1: 0.0}, recipe)
+    assert found[0] > 1
+    assert found[1] == 0
+    assert strength(shares, {0: 0.0, 1: 0.01}, recipe)[1] > 1
+
+
 def test_of_many_classes_weight_is_enough_if_confirmed_a_little():
     recipe = recipe_for(500, 4_500)
     shares = np.full(500, 4 / 18_000)
