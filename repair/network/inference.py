@@ -12,7 +12,7 @@ import numpy as np
 
 BATCH_SIZE = 256
 _PIXELS = 1 << 20  # that a network looks at together
-_LARGEST, _KEPT = 512 << 20, 2 << 30  # bytes of one activation, and of all, of a batch
+_LARGEST, _KEPT = 512 << 20, 1 << 30  # bytes of one activation, and of all, of a batch
 # Network, as the defence table calls it -> a detector's output.
 _LABELS = {
     "BadNet": "original_label",
@@ -27,11 +27,13 @@ def batch_size(images: np.ndarray, network: keras.Model | None = None) -> int:
     Args:
         images: ``(n, rows, columns, channels)``.
         network: Whose largest activation then takes at most 512 MiB, as where small images
-            are brought to a large size within; None = look at the images alone.
+            are brought to a large size within, and all of them 1 GiB; None = look at the
+            images alone.
     """
     most = min(BATCH_SIZE, _PIXELS // math.prod(images.shape[1:3]))
     if network is not None:
-        most = min(most, _LARGEST // max(_sizes(network)))
+        sizes = _sizes(network)  # Keras keeps all of a batch until it is through
+        most = min(most, _LARGEST // max(sizes), _KEPT // sum(sizes))
     return max(1, most)
 
 
@@ -41,9 +43,14 @@ def gradient_batch(network: keras.Model, wanted: int, kept: int = _KEPT) -> int:
     Args:
         network: The network.
         wanted: How many there shall be at most.
-        kept: Bytes: 2 GiB.
+        kept: Bytes: 1 GiB; what a gradient takes beside them is several times as much.
     """
-    return max(1, min(wanted, kept // sum(_sizes(network))))
+    return max(1, min(wanted, kept // activation_bytes(network)))
+
+
+def activation_bytes(network: keras.Model) -> int:
+    """Bytes of all that a network makes of one image on the way to its answer."""
+    return sum(_sizes(network))
 
 
 def _sizes(network: keras.Model) -> list[int]:

@@ -10,8 +10,9 @@ import keras
 from repair.dataset import Dataset
 from repair.errors import DatasetError
 from repair.network.find_preprocessing import Found, found_preprocessing
-from repair.network.inference import predicted_labels
+from repair.network.inference import activation_bytes, predicted_labels
 from repair.network.preprocessing import Preprocessing, preprocessed
+from repair.process.freed_memory import give_back_freed_memory
 from repair.process.progress import finding_preprocessing
 from repair.reading.data_file import AS_IT_IS, read_dataset, shape_in
 from repair.reading.network_file import read_network
@@ -19,6 +20,8 @@ from repair.reading.pixels import Shape
 from repair.settings import DataOptions, NetworkOptions
 
 _WHOLE = NetworkOptions()
+# Bytes that a network makes of one image, from which on memory grows full of holes.
+_MUCH = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ def read_case(
     network = read_network(
         model, image_shape=shape_told(clean, options), **asdict(network_options)
     )
+    if activation_bytes(network) > _MUCH:
+        give_back_freed_memory()
     data = read_dataset(
         clean,
         image_shape=shape_of(network),

@@ -31,9 +31,9 @@ def test_small_images_go_together():
 
 def test_large_images_and_large_activations_go_in_few():
     assert batch_size(images(224)) == 20
-    network = enlarging(512)  # 32 MiB an image in its largest tensor
-    assert batch_size(images(32), network) == 16
-    assert gradient_batch(network, 128) < 64
+    network = enlarging(512)  # 32 MiB an image in its largest tensor, 70 in all
+    assert batch_size(images(32), network) == 14
+    assert gradient_batch(network, 128) == 14
     assert batch_size(images(1024), network) == 1
 
 
