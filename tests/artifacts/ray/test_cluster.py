@@ -277,7 +277,8 @@ def test_names_of_classes(cluster, artifact, folder, tmp_path):
     assert [row["name"] for row in rows] == [
         line.split("\t")[0] for line in lines(tmp_path / "t")
     ]
-    assert {row["name"] for row in rows} >= {"poisoned", "class 1"}
+    assert {row["name"] for row in rows} >= {"class 0", "class 1"}
+    assert all(row["name"] == [*names, "poisoned"][row["label"]] for row in rows)
 
 
 @with_signing
