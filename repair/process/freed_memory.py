@@ -12,7 +12,7 @@ def give_back_freed_memory() -> None:
     """Has glibc give large blocks back as soon as they are freed.
 
     It raises the size from which it does so up to 32 MiB by itself, and what is smaller
-    leaves holes that are never filled: a build for a ResNet-50 took 8 GB in place of 4.
+    leaves holes that are never filled: twins of a ResNet-50 took 8 GB in place of 6.
     Where there is no glibc nothing is done.
     """
     try:

@@ -50,7 +50,8 @@ class Witnesses:
         kept: Bool, its pruning mask ``(channels,)``, True = kept.
         observer: Looks at images through the BadNet.
         heads: By name of what they stand on; the first is the repaired network's.
-        unlearned: The copy that unlearned the targets; None if none was found.
+        unlearned: The copy that unlearned the targets; None if none was found, or the
+            copy is not to be believed.
         twin: The forgetful twin; None if it is left out.
         rule: When to flag.
         findings: What is believed of each label.
@@ -106,8 +107,8 @@ def fit_witnesses(
     heard = _fitted(network, clean, recipe, seed=seed, asked=asked)
     if heard.twin is None:
         return heard
-    suspected = np.flatnonzero(heard.findings.strength >= 1)
-    left_out = doubtful(heard.twin.said[:, -1], clean.labels, suspected)
+    targets = np.array(heard.rule.targets, np.int64)
+    left_out = doubtful(heard.twin.said[:, -1], clean.labels, targets)
     if not len(left_out):
         return heard
     del heard  # what it has seen takes hundreds of megabytes
