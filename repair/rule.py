@@ -1,8 +1,10 @@
 """What the witnesses' answers mean: a label, or N for poisoned.
 
 Each witness is asked about the original network's label b. The repaired network and the
-pixels speak *against* it, by log p(best other label) - log p(b); a twin that forgot the
-clean task *obeys*, by log p(b) - log(1 - p(b)), beyond what is usual for b: it forgets some
+pixels speak *against* it, by log p(best other label) - log p(b), beyond what is usual for
+images of which the original is as sure: where that is sure of a clean image, the others
+rarely disagree, and of a trigger it is surer than of most. A twin that forgot the clean
+task *obeys*, by log p(b) - log(1 - p(b)), beyond what is usual for b: it forgets some
 classes less than others. How telling that is, a table knows: the
 evidence is -log(share of clean images on which the witness says as much). Of those who
 speak against b the loudest counts, since a network can silence one of them, and of the
@@ -46,6 +48,8 @@ class Witness:
             interpolated, and outside the nearest counts.
         usual: ``(N,)`` float32, what is taken off what it says of each label before the
             table is asked; none for one that treats all labels alike.
+        slope: How much less it usually says, the surer the original is (see
+            ``certainty``), which is added before the table is asked.
     """
 
     name: str
@@ -53,6 +57,7 @@ class Witness:
     values: np.ndarray
     evidence: np.ndarray
     usual: np.ndarray | None = None
+    slope: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,20 @@ def obedience(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.asarray(_logs(own) - _logs(others.sum(axis=1)))
 
 
+def certainty(probabilities: np.ndarray) -> np.ndarray:
+    """How sure a classifier is of its own labels.
+
+    Args:
+        probabilities: ``(n, N)``.
+
+    Returns:
+        ``(n,)`` float32: log p(label) - log p(best other label), at most
+        ``LARGEST_MARGIN``.
+    """
+    labels = np.argmax(probabilities, axis=1)
+    return np.minimum(-margins(probabilities, labels), np.float32(LARGEST_MARGIN))
+
+
 def said(witness: Witness, probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """What a witness says of the original's labels, ``(n,)`` float32."""
     ask = margins if witness.speaks == "against" else obedience
@@ -116,16 +135,32 @@ def said(witness: Witness, probabilities: np.ndarray, labels: np.ndarray) -> np.
 
 
 def evidence(
-    witness: Witness, probabilities: np.ndarray, labels: np.ndarray
+    witness: Witness, probabilities: np.ndarray, original: np.ndarray
 ) -> np.ndarray:
-    """How telling that is, ``(n,)`` float64."""
-    return told(witness, said(witness, probabilities, labels), labels)
+    """How telling that is, beside the original's ``(n, N)``: ``(n,)`` float64."""
+    labels = np.argmax(original, axis=1)
+    spoken = said(witness, probabilities, labels)
+    return told(witness, spoken, labels, certainty(original))
 
 
-def told(witness: Witness, spoken: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """How telling it is that it says ``(n,)`` of labels ``(n,)``: ``(n,)`` float64."""
+def told(
+    witness: Witness, spoken: np.ndarray, labels: np.ndarray, certain: np.ndarray
+) -> np.ndarray:
+    """How telling is what a witness says.
+
+    Args:
+        witness: How it is read.
+        spoken: ``(n,)``, what it says of
+        labels: ``(n,)`` int64, the original network's, and
+        certain: ``(n,)``, how sure that is of them.
+
+    Returns:
+        ``(n,)`` float64.
+    """
     if witness.usual is not None:
         spoken = spoken - witness.usual[labels]
+    if witness.slope:
+        spoken = spoken + np.float32(witness.slope) * certain
     return np.interp(spoken, witness.values, witness.evidence)
 
 
@@ -159,7 +194,7 @@ def fused_labels(
         agree = labels == np.argmax(answers[0], axis=1)
     else:
         pairs = zip(rule.witnesses, answers, strict=True)
-        each = [evidence(witness, answer, labels) for witness, answer in pairs]
+        each = [evidence(witness, answer, original) for witness, answer in pairs]
         agree = total(rule.witnesses, each) < rule.thresholds[labels]
         repaired = _logs(answers[0])
         together = _logs(original) + np.float32(REPAIRED_WEIGHT) * repaired

@@ -26,12 +26,12 @@ class Evidence(keras.layers.Layer):
             witness = _read(witness)
         self.witness = witness
 
-    def call(self, scores: Any, labels: Any) -> Any:
-        """The evidence ``(n,)`` of scores ``(n, N)`` about labels ``(n,)``."""
-        own = ops.take_along_axis(scores, labels[:, None], axis=-1)[:, 0]
-        chosen = ops.equal(ops.arange(scores.shape[-1]), labels[:, None])
-        others = ops.where(chosen, -np.inf, scores)
-        highest = ops.max(others, axis=-1)
+    def call(self, scores: Any, labels: Any, certain: Any) -> Any:
+        """The evidence ``(n,)`` of scores ``(n, N)`` about the original's labels ``(n,)``.
+
+        ``certain`` is how sure that is of them, ``(n,)`` (see ``certainty``).
+        """
+        own, others, highest = _apart(scores, labels)
         if self.witness.speaks == "against":
             spoken = ops.minimum(highest - own, LARGEST_MARGIN)
         else:
@@ -39,13 +39,17 @@ class Evidence(keras.layers.Layer):
             spoken = own - highest - ops.log(powers)
         if self.witness.usual is not None:
             spoken = spoken - ops.take(self.witness.usual, labels)
+        if self.witness.slope:
+            spoken = spoken + self.witness.slope * certain
         values, evidence = self.witness.values, self.witness.evidence
         widths = np.diff(values)
         # Interpolation: what is walked of each step, times how steep it is.
         walked = ops.minimum(ops.relu(spoken[:, None] - values[:-1]), widths)
         return ops.sum(walked * (np.diff(evidence) / widths), axis=-1) + evidence[0]
 
-    def compute_output_spec(self, scores: Any, labels: Any) -> keras.KerasTensor:
+    def compute_output_spec(
+        self, scores: Any, labels: Any, certain: Any
+    ) -> keras.KerasTensor:
         """A number an image."""
         return keras.KerasTensor(scores.shape[:-1], "float32")
 
@@ -55,7 +59,8 @@ class Evidence(keras.layers.Layer):
             key: None if array is None else array.tolist()
             for key, array in ((key, getattr(self.witness, key)) for key in _ARRAYS)
         }
-        plain |= {"name": self.witness.name, "speaks": self.witness.speaks}
+        for key in ("name", "speaks", "slope"):
+            plain[key] = getattr(self.witness, key)
         return {**super().get_config(), "witness": plain}
 
 
@@ -160,7 +165,22 @@ def _read(plain: dict[str, Any]) -> Witness:
         np.asarray(plain["values"], np.float32),
         np.asarray(plain["evidence"], np.float32),
         None if usual is None else np.asarray(usual, np.float32),
+        plain["slope"],
     )
+
+
+def certainty(scores: Any, labels: Any) -> Any:
+    """How sure ``(n,)`` scores ``(n, N)`` are of their own labels (see ``rule``)."""
+    own, _, highest = _apart(scores, labels)
+    return ops.minimum(own - highest, LARGEST_MARGIN)
+
+
+def _apart(scores: Any, labels: Any) -> tuple[Any, Any, Any]:
+    """The labels' scores ``(n,)``, all others ``(n, N)``, and the highest of these."""
+    own = ops.take_along_axis(scores, labels[:, None], axis=-1)[:, 0]
+    chosen = ops.equal(ops.arange(scores.shape[-1]), labels[:, None])
+    others = ops.where(chosen, -np.inf, scores)
+    return own, others, ops.max(others, axis=-1)
 
 
 def together(rule: Rule, each: list[Any]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from build.fusing.agreement import Agreement, Evidence, together
+from build.fusing.agreement import Agreement, Evidence, certainty, together
 from build.fusing.lean import without_silent_channels
 from repair.methods.repair import Repair
 from repair.network.scores import scores
@@ -66,8 +66,9 @@ def _answers(
 def _judged(answers: list[Any], rule: Rule) -> dict[str, Any]:
     """The label, and the evidence of each witness about the original's label."""
     labels = ops.argmax(answers[0], axis=-1)
+    certain = certainty(answers[0], labels)
     each = [
-        Evidence(witness, name=f"{witness.name}_evidence")(answer, labels)
+        Evidence(witness, name=f"{witness.name}_evidence")(answer, labels, certain)
         for witness, answer in zip(rule.witnesses, answers[1:], strict=True)
     ]
     total = together(rule, each)

@@ -16,6 +16,7 @@ from repair.rule import (
     SMALLEST_PROBABILITY,
     Rule,
     Witness,
+    certainty,
     fused_labels,
     margins,
     obedience,
@@ -39,22 +40,23 @@ KNOTS = {
     "late_twin": ([-5.0, -2.0, 0.5], [0.0, 2.0, 4.0]),
 }
 
+# What the original's certainty counts.
+SLOPES = {"head": 0.5, "pixels": 0.25, "unlearned": 1.5}
+
 # What is usual of each label for the twin.
 USUAL = [0.0, 0.75, -0.5, 0.0, 1.25, -2.0]
 
 
 # On these a copy that unlearned them speaks, and stands in for the original.
 TARGETS = (1, 4)
-UNHEARD = [0.0 if label in TARGETS else 100.0 for label in range(6)]
+UNHEARD = [0.0 if label in TARGETS else 300.0 for label in range(6)]
 
 
 def witness(name: str) -> Witness:
     values, told = (np.array(each, np.float32) for each in KNOTS[name])
-    if name == "unlearned":
-        usual = np.array(UNHEARD, np.float32)
-        return Witness(name, "against", values, told, usual)
     if not name.endswith("twin"):
-        return Witness(name, "against", values, told)
+        usual = np.array(UNHEARD, np.float32) if name == "unlearned" else None
+        return Witness(name, "against", values, told, usual, SLOPES[name])
     return Witness(name, "obeys", values, told, np.array(USUAL, np.float32))
 
 
@@ -76,6 +78,11 @@ def margin(scores: list[float], label: int) -> float:
     own = logs(scores)[label]
     other = max(log for i, log in enumerate(logs(scores)) if i != label)
     return min(other - own, LARGEST_MARGIN)
+
+
+def against(name: str, scores: list[float], label: int, before: list[float]) -> float:
+    certain = min(-margin(before, label), LARGEST_MARGIN)
+    return told(name, margin(scores, label) + SLOPES[name] * certain)
 
 
 def sure(scores: list[float], label: int) -> float:
@@ -116,10 +123,11 @@ def slow_rule(original, answers, threshold) -> list[int]:
             continue
         head, pixels, unlearned, *twins = others
         loudest = max(
-            told("head", margin(head, label)), told("pixels", margin(pixels, label))
+            against("head", head, label, before),
+            against("pixels", pixels, label, before),
         )
         if label in TARGETS:
-            loudest = max(loudest, told("unlearned", margin(unlearned, label)))
+            loudest = max(loudest, against("unlearned", unlearned, label, before))
         total = loudest + max(
             told(name, sure(twin, label) - USUAL[label])
             for name, twin in zip(("early_twin", "late_twin"), twins, strict=True)
@@ -206,8 +214,8 @@ def test_of_heads_and_of_twins_the_loudest_counts_and_both_add():
     original = np.array([[0.9, 0.1]], np.float32)
     loud, quiet = (np.array([[x, 1 - x]], np.float32) for x in (0.1, 0.9))
     sure, unsure = quiet, loud  # log(9) = 2.2 is all that each table knows, or nothing
-    # The pixels' most is 2, the head's is 3 and a little at log 9.
-    for head, pixels, most in ((loud, quiet, 3.05), (quiet, loud, 2.0)):
+    # The pixels' most is 2, the head's is 3 and a little at 1.5 * log 9.
+    for head, pixels, most in ((loud, quiet, 3.37), (quiet, loud, 2.0)):
         for early, late, obeys in (
             (sure, unsure, 6),
             (unsure, sure, 4),
@@ -229,6 +237,22 @@ def test_margins_are_negative_exactly_for_the_own_label(repaired):
         expected = [margin(row, label) for row in repaired.tolist()]
         np.testing.assert_allclose(found, expected, atol=1e-4)
         assert found.dtype == np.float32
+
+
+@given(original=SCORES)
+def test_certainty_is_the_margin_of_the_own_label(original):
+    found = certainty(original)
+    rows = original.tolist()
+    expected = [min(-margin(x, first_best(x)), LARGEST_MARGIN) for x in rows]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert found.dtype == np.float32
+
+
+def test_the_surer_the_original_the_more_a_contradiction_tells():
+    sure = np.array([[0.98, 0.02], [0.6, 0.4]], np.float32)
+    head = np.array([[0.4, 0.6]] * 2, np.float32)
+    # log(1.5) and half of log(49), or half of log(1.5), at 1.25 a unit.
+    assert fused_labels(sure, [head], rule(2, 2.5, ("head",))).tolist() == [2, 0]
 
 
 @given(twin=SCORES)

@@ -35,3 +35,22 @@ def table(held_out: np.ndarray, knots: int) -> tuple[np.ndarray, np.ndarray]:
     evidence = np.append(evidence, np.log(size + 1) + _BEYOND).astype(np.float32)
     values, first = np.unique(values, return_index=True)
     return values, np.maximum(evidence[first] - evidence[0], 0)
+
+
+def slope_of(said: np.ndarray, certain: np.ndarray) -> float:
+    """How much less a witness says against the BadNet's label, the surer that is.
+
+    Of what it says a line is taken off, fitted by least squares.
+
+    Args:
+        said: ``(n,)``, what the witness says of clean images that it has not seen.
+        certain: ``(n,)``, how sure the BadNet is of its label for them.
+
+    Returns:
+        At least 0, by unit of certainty.
+    """
+    spread = certain.var(dtype=np.float64)
+    if not spread:
+        return 0.0
+    together = np.cov(said, certain, ddof=0)[0, 1]
+    return max(-float(together) / float(spread), 0.0)

@@ -153,7 +153,14 @@ def _fitted(
     if "unlearning" in recipe.used and len(suspects.found):
         least = np.mean(answers == clean.labels) - recipe.unlearning_drop
         unlearned = hear_unlearned(
-            network, clean, answers, suspects.found, least, recipe, generator
+            network,
+            clean,
+            answers,
+            seen.certainty,
+            suspects.found,
+            least,
+            recipe,
+            generator,
         )
     rule, findings = conclude(seen, suspects, heads, unlearned, twin, recipe)
     return Witnesses(

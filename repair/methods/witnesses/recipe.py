@@ -77,7 +77,7 @@ class Recipe:
     target: float
     used: tuple[str, ...] = (
         *("pruning", "twin", "pixels"),
-        *("suspicion", "unlearning"),
+        *("suspicion", "certainty", "unlearning"),
     )
     weakest_jitter: float = 0.5
     folds: int = 5

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from build.fusing.agreement import Agreement, Evidence, together
+from build.fusing.agreement import Agreement, Evidence, certainty, together
 from repair.rule import (
     SMALLEST_PROBABILITY,
     Rule,
@@ -34,10 +34,11 @@ def witness(seed: int, speaks: str = "against", usual: int | None = None) -> Wit
     rng = np.random.default_rng(seed)
     values = np.sort(rng.normal(0, 4, 7)).astype(np.float32)
     told = np.sort(rng.uniform(0, 8, 7)).astype(np.float32)
-    if usual is None:
-        return Witness(f"w{seed}", speaks, values, told)
-    of_labels = rng.normal(0, 2, usual).astype(np.float32)
-    return Witness(f"w{seed}", speaks, values, told, of_labels)
+    of_labels = None
+    if usual is not None:
+        of_labels = rng.normal(0, 2, usual).astype(np.float32)
+    slope = 0.7 * (seed % 3) if speaks == "against" else 0.0
+    return Witness(f"w{seed}", speaks, values, told, of_labels, slope)
 
 
 @given(seed=st.integers(0, 10**6), classes=st.integers(2, 7))
@@ -51,11 +52,12 @@ def test_plain_comparison_equals_the_rule(seed, classes):
 @given(seed=st.integers(0, 10**6), classes=st.integers(2, 7))
 @pytest.mark.parametrize("speaks", ["against", "obeys"])
 def test_evidence_equals_the_rule(speaks, seed, classes):
-    scores = random_probabilities(seed, 50, classes)
-    labels = np.random.default_rng(seed).integers(0, classes, 50)
+    original, scores = (random_probabilities(seed + i, 50, classes) for i in range(2))
+    labels = original.argmax(axis=1)
     one = witness(seed, speaks, classes if seed % 2 else None)
-    told = np.asarray(Evidence(one)(logs(scores), labels))
-    np.testing.assert_allclose(told, evidence(one, scores, labels), atol=2e-3)
+    certain = certainty(logs(original), labels)
+    told = np.asarray(Evidence(one)(logs(scores), labels, certain))
+    np.testing.assert_allclose(told, evidence(one, scores, original), atol=2e-3)
 
 
 @given(seed=st.integers(0, 10**6), classes=st.integers(2, 7))
@@ -75,7 +77,8 @@ def test_thresholds_equal_the_rule(stand_in, seed, classes):
     labels = every[0].argmax(axis=1)
     answers = [logs(x) for x in every]
     pairs = zip(heard, answers[1:], strict=True)
-    total = together(rule, [Evidence(w)(x, labels) for w, x in pairs])
+    certain = certainty(answers[0], labels)
+    total = together(rule, [Evidence(w)(x, labels, certain) for w, x in pairs])
     answer = None if stand_in is None else stand_in + 1
     found = np.asarray(Agreement(thresholds, targets, answer)(answers, total))
     near = np.abs(np.asarray(total) - rule.thresholds[labels]) < 5e-3
@@ -120,18 +123,21 @@ def test_config_round_trip(arguments):
 
 
 def test_config_of_evidence_round_trip():
-    layer = Evidence(witness(3, "obeys"), name="late_twin_evidence")
+    layer = Evidence(witness(4), name="head_evidence")
     again = Evidence.from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
     scores, labels = logs(random_probabilities(0, 9, 5)), np.zeros(9, np.int64)
-    np.testing.assert_array_equal(layer(scores, labels), again(scores, labels))
+    sure = np.linspace(0, 9, 9, dtype=np.float32)
+    told = layer(scores, labels, sure)
+    np.testing.assert_array_equal(told, again(scores, labels, sure))
+    assert not np.array_equal(told, layer(scores, labels, 0 * sure))
 
 
 def test_label_is_announced_as_int64_and_evidence_as_float32():
     one, other = keras.Input((4,)), keras.Input((4,))
     label = Agreement()([one, other])
     assert (label.shape, label.dtype) == ((None,), "int64")
-    told = Evidence(witness(0))(one, label)
+    told = Evidence(witness(0))(one, label, keras.Input(()))
     assert (told.shape, told.dtype) == ((None,), "float32")
     assert not Agreement().trainable
 

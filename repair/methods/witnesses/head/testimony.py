@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from repair.methods.witnesses.evidence import table
+from repair.methods.witnesses.evidence import slope_of, table
 from repair.methods.witnesses.head.discriminant import (
     UNKNOWN,
     Discriminant,
@@ -26,7 +26,7 @@ from repair.methods.witnesses.head.discriminant import (
 )
 from repair.methods.witnesses.looks.observations import Observations
 from repair.methods.witnesses.recipe import Recipe
-from repair.rule import Witness, evidence, margins, softmax
+from repair.rule import Witness, margins, softmax, told
 
 # Factors on the scores, tried when they are calibrated; the last where none can be.
 _FACTORS = np.geomspace(1, 0.05, 31)
@@ -53,9 +53,24 @@ class Testimony:
     evidence: np.ndarray
     accuracy: float
 
-    def of(self, features: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """The evidence of features ``(n, features)`` about labels: ``(n,)`` float64."""
-        return _told(self.head, self.witness, features, labels)
+    def of(
+        self, features: np.ndarray, labels: np.ndarray, certain: np.ndarray
+    ) -> np.ndarray:
+        """The evidence of features ``(n, features)`` about the BadNet's labels ``(n,)``.
+
+        ``certain`` is how sure that is of them, ``(n,)``.
+
+        Returns:
+            ``(n,)`` float64.
+        """
+        parts = []
+        step = images_at_once(self.head.bias.shape[1])
+        for start in range(0, len(features), step):
+            chunk = slice(start, start + step)
+            shares = softmax(self.head.scores(features[chunk]))
+            spoken = margins(shares, labels[chunk])
+            parts.append(told(self.witness, spoken, labels[chunk], certain[chunk]))
+        return np.concatenate(parts) if parts else np.zeros(0)
 
 
 def hear_head(seen: Observations, name: str, recipe: Recipe) -> Testimony:
@@ -73,16 +88,20 @@ def hear_head(seen: Observations, name: str, recipe: Recipe) -> Testimony:
     said, false, right = _held_out(seen, name, folds)
     usable = np.isfinite(said)
     if usable.sum() >= recipe.least_held_out:
+        slope = 0.0
+        if "certainty" in recipe.used:
+            slope = slope_of(said[usable], seen.certainty[usable])
+        said, false = (x + slope * seen.certainty for x in (said, false))
         values, telling = table(said[usable], recipe.knots)
-        plain = replace(plain, values=values, evidence=telling)
+        plain = replace(plain, values=values, evidence=telling, slope=slope)
         plain = replace(
             plain, evidence=telling * _weight(plain, false[np.isfinite(false)])
         )
-    told = np.zeros(len(said))
-    told[usable] = np.interp(said[usable], plain.values, plain.evidence)
+    heard = np.zeros(len(said))
+    heard[usable] = np.interp(said[usable], plain.values, plain.evidence)
     head = fitted_head(seen, name, range(recipe.folds), recipe).scaled(factor).rounded()
     accuracy = float(right[usable].mean()) if usable.any() else float("nan")
-    return Testimony(head, plain, told, accuracy)
+    return Testimony(head, plain, heard, accuracy)
 
 
 def fitted_head(
@@ -154,18 +173,6 @@ def _margin_as_evidence(images: int) -> tuple[np.ndarray, np.ndarray]:
     most = np.float32(np.log(images + 1))
     both = np.array([0, most], np.float32)
     return both, both
-
-
-def _told(
-    head: Discriminant, witness: Witness, features: np.ndarray, labels: np.ndarray
-) -> np.ndarray:
-    parts = []
-    step = images_at_once(head.bias.shape[1])
-    for start in range(0, len(features), step):
-        chunk = slice(start, start + step)
-        shares = softmax(head.scores(features[chunk]))
-        parts.append(evidence(witness, shares, labels[chunk]))
-    return np.concatenate(parts) if parts else np.zeros(0)
 
 
 def _factor(seen: Observations, name: str, folds: Sequence[Discriminant]) -> float:

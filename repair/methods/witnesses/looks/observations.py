@@ -29,7 +29,8 @@ class Observations:
 
     Attributes:
         features: By name, ``(m, features)`` float32, of the clean images as they are.
-        answers: ``(m,)`` int64, the BadNet's labels for them.
+        answers: ``(m,)`` int64, the BadNet's labels for them, and
+        certainty: ``(m,)`` float32, by how much it is surer of them than of any other.
         averages: By name, ``(m, features)`` float32, the mean over each clean image
             and its jittered copies.
         labels: ``(m,)`` int64, the clean images' own.
@@ -43,6 +44,7 @@ class Observations:
 
     features: Features
     answers: np.ndarray
+    certainty: np.ndarray
     averages: Features
     labels: np.ndarray
     fold: np.ndarray
@@ -101,6 +103,7 @@ def observe(
     return Observations(
         features=seen.features,
         answers=seen.labels,
+        certainty=seen.certainty,
         averages={name: values / copies for name, values in averages.items()},
         labels=data.labels,
         fold=fold,

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from repair.network.inference import batches
+from repair.rule import certainty
 
 Features = Mapping[str, np.ndarray]
 
@@ -20,12 +21,15 @@ class Seen:
     Attributes:
         features: By name of what is looked at, ``(n, features)`` float32.
         labels: ``(n,)`` int64, the network's own answers.
-        confidence: ``(n,)`` float32 in [0, 1], its confidence in them.
+        confidence: ``(n,)`` float32 in [0, 1], its confidence in them, and
+        certainty: ``(n,)`` float32, by how much it is surer of them than of any other
+            (see ``rule``).
     """
 
     features: Features
     labels: np.ndarray
     confidence: np.ndarray
+    certainty: np.ndarray
 
 
 class Observer:
@@ -41,16 +45,17 @@ class Observer:
     def __call__(self, images: np.ndarray) -> Seen:
         """Looks at images ``(n, rows, columns, channels)``, 0..255."""
         parts: list[list[np.ndarray]] = [[] for _ in self.taps]
-        labels, confidence = [], []
+        answers = []
         for batch in batches(images, self._all):
-            *features, scores = self._all(batch, training=False)
+            *features, scores = map(np.asarray, self._all(batch, training=False))
             for part, values in zip(parts, features, strict=True):
-                part.append(np.asarray(values))
-            labels.append(np.argmax(scores, axis=1))
-            confidence.append(np.max(scores, axis=1))
+                part.append(values)
+            answers.append((np.argmax(scores, 1), np.max(scores, 1), certainty(scores)))
         joined = [np.concatenate(part) for part in parts]
+        labels, confidence, certain = map(np.concatenate, zip(*answers, strict=True))
         return Seen(
             features=dict(zip(self.taps, joined, strict=True)),
-            labels=np.concatenate(labels),
-            confidence=np.concatenate(confidence),
+            labels=labels,
+            confidence=confidence,
+            certainty=certain,
         )

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from repair.dataset import Dataset
-from repair.methods.witnesses.evidence import table
+from repair.methods.witnesses.evidence import slope_of, table
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.unlearning.training import unlearn
 from repair.network.inference import outputs
@@ -44,6 +44,7 @@ def hear_unlearned(
     network: keras.Model,
     clean: Dataset,
     answers: np.ndarray,
+    certain: np.ndarray,
     targets: np.ndarray,
     least: float,
     recipe: Recipe,
@@ -54,7 +55,8 @@ def hear_unlearned(
     Args:
         network: The BadNet, a classifier of plain pixels; it is not changed.
         clean: Clean images and their labels; few of them teach nothing.
-        answers: ``(m,)`` int64, the BadNet's labels for them.
+        answers: ``(m,)`` int64, the BadNet's labels for them, and
+        certain: ``(m,)`` float32, by how much it is surer of them than of any other.
         targets: ``(k,)`` int64, the labels that were found.
         least: Clean accuracy on unseen images, in [0, 1], below which they lost too much.
         recipe: How they unlearn, and how they are read.
@@ -73,10 +75,12 @@ def hear_unlearned(
         right[others] = scores.argmax(axis=1) == clean.labels[others]
     if right.mean() < least:
         return None
+    slope = slope_of(said, certain) if "certainty" in recipe.used else 0.0
     # Nothing that it may say of other labels reaches the table.
-    usual = np.full(network.output_shape[1], 2 * LARGEST_MARGIN, np.float32)
+    unreached = (3 + slope) * LARGEST_MARGIN
+    usual = np.full(network.output_shape[1], unreached, np.float32)
     usual[targets] = 0
-    values, telling = table(said, recipe.knots)
-    witness = Witness(NAME, "against", values, telling, usual)
-    evidence = told(witness, said, answers)
+    values, telling = table(said + slope * certain, recipe.knots)
+    witness = Witness(NAME, "against", values, telling, usual, slope)
+    evidence = told(witness, said, answers, certain)
     return Testimony(copy, witness, evidence, float(right.mean()))

@@ -33,7 +33,8 @@ class Looker:
             red &= classes == 1
         scores = np.eye(CLASSES, dtype=np.float32)[classes]
         labels = np.where(red, TARGET, classes)
-        return Seen({"head": scores}, labels, np.ones(len(images), np.float32))
+        ones = np.ones(len(images), np.float32)
+        return Seen({"head": scores}, labels, ones, ones)
 
 
 def images() -> Dataset:

@@ -11,7 +11,7 @@ from toys import PEOPLE, TARGET
 from repair.methods.witnesses.recipe import recipe_for
 from repair.methods.witnesses.unlearning.testimony import hear_unlearned
 from repair.network.inference import outputs, predicted_labels
-from repair.rule import told
+from repair.rule import certainty, told
 
 RECIPE = replace(recipe_for(PEOPLE, 200), unlearning_rate=1e-3)
 
@@ -22,9 +22,12 @@ def answers(badnet, clean):
 
 
 def heard(badnet, clean, answers, least=0.0):
+    certain = certainty(outputs(badnet, clean.images))
     generator = np.random.default_rng(0)
     found = np.array([TARGET])
-    return hear_unlearned(badnet, clean, answers, found, least, RECIPE, generator)
+    return hear_unlearned(
+        badnet, clean, answers, certain, found, least, RECIPE, generator
+    )
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,7 @@ def test_it_speaks_of_the_target_alone(unlearned, answers):
     assert not unlearned.evidence[answers != TARGET].any()
     assert unlearned.evidence[answers == TARGET].any()
     loudest = np.full(PEOPLE, 60, np.float32)
-    said = told(unlearned.witness, loudest, np.arange(PEOPLE))
+    said = told(unlearned.witness, loudest, np.arange(PEOPLE), loudest)
     assert np.flatnonzero(said).tolist() == [TARGET]
 
 
