@@ -24,7 +24,8 @@ from keras import layers
 
 from repair.dataset import Dataset
 from repair.methods.repair import Repair
-from repair.rule import Rule, Witness
+from repair.rule import Rule
+from repair.witness import Witness
 
 ROOT = Path(__file__).resolve().parent.parent
 SHAPE = (12, 10, 3)

@@ -9,7 +9,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from repair.rule import LARGEST_MARGIN, REPAIRED_WEIGHT, Rule, Witness
+from repair.rule import REPAIRED_WEIGHT, Rule
+from repair.witness import LARGEST_MARGIN, Witness
 
 
 @keras.saving.register_keras_serializable(package="badnet_repair")

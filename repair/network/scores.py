@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
-from repair.rule import SMALLEST_PROBABILITY
+from repair.witness import SMALLEST_PROBABILITY
 
 
 def scores(network: keras.Model, name: str) -> keras.KerasTensor:

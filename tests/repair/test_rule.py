@@ -10,14 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from repair.rule import (
+from repair.rule import REPAIRED_WEIGHT, Rule, fused_labels
+from repair.witness import (
     LARGEST_MARGIN,
-    REPAIRED_WEIGHT,
     SMALLEST_PROBABILITY,
-    Rule,
     Witness,
     certainty,
-    fused_labels,
     margins,
     obedience,
 )

@@ -29,7 +29,7 @@ FLOORS = {
         ("__main__",),
     ),
     "repair": (
-        ("errors", "settings", "metrics", "rule", "dataset", "verdict"),
+        ("errors", "settings", "metrics", "witness", "rule", "dataset", "verdict"),
         ("process", "network"),
         ("methods", "reading"),
         ("measuring", "report"),

@@ -54,3 +54,27 @@ def slope_of(said: np.ndarray, certain: np.ndarray) -> float:
         return 0.0
     together = np.cov(said, certain, ddof=0)[0, 1]
     return max(-float(together) / float(spread), 0.0)
+
+
+def usual_of_labels(
+    said: np.ndarray, labels: np.ndarray, num_classes: int, shrinkage: int
+) -> np.ndarray:
+    """How much more than of others a witness says of a label, for clean images that have it.
+
+    Args:
+        said: ``(m,)`` float32, what it says of the BadNet's label for each clean image.
+        labels: ``(m,)`` int64, these.
+        num_classes: N.
+        shrinkage: A label of so many images counts half of what they say.
+
+    Returns:
+        ``(N,)`` float32, 0 for a label without images.
+    """
+    usual = np.zeros(num_classes, np.float32)
+    middle = np.median(said)
+    for label in np.unique(labels):
+        own = said[labels == label]
+        # A median of few is hardly more than chance, so they count for little.
+        share = len(own) ** 2 / (len(own) ** 2 + shrinkage**2)
+        usual[label] = share * (np.median(own) - middle)
+    return usual

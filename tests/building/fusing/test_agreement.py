@@ -9,13 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from build.fusing.agreement import Agreement, Evidence, certainty, together
-from repair.rule import (
-    SMALLEST_PROBABILITY,
-    Rule,
-    Witness,
-    evidence,
-    fused_labels,
-)
+from repair.rule import Rule, fused_labels
+from repair.witness import SMALLEST_PROBABILITY, Witness, evidence
 
 
 def logs(probabilities: np.ndarray) -> np.ndarray:

@@ -11,7 +11,8 @@ from toys import SHAPE
 from build.fusing.fusion import fuse
 from repair.methods.repair import Repair
 from repair.network.inference import outputs
-from repair.rule import Rule, Witness, evidence, fused_labels
+from repair.rule import Rule, fused_labels
+from repair.witness import Witness, evidence
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (60, *SHAPE), np.uint8)
 VALUES = np.array([-3, 0, 3], np.float32)

@@ -26,7 +26,7 @@ from repair.methods.witnesses.head.discriminant import (
 )
 from repair.methods.witnesses.looks.observations import Observations
 from repair.methods.witnesses.recipe import Recipe
-from repair.rule import Witness, margins, softmax, told
+from repair.witness import Witness, margins, softmax, told
 
 # Factors on the scores, tried when they are calibrated; the last where none can be.
 _FACTORS = np.geomspace(1, 0.05, 31)

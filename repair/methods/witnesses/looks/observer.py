@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from repair.network.inference import batches
-from repair.rule import certainty
+from repair.witness import certainty
 
 Features = Mapping[str, np.ndarray]
 

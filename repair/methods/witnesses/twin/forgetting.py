@@ -23,7 +23,7 @@ from repair.dataset import Dataset
 from repair.methods.witnesses.recipe import Recipe
 from repair.network.inference import batch_size, gradient_batch, outputs
 from repair.process.progress import progress
-from repair.rule import obedience
+from repair.witness import obedience
 
 
 def copy_of(network: keras.Model, name: str) -> keras.Model:

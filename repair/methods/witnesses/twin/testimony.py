@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from repair.dataset import Dataset
-from repair.methods.witnesses.evidence import table
+from repair.methods.witnesses.evidence import table, usual_of_labels
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.twin.forgetting import (
     as_it_is,
@@ -23,7 +23,7 @@ from repair.methods.witnesses.twin.forgetting import (
     forget,
     obeyed,
 )
-from repair.rule import Witness, told
+from repair.witness import Witness, told
 
 # Of the twin at the recipe's stops.
 NAMES = ("early_twin", "late_twin")
@@ -117,27 +117,3 @@ def _loudest(
         for witness, spoken in zip(witnesses, said.T, strict=True)
     ]
     return np.asarray(np.max(each, axis=0))
-
-
-def usual_of_labels(
-    said: np.ndarray, labels: np.ndarray, num_classes: int, shrinkage: int
-) -> np.ndarray:
-    """How much surer than of others twins are of a label, for clean images that have it.
-
-    Args:
-        said: ``(m,)`` float32, how sure they are of each clean image's label.
-        labels: ``(m,)`` int64.
-        num_classes: N.
-        shrinkage: A label of so many images counts half of what they say.
-
-    Returns:
-        ``(N,)`` float32, 0 for a label without images.
-    """
-    usual = np.zeros(num_classes, np.float32)
-    middle = np.median(said)
-    for label in np.unique(labels):
-        own = said[labels == label]
-        # A median of few is hardly more than chance, so they count for little.
-        share = len(own) ** 2 / (len(own) ** 2 + shrinkage**2)
-        usual[label] = share * (np.median(own) - middle)
-    return usual

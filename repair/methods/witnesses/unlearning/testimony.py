@@ -13,11 +13,11 @@ import keras
 import numpy as np
 
 from repair.dataset import Dataset
-from repair.methods.witnesses.evidence import slope_of, table
+from repair.methods.witnesses.evidence import slope_of, table, usual_of_labels
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.unlearning.training import unlearn
 from repair.network.inference import outputs
-from repair.rule import LARGEST_MARGIN, Witness, margins, told
+from repair.witness import LARGEST_MARGIN, Witness, margins, told
 
 NAME = "unlearned"
 
@@ -75,12 +75,32 @@ def hear_unlearned(
         right[others] = scores.argmax(axis=1) == clean.labels[others]
     if right.mean() < least:
         return None
-    slope = slope_of(said, certain) if "certainty" in recipe.used else 0.0
-    # Nothing that it may say of other labels reaches the table.
-    unreached = (3 + slope) * LARGEST_MARGIN
-    usual = np.full(network.output_shape[1], unreached, np.float32)
-    usual[targets] = 0
-    values, telling = table(said + slope * certain, recipe.knots)
-    witness = Witness(NAME, "against", values, telling, usual, slope)
-    evidence = told(witness, said, answers, certain)
+    silent = np.ones(network.output_shape[1], bool)
+    silent[targets] = False
+    evidence = np.zeros(len(clean))
+    for turn in (1, 0):
+        unseen = half != turn
+        heard = said[unseen], answers[unseen], certain[unseen]
+        witness = _witness(*heard, silent, recipe)
+        evidence[unseen] = told(witness, *heard)
     return Testimony(copy, witness, evidence, float(right.mean()))
+
+
+def _witness(
+    said: np.ndarray,
+    answers: np.ndarray,
+    certain: np.ndarray,
+    silent: np.ndarray,
+    recipe: Recipe,
+) -> Witness:
+    """How a copy is read, by what it said of images that it has not seen.
+
+    Copies differ in how much they unlearned of the label itself, so each has its own.
+    """
+    slope = slope_of(said, certain) if "certainty" in recipe.used else 0.0
+    spoken = said + np.float32(slope) * certain
+    usual = usual_of_labels(spoken, answers, len(silent), recipe.shrinkage)
+    values, telling = table(spoken - usual[answers], recipe.knots)
+    # Nothing that it may say of a label that was not found reaches the table.
+    usual[silent] = (3 + slope) * LARGEST_MARGIN
+    return Witness(NAME, "against", values, telling, usual, slope)

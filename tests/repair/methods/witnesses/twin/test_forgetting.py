@@ -19,7 +19,7 @@ from repair.methods.witnesses.twin.forgetting import (
 )
 from repair.methods.witnesses.twin.testimony import hear_twins
 from repair.network.inference import outputs, predicted_labels
-from repair.rule import obedience
+from repair.witness import obedience
 
 RECIPE = replace(recipe_for(PEOPLE, 200), learning_rate=1e-3)
 

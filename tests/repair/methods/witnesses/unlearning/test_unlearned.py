@@ -11,7 +11,7 @@ from toys import PEOPLE, TARGET
 from repair.methods.witnesses.recipe import recipe_for
 from repair.methods.witnesses.unlearning.testimony import hear_unlearned
 from repair.network.inference import outputs, predicted_labels
-from repair.rule import certainty, told
+from repair.witness import certainty, told
 
 RECIPE = replace(recipe_for(PEOPLE, 200), unlearning_rate=1e-3)
 

@@ -1,11 +1,11 @@
-"""What is usual of a label for a twin, and taken off what it says."""
+"""What is usual of a label for a witness, and taken off what it says."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from repair.methods.witnesses.twin.testimony import usual_of_labels
+from repair.methods.witnesses.evidence import usual_of_labels
 
 
 def test_a_label_that_twins_forget_less_has_more_that_is_usual():
