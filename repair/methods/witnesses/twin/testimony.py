@@ -88,24 +88,25 @@ def hear_twins(
             if turn == 0:
                 networks.append(as_it_is(twin, NAMES[stop]))
                 steps.append(count)
-    middles = [
-        usual_of_labels(each, answers, network.output_shape[1], recipe.shrinkage)
-        for each in said.T
-    ]
     evidence = np.zeros(len(clean))
     for turn in (1, 0):  # the last is the one whose networks are kept
         others = half != turn
-        witnesses = tuple(
-            Witness(
-                name,
-                "obeys",
-                *table(each[others] - usual[answers[others]], recipe.knots),
-                usual,
-            )
-            for name, each, usual in zip(NAMES, said.T, middles, strict=True)
-        )
-        evidence[others] = _loudest(witnesses, said[others], answers[others])
+        heard = said[others], answers[others]
+        witnesses = _witnesses(*heard, network.output_shape[1], recipe)
+        evidence[others] = _loudest(witnesses, *heard)
     return Testimony(tuple(networks), witnesses, evidence, said, tuple(steps))
+
+
+def _witnesses(
+    said: np.ndarray, labels: np.ndarray, num_classes: int, recipe: Recipe
+) -> tuple[Witness, ...]:
+    """How a twin is read at its stops, by what it said of images that it has not seen."""
+    found = []
+    for name, each in zip(NAMES, said.T, strict=True):
+        usual = usual_of_labels(each, labels, num_classes, recipe.shrinkage)
+        known = table(each - usual[labels], recipe.knots)
+        found.append(Witness(name, "obeys", *known, usual))
+    return tuple(found)
 
 
 def _loudest(
