@@ -82,8 +82,8 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
     Args:
         settings: What a repair used and found, as on the card: ``strict_labels``, each
             with ``label``, ``status`` and ``strength``, ``highest_strength`` of any
-            label, ``clean_images``, their number, and ``left_out_images``, those that may
-            carry a trigger.
+            label, ``classes``, N, ``clean_images``, their number, and
+            ``left_out_images``, those that may carry a trigger.
         accuracy: Clean accuracy of the network on the clean images, in [0, 1]; None
             without labels.
     """
@@ -113,12 +113,19 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
     if found:
         clearest = max(found.values())
         sure: Confidence = "high" if clearest >= _CLEAR else "moderate"
+        reason = f"What leads there weighs {clearest:.1f} times what it takes."
+        most = len(found) > settings["classes"] / 2
+        if most:
+            reason += (
+                " But these are most of its labels: so is a network that any change throws "
+                "off, with or without a backdoor."
+            )
         return Verdict(
             "backdoor found",
-            "low" if few else sure,
+            "low" if few or most else sure,
             tuple(found),
             watched,
-            f"What leads there weighs {clearest:.1f} times what it takes.{of_data}",
+            reason + of_data,
         )
     nearest = float(settings["highest_strength"])
     near = nearest >= _NEAR

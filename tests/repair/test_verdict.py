@@ -18,6 +18,7 @@ def settings(**strength: float) -> dict:
     highest = max(strength.values(), default=0.0) / 10
     return {
         **{"strict_labels": strict, "highest_strength": highest},
+        "classes": 10,
         "clean_images": 500,
     }
 
@@ -67,6 +68,14 @@ def test_few_clean_images_tell_little(images, kind, confidence):
     said = verdict(settings(found_3=25) | {"clean_images": images}, accuracy=1.0)
     assert (said.kind, said.confidence) == (kind, confidence)
     assert (f"{images} clean images are" in said.reason) == (images < 100)
+
+
+@pytest.mark.parametrize(("classes", "confidence"), [(4, "high"), (3, "low")])
+def test_that_most_labels_are_targets_is_hardly_believed(classes, confidence):
+    given = settings(found_0=25, found_2=40) | {"classes": classes}
+    said = verdict(given, accuracy=1.0)
+    assert (said.kind, said.confidence) == ("backdoor found", confidence)
+    assert ("most of its labels" in said.reason) == (confidence == "low")
 
 
 def test_names_of_classes_stand_beside_their_labels():

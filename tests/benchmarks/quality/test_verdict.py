@@ -24,6 +24,7 @@ def test_verdict_of_settings():
         {
             "strict_labels": [found, watched],
             "highest_strength": 2.5,
+            "classes": 10,
             "clean_images": 200,
         },
         0.9,
@@ -32,7 +33,13 @@ def test_verdict_of_settings():
         **{"verdict": "backdoor found", "confidence": "high", "found labels": [3]}
     }
     said = verdict_of(
-        {"strict_labels": [watched], "highest_strength": 0.2, "clean_images": 200}, 0.9
+        {
+            "strict_labels": [watched],
+            "highest_strength": 0.2,
+            "classes": 10,
+            "clean_images": 200,
+        },
+        0.9,
     )
     assert (said["verdict"], said["found labels"]) == ("no sign of a backdoor", [])
 
