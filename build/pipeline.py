@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -196,4 +197,5 @@ def _on_card(thresholds: np.ndarray | None) -> dict[str, Any] | None:
 
 def _answers(detector: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
     """Labels ``(n,)`` of the BadNet, the repaired network and the detector."""
-    return labels_by_network(lambda batch: detector(batch, training=False), images)
+    asked = functools.partial(detector, training=False)
+    return labels_by_network(asked, images, detector)

@@ -93,7 +93,9 @@ def predicted_labels(network: keras.Model, images: np.ndarray) -> np.ndarray:
 
 
 def labels_by_network(
-    explain: Callable[[np.ndarray], Mapping[str, Any]], images: np.ndarray
+    explain: Callable[[np.ndarray], Mapping[str, Any]],
+    images: np.ndarray,
+    network: keras.Model | None = None,
 ) -> dict[str, np.ndarray]:
     """Labels ``(n,)`` int64 of the BadNet, the repaired network and the detector.
 
@@ -101,11 +103,12 @@ def labels_by_network(
         explain: A detector: from a batch of images to its outputs, named as in the
             signature ``explain``.
         images: ``(n, rows, columns, channels)`` uint8, 0..255.
+        network: The detector if it is one of Keras, which keeps all of a batch.
 
     Returns:
         The labels, named as in the defence table.
     """
-    answers = [explain(batch) for batch in batches(images)]
+    answers = [explain(batch) for batch in batches(images, network)]
     return {
         name: np.concatenate([np.asarray(answer[key]) for answer in answers])
         for name, key in _LABELS.items()

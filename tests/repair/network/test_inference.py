@@ -7,7 +7,14 @@ import numpy as np
 from keras import layers
 from toys import toy_network
 
-from repair.network.inference import batch_size, gradient_batch, outputs
+from repair.network.inference import (
+    batch_size,
+    gradient_batch,
+    labels_by_network,
+    outputs,
+)
+
+KEYS = ("label", "original_label", "repaired_label")
 
 
 def enlarging(side: int) -> keras.Model:
@@ -43,3 +50,19 @@ def test_answers_do_not_depend_on_it():
     network = enlarging(512)
     together = np.asarray(network(given[:2], training=False))
     np.testing.assert_allclose(outputs(network, given)[:2], together, atol=1e-3)
+
+
+def test_a_detector_of_keras_is_asked_in_batches_that_fit_it():
+    network = enlarging(512)
+    sizes = []
+
+    def detector(batch: np.ndarray) -> dict[str, np.ndarray]:
+        sizes.append(len(batch))
+        return {key: np.zeros(len(batch), np.int64) for key in KEYS}
+
+    given = np.zeros((20, 32, 32, 3), np.uint8)
+    labels_by_network(detector, given)
+    assert sizes == [20]
+    answers = labels_by_network(detector, given, network)
+    assert sizes[1:] == [14, 6]
+    assert len(answers["detector"]) == 20
