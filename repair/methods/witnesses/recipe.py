@@ -133,8 +133,8 @@ def recipe_for(num_classes: int, images: int, work: int = 0) -> Recipe:
     share = min(1.0, _WORK / max(work, 1))
     many = num_classes > 2_000  # a fold's moments hold a vector per class
     # Measured on networks of 10, 43 and 500 classes, without a backdoor and with one.
-    natural = 0.0007 * (num_classes / 10) ** -0.45
-    target = max(0.0012 * max(num_classes / 43, 1) ** -0.38, 0.00045, 1.2 * natural)
+    natural = 0.001 * (num_classes / 10) ** -0.45
+    target = max(0.0017 * max(num_classes / 43, 1) ** -0.38, 0.00064, 1.2 * natural)
     return Recipe(
         jittered=_looks(max(9_000, min(4 * images, 18_000), images), share),
         disturbed=_looks(18_000, share),
