@@ -63,7 +63,7 @@ def suspect(
         twin: None if it is left out.
         recipe: The method's constants.
     """
-    evidence = np.max([head.evidence for head in heads.values()], axis=0)
+    evidence = np.max([head.alone.evidence for head in heads.values()], axis=0)
     if twin is not None:
         evidence = evidence + twin.evidence
     tells = telling_images(seen, heads, twin, evidence, recipe)

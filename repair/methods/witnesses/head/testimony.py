@@ -36,14 +36,24 @@ _SCORES = 1 << 26
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How telling a head's answers are: the witness, and the evidence of clean images."""
+
+    witness: Witness
+    evidence: np.ndarray
+
+
+@dataclass(frozen=True)
 class Testimony:
     """A head, and how telling its margins are.
 
     Attributes:
         head: The classifier of features.
-        witness: How its answers are read.
+        witness: How its answers are read in the detector, beside the BadNet's certainty.
         evidence: ``(m,)`` float64, of each clean image by a head that has not seen it; 0
             where that does not know its label.
+        alone: How they are read of disturbed images, however sure the BadNet is of them:
+            it is surer of a favourite, too.
         accuracy: Share of held-out images that it is right about, in [0, 1]; NaN if it
             could not be asked about any.
     """
@@ -51,25 +61,20 @@ class Testimony:
     head: Discriminant
     witness: Witness
     evidence: np.ndarray
+    alone: Reading
     accuracy: float
 
-    def of(
-        self, features: np.ndarray, labels: np.ndarray, certain: np.ndarray
-    ) -> np.ndarray:
-        """The evidence of features ``(n, features)`` about the BadNet's labels ``(n,)``.
-
-        ``certain`` is how sure that is of them, ``(n,)``.
-
-        Returns:
-            ``(n,)`` float64.
-        """
+    def of(self, features: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """What features ``(n, features)`` tell about labels, alone: ``(n,)`` float64."""
+        witness = self.alone.witness
+        certain = np.zeros(len(labels), np.float32)
         parts = []
         step = images_at_once(self.head.bias.shape[1])
         for start in range(0, len(features), step):
             chunk = slice(start, start + step)
             shares = softmax(self.head.scores(features[chunk]))
             spoken = margins(shares, labels[chunk])
-            parts.append(told(self.witness, spoken, labels[chunk], certain[chunk]))
+            parts.append(told(witness, spoken, labels[chunk], certain[chunk]))
         return np.concatenate(parts) if parts else np.zeros(0)
 
 
@@ -84,24 +89,33 @@ def hear_head(seen: Observations, name: str, recipe: Recipe) -> Testimony:
     folds = _folds(seen, name, recipe)
     factor = _factor(seen, name, folds)
     folds = [head.scaled(factor) for head in folds]
-    plain = Witness(name, "against", *_margin_as_evidence(len(seen.labels)))
     said, false, right = _held_out(seen, name, folds)
     usable = np.isfinite(said)
-    if usable.sum() >= recipe.least_held_out:
-        slope = 0.0
-        if "certainty" in recipe.used:
-            slope = slope_of(said[usable], seen.certainty[usable])
-        said, false = (x + slope * seen.certainty for x in (said, false))
-        values, telling = table(said[usable], recipe.knots)
-        plain = replace(plain, values=values, evidence=telling, slope=slope)
-        plain = replace(
-            plain, evidence=telling * _weight(plain, false[np.isfinite(false)])
-        )
-    heard = np.zeros(len(said))
-    heard[usable] = np.interp(said[usable], plain.values, plain.evidence)
+    slope = 0.0
+    if "certainty" in recipe.used and usable.sum() >= recipe.least_held_out:
+        slope = slope_of(said[usable], seen.certainty[usable])
+    beside, alone = (
+        _read(name, said + each * seen.certainty, false + each * seen.certainty, recipe)
+        for each in (slope, 0.0)
+    )
+    witness = replace(beside.witness, slope=slope)
     head = fitted_head(seen, name, range(recipe.folds), recipe).scaled(factor).rounded()
     accuracy = float(right[usable].mean()) if usable.any() else float("nan")
-    return Testimony(head, plain, heard, accuracy)
+    return Testimony(head, witness, beside.evidence, alone, accuracy)
+
+
+def _read(name: str, said: np.ndarray, false: np.ndarray, recipe: Recipe) -> Reading:
+    """By what was said of clean images' labels, and of false ones, where it is finite."""
+    witness = Witness(name, "against", *_margin_as_evidence(len(said)))
+    usable = np.isfinite(said)
+    if usable.sum() >= recipe.least_held_out:
+        values, telling = table(said[usable], recipe.knots)
+        witness = replace(witness, values=values, evidence=telling)
+        weight = _weight(witness, false[np.isfinite(false)])
+        witness = replace(witness, evidence=telling * weight)
+    evidence = np.zeros(len(said))
+    evidence[usable] = np.interp(said[usable], witness.values, witness.evidence)
+    return Reading(witness, evidence)
 
 
 def fitted_head(

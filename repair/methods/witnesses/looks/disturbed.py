@@ -30,8 +30,7 @@ class Disturbed:
         source: ``(n,)`` int64, the clean image that each was made from.
         features: By name of what is looked at, ``(n, features)`` float32.
         labels: ``(n,)`` int64, the BadNet's answers.
-        confidence: ``(n,)`` float32 in [0, 1], its confidence in them, and
-        certainty: ``(n,)`` float32, by how much it is surer of them than of any other.
+        confidence: ``(n,)`` float32 in [0, 1], its confidence in them.
         families: ``(n,)`` int64, the family of each disturbance.
         changes: ``(n,)`` float32, how much it changed the image: the mean over all places
             of the channel that differs most, 0..255.
@@ -45,7 +44,6 @@ class Disturbed:
     features: Features
     labels: np.ndarray
     confidence: np.ndarray
-    certainty: np.ndarray
     families: np.ndarray
     changes: np.ndarray
     obedience: np.ndarray
@@ -96,7 +94,6 @@ def look_at_disturbed(
         },
         labels=np.concatenate([part.labels for part in parts]),
         confidence=np.concatenate([part.confidence for part in parts]),
-        certainty=np.concatenate([part.certainty for part in parts]),
         families=np.concatenate(families),
         changes=np.concatenate(changes),
         obedience=np.concatenate(obeyed),

@@ -36,12 +36,11 @@ def telling_images(
     known = np.bincount(seen.labels, minlength=seen.num_classes) > 0
     changed = disturbed.labels != seen.answers[disturbed.source]
     chosen = np.flatnonzero(changed & np.isin(disturbed.families, families))
-    labels, certain = disturbed.labels[chosen], disturbed.certainty[chosen]
-    each = [
-        head.of(disturbed.features[name][chosen], labels, certain)
-        for name, head in heads.items()
-    ]
-    loud = np.max(each, axis=0)
+    labels = disturbed.labels[chosen]
+    loud = np.max(
+        [head.of(disturbed.features[x][chosen], labels) for x, head in heads.items()],
+        axis=0,
+    )
     evidence = np.where(known[labels], loud, 0)
     if twin is not None:
         evidence += twin.of(disturbed.obedience[chosen], labels)
