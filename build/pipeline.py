@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -197,5 +197,4 @@ def _on_card(thresholds: np.ndarray | None) -> dict[str, Any] | None:
 
 def _answers(detector: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
     """Labels ``(n,)`` of the BadNet, the repaired network and the detector."""
-    asked = functools.partial(detector, training=False)
-    return labels_by_network(asked, images, detector)
+    return labels_by_network(partial(detector, training=False), images, detector)

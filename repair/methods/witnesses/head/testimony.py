@@ -2,10 +2,6 @@
 
 A head is fitted in closed form, so it is fitted once to all images, and once without each
 fold for the images of that fold.
-
-References:
-    Guo et al., *On Calibration of Modern Neural Networks*, arXiv:1706.04599
-    (temperature scaling).
 """
 
 from __future__ import annotations
@@ -18,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from repair.methods.witnesses.evidence import slope_of, table
+from repair.methods.witnesses.head.calibration import factor_of
 from repair.methods.witnesses.head.discriminant import (
     UNKNOWN,
     Discriminant,
@@ -27,12 +24,6 @@ from repair.methods.witnesses.head.discriminant import (
 from repair.methods.witnesses.looks.observations import Observations
 from repair.methods.witnesses.recipe import Recipe
 from repair.witness import Witness, margins, softmax, told
-
-# Factors on the scores, tried when they are calibrated; the last where none can be.
-_FACTORS = np.geomspace(1, 0.05, 31)
-_IMAGES = 2_000
-# Scores of theirs, at most: fewer images where there are many classes.
-_SCORES = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -87,7 +78,7 @@ def hear_head(seen: Observations, name: str, recipe: Recipe) -> Testimony:
         recipe: How it is fitted and read.
     """
     folds = _folds(seen, name, recipe)
-    factor = _factor(seen, name, folds)
+    factor = factor_of(seen, name, folds)
     folds = [head.scaled(factor) for head in folds]
     said, false, right = _held_out(seen, name, folds)
     usable = np.isfinite(said)
@@ -187,23 +178,3 @@ def _margin_as_evidence(images: int) -> tuple[np.ndarray, np.ndarray]:
     most = np.float32(np.log(images + 1))
     both = np.array([0, most], np.float32)
     return both, both
-
-
-def _factor(seen: Observations, name: str, folds: Sequence[Discriminant]) -> float:
-    """The factor on held-out scores under which the labels are most likely."""
-    most = max(1, min(_IMAGES, _SCORES // seen.num_classes))
-    chosen = np.arange(0, len(seen.labels), -(-len(seen.labels) // most))
-    scores = np.stack(
-        [folds[seen.fold[i]].scores(seen.features[name][i : i + 1])[0] for i in chosen]
-    )
-    labels = seen.labels[chosen]
-    usable = scores[np.arange(len(chosen)), labels] > UNKNOWN / 2
-    scores, labels = scores[usable], labels[usable]
-    if not len(labels):
-        return float(_FACTORS[-1])
-
-    def loss(factor: float) -> float:
-        shares = softmax(scores * factor)[np.arange(len(labels)), labels]
-        return float(-np.log(np.maximum(shares, 1e-30)).mean())
-
-    return float(min(_FACTORS, key=loss))
