@@ -79,6 +79,9 @@ def _on_card(heard: Witnesses, recipe: Recipe) -> dict[str, object]:
         "prototypes": head.prototypes.shape[1],
         "repaired_weight": REPAIRED_WEIGHT,
         "witnesses": [witness.name for witness in heard.rule.witnesses],
+        "certainty": {
+            witness.name: round(witness.slope, 6) for witness in heard.rule.witnesses
+        },
         "held_out_accuracy": {
             name: None if np.isnan(told.accuracy) else round(told.accuracy, 6)
             for name, told in heard.heads.items()

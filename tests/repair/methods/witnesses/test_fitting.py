@@ -103,6 +103,19 @@ def test_each_witness_can_be_left_out(used, names, badnet, clean):
     assert list(repair.witnesses) == names[1:]
     assert heard.kept.all() or "pruning" in used
     assert repair.settings["witnesses"] == names
+    assert not any(witness.slope for witness in heard.rule.witnesses)
+
+
+def test_who_speaks_against_a_label_is_read_beside_the_badnets_certainty(case):
+    slopes = {witness.name: witness.slope for witness in case.heard.rule.witnesses}
+    assert slopes["head"] > 0
+    assert [slopes[name] for name in NAMES] == [0, 0]
+    on_card = case.repair.settings["certainty"]
+    assert on_card == pytest.approx(slopes, abs=1e-5)
+    head = case.heard.heads["head"]
+    assert head.alone.witness.slope == 0
+    assert head.alone.evidence.shape == head.evidence.shape
+    assert not np.array_equal(head.alone.evidence, head.evidence)
 
 
 def test_what_is_found_is_unlearned(case):
