@@ -1,4 +1,4 @@
-"""The default method: five kinds of evidence, each from clean images alone.
+"""The default method: several kinds of evidence, each from clean images alone.
 
 1. Channels that sleep on clean images are pruned (``head.dormant``).
 2. Twins forget the clean task (``twin``), and are heard on images they have not seen.
