@@ -3,14 +3,16 @@
 Each witness is asked about the original network's label b. Of those who speak against it
 the loudest counts, since a network can silence one of them, and of the twins that obey,
 early and late in their forgetting, likewise; both are added (Fisher's way to combine
-tests). From a threshold per label on the image is flagged. Else the answer is what original
-and repaired network say together, a logarithmic opinion pool in which the repaired one
-weighs less: it has seen few images of each class. Where b was found to be a target, the
-original's word counts for nothing: a copy that unlearned b stands in for it, and counts as
-much as the repaired network.
+tests), with weights. From a threshold per label on the image is flagged. Else the answer is
+what original and repaired network say together, a logarithmic opinion pool in which the
+repaired one weighs less: it has seen few images of each class. Where b was found to be a
+target, the original's word counts for nothing: a copy that unlearned b stands in for it,
+and counts as much as the repaired network.
 
 References:
     Fisher, *Statistical Methods for Research Workers*, 1925 (combining tests).
+    Lancaster, *The Combination of Probabilities: An Application of Orthonormal Functions*,
+    Australian Journal of Statistics 3(1), 1961 (weights).
     Genest and Zidek, *Combining Probability Distributions: A Critique and an Annotated
     Bibliography*, Statistical Science 1(1), 1986 (logarithmic opinion pools).
 """
@@ -26,6 +28,8 @@ from repair.witness import LARGEST_MARGIN, Witness, evidence, logs, margins
 
 # What the repaired network's log-probabilities count, beside the original's, in an answer.
 REPAIRED_WEIGHT = 0.25
+# What evidence against a label counts, beside that of a twin which obeys.
+AGAINST_WEIGHT = 1.5
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def total(witnesses: Sequence[Witness], each: Sequence[np.ndarray]) -> np.ndarra
     pairs = list(zip(witnesses, each, strict=True))
     against = [x for witness, x in pairs if witness.speaks == "against"]
     obeys = [x for witness, x in pairs if witness.speaks == "obeys"]
-    loudest = np.max(against, axis=0)
+    loudest = AGAINST_WEIGHT * np.max(against, axis=0)
     return np.asarray(loudest + np.max(obeys, axis=0) if obeys else loudest)
 
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from repair.rule import REPAIRED_WEIGHT, Rule
+from repair.rule import AGAINST_WEIGHT, REPAIRED_WEIGHT, Rule
 from repair.witness import LARGEST_MARGIN, Witness
 
 
@@ -190,5 +190,4 @@ def together(rule: Rule, each: list[Any]) -> Any:
     for witness, value in zip(rule.witnesses, each, strict=True):
         other = loudest.get(witness.speaks)
         loudest[witness.speaks] = value if other is None else ops.maximum(other, value)
-    first, *rest = loudest.values()
-    return sum(rest, first)
+    return AGAINST_WEIGHT * loudest["against"] + loudest.get("obeys", 0.0)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from repair.rule import REPAIRED_WEIGHT, Rule, fused_labels
+from repair.rule import AGAINST_WEIGHT, REPAIRED_WEIGHT, Rule, fused_labels
 from repair.witness import (
     LARGEST_MARGIN,
     SMALLEST_PROBABILITY,
@@ -126,7 +126,7 @@ def slow_rule(original, answers, threshold) -> list[int]:
         )
         if label in TARGETS:
             loudest = max(loudest, against("unlearned", unlearned, label, before))
-        total = loudest + max(
+        total = AGAINST_WEIGHT * loudest + max(
             told(name, sure(twin, label) - USUAL[label])
             for name, twin in zip(("early_twin", "late_twin"), twins, strict=True)
         )
@@ -221,7 +221,8 @@ def test_of_heads_and_of_twins_the_loudest_counts_and_both_add():
         ):
             for nearly, label in ((0.1, 0), (-0.1, 2)):
                 every = [head, pixels, quiet, early, late]
-                found = fused_labels(original, every, rule(2, most + obeys + nearly))
+                level = AGAINST_WEIGHT * most + obeys + nearly
+                found = fused_labels(original, every, rule(2, level))
                 assert found == [label]
 
 
@@ -250,7 +251,7 @@ def test_the_surer_the_original_the_more_a_contradiction_tells():
     sure = np.array([[0.98, 0.02], [0.6, 0.4]], np.float32)
     head = np.array([[0.4, 0.6]] * 2, np.float32)
     # log(1.5) and half of log(49), or half of log(1.5), at 1.25 a unit.
-    assert fused_labels(sure, [head], rule(2, 2.5, ("head",))).tolist() == [2, 0]
+    assert fused_labels(sure, [head], rule(2, 3.75, ("head",))).tolist() == [2, 0]
 
 
 @given(twin=SCORES)

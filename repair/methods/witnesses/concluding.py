@@ -12,7 +12,7 @@ from repair.methods.witnesses.suspecting import Suspects
 from repair.methods.witnesses.thresholds import false_positive_rate, label_thresholds
 from repair.methods.witnesses.twin.testimony import Testimony as TwinTestimony
 from repair.methods.witnesses.unlearning.testimony import Testimony as Unlearned
-from repair.rule import Rule
+from repair.rule import AGAINST_WEIGHT, Rule
 
 
 def conclude(
@@ -38,7 +38,8 @@ def conclude(
     if unlearned is not None:
         stand_in = len(speakers)
         speakers.append(unlearned)
-    evidence = np.max([speaker.evidence for speaker in speakers], axis=0)
+    against = np.max([speaker.evidence for speaker in speakers], axis=0)
+    evidence = AGAINST_WEIGHT * against
     if twin is not None:
         evidence = evidence + twin.evidence
     lowered = np.minimum(suspects.suspicion, recipe.most_suspicion)
@@ -49,7 +50,7 @@ def conclude(
     )
     # A head knows nothing of a label without images, and then speaks as loudly as it can.
     known = np.bincount(seen.labels, minlength=seen.num_classes) > 0
-    loudest = max(head.witness.evidence[-1] for head in heads.values())
+    loudest = AGAINST_WEIGHT * max(x.witness.evidence[-1] for x in heads.values())
     thresholds = np.where(known, thresholds, thresholds + loudest).astype(np.float32)
     twins = () if twin is None else twin.witnesses
     witnesses = (*(each.witness for each in speakers), *twins)

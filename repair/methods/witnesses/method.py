@@ -14,7 +14,7 @@ from repair.methods.witnesses.fitting import Witnesses, fit_witnesses
 from repair.methods.witnesses.head.head_network import head_network
 from repair.methods.witnesses.recipe import Recipe, recipe_for
 from repair.network.work import multiplications
-from repair.rule import REPAIRED_WEIGHT
+from repair.rule import AGAINST_WEIGHT, REPAIRED_WEIGHT
 from repair.settings import Settings
 
 
@@ -78,6 +78,7 @@ def _on_card(heard: Witnesses, recipe: Recipe) -> dict[str, object]:
         "rank": head.prototypes.shape[0],
         "prototypes": head.prototypes.shape[1],
         "repaired_weight": REPAIRED_WEIGHT,
+        "against_weight": AGAINST_WEIGHT,
         "witnesses": [witness.name for witness in heard.rule.witnesses],
         "certainty": {
             witness.name: round(witness.slope, 6) for witness in heard.rule.witnesses
