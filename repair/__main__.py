@@ -16,7 +16,7 @@ from repair.commands.places import check_places
 from repair.commands.table import COMMANDS, Command
 from repair.measuring.tables import table
 from repair.process.notice import begin
-from repair.process.run import run
+from repair.process.run import CUT_SHORT, run
 from repair.process.whole_file import no_empty_folders
 
 
@@ -51,4 +51,5 @@ if __name__ == "__main__":
     prepare_streams()
     given = whole_parser().parse_args()
     chosen = next(each for each in COMMANDS if each.name == given.command)
-    run(lambda: _run(chosen, given), chosen.cut_short)
+    usual = "interrupted" if getattr(given, "out", None) is None else CUT_SHORT
+    run(lambda: _run(chosen, given), chosen.cut_short or usual)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from repair.commands import arguments
-from repair.process.run import CUT_SHORT
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class Command:
         place: Module and function that do it, ``module:function``. It is imported when
             the command runs, since TensorFlow is; it gives back rows for a table.
         needs_networks: Whether TensorFlow is needed for it.
-        cut_short: What is said if a signal ends it.
+        cut_short: What is said if a signal ends it; None for what all commands say.
     """
 
     name: str
@@ -29,7 +28,7 @@ class Command:
     arguments: Callable[[argparse.ArgumentParser], None]
     place: str
     needs_networks: bool = False
-    cut_short: str = CUT_SHORT
+    cut_short: str | None = None
 
 
 _DATA, _NETWORKS = "repair.commands.data", "repair.commands.networks"
