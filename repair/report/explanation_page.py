@@ -132,8 +132,8 @@ def _key() -> str:
         '<p class="soft">Evidence: what each witness says against the original network\'s '
         "label, as minus the logarithm of the share of clean images that say as much: 0 is "
         "said of every clean image, 4.6 of one in a hundred. Of those who speak against "
-        "it the loudest counts, what the twin says is added, and from the label's threshold "
-        "on the image is flagged.</p>"
+        "it the loudest counts most, what the louder twin says is added, and from the "
+        "label's threshold on the image is flagged.</p>"
         '<p class="soft">The heat: places of the image were hidden, one at a time, filled '
         "from their surroundings or with their mean colour. The lighter a place, the more "
         "its hiding turned the answer back into a class, or took confidence from the "

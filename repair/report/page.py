@@ -77,7 +77,8 @@ def _meaning(inspection: Inspection) -> str:
         return (
             f"Images disturbed at random drift to {these} far more than to any "
             "other, against what the witnesses say. The detector "
-            f"flags an answer with {them} on less evidence than any other.{rest}"
+            f"flags an answer with {them} on less evidence than any other.{rest} "
+            f"{_unlearned(inspection, these)}"
         )
     does = "flags an answer on the evidence of the witnesses alone."
     if watched:
@@ -89,6 +90,21 @@ def _meaning(inspection: Inspection) -> str:
         "No label draws disturbed images far more than others do. That is no proof: "
         "a trigger that no random disturbance resembles leaves no trace here. The "
         f"detector {does}"
+    )
+
+
+def _unlearned(inspection: Inspection, these: str) -> str:
+    """Who answers an image with a label that was found, if it is not flagged."""
+    copy = inspection.heard.unlearned
+    if copy is None:
+        return (
+            "No copy of the network could unlearn what leads there without losing its "
+            "classes, or there are too few images to tell."
+        )
+    return (
+        f"A copy of the network unlearned what leads to {these}, and answers in its place "
+        f"there: it has a clean accuracy of {copy.accuracy:.1%} on images that it has "
+        "not seen."
     )
 
 

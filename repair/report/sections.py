@@ -107,8 +107,9 @@ def suspicion_section(inspection: Inspection) -> str:
             "the changes lead to the label, too, while the head recognises theirs. Of many "
             "classes a little is enough; where hardly any other label draws anything, none "
             "is needed. Right: which kinds of disturbance the suspicion comes from. "
-            "Threshold: the evidence of all witnesses, a sum of -log(share of clean images "
-            "that say as much), from which on an answer with the label is flagged.</p>",
+            "Threshold: the evidence of all witnesses, a weighted sum of -log(share of clean "
+            "images that say as much), from which on an answer with the label is "
+            "flagged.</p>",
         ]
     )
 

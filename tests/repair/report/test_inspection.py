@@ -8,6 +8,7 @@ import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -192,6 +193,20 @@ def test_found_labels_are_on_the_page_and_in_the_figures(inspected, tmp_path):
         assert image.get("src", "").startswith("data:image/png;base64,")
     bars = [rect.get("class") for rect in tree.iterfind(".//svg/rect")]
     assert sorted(bars) == ["bar found"] * 2 + ["bar other"] * 2 + ["bar watched"]
+
+
+@pytest.mark.parametrize(
+    ("copy", "said"),
+    [
+        (SimpleNamespace(accuracy=0.917), "to this label, and answers .* of 91.7% on"),
+        (None, "No copy of the network could unlearn"),
+    ],
+)
+def test_who_answers_on_a_found_label_is_said(inspected, copy, said):
+    inspection = marked(inspected, found=(1,))
+    heard = replace(inspection.heard, unlearned=copy)
+    bare = replace(inspection, heard=heard, galleries=[])
+    assert re.search(said, page(bare, {}), re.DOTALL)
 
 
 def test_pictures_are_of_what_was_found_or_else_of_the_most_suspicious(inspected):
