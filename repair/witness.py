@@ -2,11 +2,12 @@
 
 The repaired network and the pixels speak *against* b, by log p(best other label) - log p(b),
 beyond what is usual for images of which the original is as sure: where that is sure of a
-clean image, the others rarely disagree, and of a trigger it is surer than of most. A twin
-that forgot the clean task *obeys*, by log p(b) - log(1 - p(b)), beyond what is usual for b:
-it forgets some classes less than others. How telling that is, a table knows: the evidence
-is -log(share of clean images on which the witness says as much). ``rule`` makes a label of
-the evidence of all.
+clean image, the others rarely disagree, and of a trigger it is surer than of most. Since an
+attacker may see to it that it is not, they are read without that, too, and the louder
+reading counts. A twin that forgot the clean task *obeys*, by log p(b) - log(1 - p(b)),
+beyond what is usual for b: it forgets some classes less than others. How telling that is, a
+table knows: the evidence is -log(share of clean images on which the witness says as much).
+``rule`` makes a label of the evidence of all.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Witness:
             table is asked; none for one that treats all labels alike.
         slope: How much less it usually says, the surer the original is (see
             ``certainty``), which is added before the table is asked.
+        alone: How it is read however sure the original is; the louder reading counts.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Witness:
     evidence: np.ndarray
     usual: np.ndarray | None = None
     slope: float = 0.0
+    alone: Witness | None = None
 
 
 def margins(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -123,11 +126,15 @@ def told(
     Returns:
         ``(n,)`` float64.
     """
+    plain = spoken
     if witness.usual is not None:
         spoken = spoken - witness.usual[labels]
     if witness.slope:
         spoken = spoken + np.float32(witness.slope) * certain
-    return np.interp(spoken, witness.values, witness.evidence)
+    telling = np.interp(spoken, witness.values, witness.evidence)
+    if witness.alone is None:
+        return telling
+    return np.maximum(telling, told(witness.alone, plain, labels, certain))
 
 
 def logs(probabilities: np.ndarray) -> np.ndarray:

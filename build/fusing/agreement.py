@@ -38,15 +38,10 @@ class Evidence(keras.layers.Layer):
         else:
             powers = ops.sum(ops.exp(others - highest[:, None]), axis=-1)
             spoken = own - highest - ops.log(powers)
-        if self.witness.usual is not None:
-            spoken = spoken - ops.take(self.witness.usual, labels)
-        if self.witness.slope:
-            spoken = spoken + self.witness.slope * certain
-        values, evidence = self.witness.values, self.witness.evidence
-        widths = np.diff(values)
-        # Interpolation: what is walked of each step, times how steep it is.
-        walked = ops.minimum(ops.relu(spoken[:, None] - values[:-1]), widths)
-        return ops.sum(walked * (np.diff(evidence) / widths), axis=-1) + evidence[0]
+        told = _told(self.witness, spoken, labels, certain)
+        if self.witness.alone is None:
+            return told
+        return ops.maximum(told, _told(self.witness.alone, spoken, labels, certain))
 
     def compute_output_spec(
         self, scores: Any, labels: Any, certain: Any
@@ -56,16 +51,7 @@ class Evidence(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The witness, as plain numbers."""
-        plain: dict[str, Any] = {
-            key: None if array is None else array.tolist()
-            for key, array in ((key, getattr(self.witness, key)) for key in _ARRAYS)
-        }
-        for key in ("name", "speaks", "slope"):
-            plain[key] = getattr(self.witness, key)
-        return {**super().get_config(), "witness": plain}
-
-
-_ARRAYS = ("values", "evidence", "usual")
+        return {**super().get_config(), "witness": _plain(self.witness)}
 
 
 @keras.saving.register_keras_serializable(package="badnet_repair")
@@ -157,17 +143,37 @@ class Agreement(keras.layers.Layer):
         return {**super().get_config(), "thresholds": plain, **doubted}
 
 
+def _told(witness: Witness, spoken: Any, labels: Any, certain: Any) -> Any:
+    """How telling one reading of what it says is, ``(n,)``."""
+    if witness.usual is not None:
+        spoken = spoken - ops.take(witness.usual, labels)
+    if witness.slope:
+        spoken = spoken + witness.slope * certain
+    values, evidence = witness.values, witness.evidence
+    widths = np.diff(values)
+    # Interpolation: what is walked of each step, times how steep it is.
+    walked = ops.minimum(ops.relu(spoken[:, None] - values[:-1]), widths)
+    return ops.sum(walked * (np.diff(evidence) / widths), axis=-1) + evidence[0]
+
+
+def _plain(witness: Witness) -> dict[str, Any]:
+    """A witness as plain numbers."""
+    plain = dict(vars(witness))
+    for key in ("values", "evidence", "usual"):
+        plain[key] = None if plain[key] is None else plain[key].tolist()
+    if witness.alone is not None:
+        plain["alone"] = _plain(witness.alone)
+    return plain
+
+
 def _read(plain: dict[str, Any]) -> Witness:
     """A witness of plain numbers."""
-    usual = plain["usual"]
-    return Witness(
-        plain["name"],
-        plain["speaks"],
-        np.asarray(plain["values"], np.float32),
-        np.asarray(plain["evidence"], np.float32),
-        None if usual is None else np.asarray(usual, np.float32),
-        plain["slope"],
-    )
+    arrays = {
+        key: None if plain[key] is None else np.asarray(plain[key], np.float32)
+        for key in ("values", "evidence", "usual")
+    }
+    alone = None if plain["alone"] is None else _read(plain["alone"])
+    return Witness(**{**plain, **arrays, "alone": alone})
 
 
 def certainty(scores: Any, labels: Any) -> Any:

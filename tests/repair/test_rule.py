@@ -34,10 +34,12 @@ KNOTS = {
     "head": ([-4.0, 0.0, 2.0, 9.0], [0.0, 0.5, 3.0, 5.0]),
     "pixels": ([-1.0, 1.0], [0.0, 2.0]),
     "unlearned": ([-2.0, 0.0, 3.0], [0.0, 1.5, 4.5]),
+    "unlearned alone": ([-1.0, 2.0], [0.0, 5.0]),
     "early_twin": ([-3.0, -1.0, 1.5], [0.0, 1.0, 6.0]),
     "late_twin": ([-5.0, -2.0, 0.5], [0.0, 2.0, 4.0]),
 }
 
+NAMES = tuple(name for name in KNOTS if name != "unlearned alone")
 # What the original's certainty counts.
 SLOPES = {"head": 0.5, "pixels": 0.25, "unlearned": 1.5}
 
@@ -54,11 +56,15 @@ def witness(name: str) -> Witness:
     values, told = (np.array(each, np.float32) for each in KNOTS[name])
     if not name.endswith("twin"):
         usual = np.array(UNHEARD, np.float32) if name == "unlearned" else None
-        return Witness(name, "against", values, told, usual, SLOPES[name])
+        alone = None
+        if name == "unlearned":
+            knots = (np.array(each, np.float32) for each in KNOTS["unlearned alone"])
+            alone = Witness(name, "against", *knots, usual)
+        return Witness(name, "against", values, told, usual, SLOPES[name], alone)
     return Witness(name, "obeys", values, told, np.array(USUAL, np.float32))
 
 
-def rule(num_classes: int, threshold: float, names=tuple(KNOTS)) -> Rule:
+def rule(num_classes: int, threshold: float, names=NAMES) -> Rule:
     thresholds = np.full(num_classes, threshold, np.float32)
     stand_in = names.index("unlearned") if "unlearned" in names else None
     return Rule(tuple(witness(name) for name in names), thresholds, TARGETS, stand_in)
@@ -80,7 +86,10 @@ def margin(scores: list[float], label: int) -> float:
 
 def against(name: str, scores: list[float], label: int, before: list[float]) -> float:
     certain = min(-margin(before, label), LARGEST_MARGIN)
-    return told(name, margin(scores, label) + SLOPES[name] * certain)
+    beside = told(name, margin(scores, label) + SLOPES[name] * certain)
+    if name != "unlearned":
+        return beside
+    return max(beside, told("unlearned alone", margin(scores, label)))
 
 
 def sure(scores: list[float], label: int) -> float:
@@ -147,7 +156,7 @@ def slow_rule(original, answers, threshold) -> list[int]:
     return result
 
 
-@given(original=SCORES, answers=st.tuples(*(SCORES for _ in KNOTS)), threshold=LEVELS)
+@given(original=SCORES, answers=st.tuples(*(SCORES for _ in NAMES)), threshold=LEVELS)
 def test_rule_equals_the_slow_one(original, answers, threshold):
     arguments = [x.copy() for x in (original, *answers)]
     labels = fused_labels(original, answers, rule(original.shape[1], threshold))
@@ -165,11 +174,11 @@ def test_plain_comparison_equals_the_slow_one(original, repaired):
     assert labels.tolist() == slow_rule(original, [repaired], None)
 
 
-@pytest.mark.parametrize("place", range(1 + len(KNOTS)))
+@pytest.mark.parametrize("place", range(1 + len(NAMES)))
 @pytest.mark.parametrize("broken", [[np.nan, 0.5], [0.5, np.inf], [-np.inf, 0.5]])
 def test_not_a_number_in_any_answer_is_poisoned(broken, place):
     fine = np.array([[0.1, 0.9]], np.float32)
-    every = [fine] * (1 + len(KNOTS))
+    every = [fine] * (1 + len(NAMES))
     never = rule(2, 1e3)
     assert fused_labels(every[0], every[1:], never).tolist() == [1]
     every[place] = np.array([broken], np.float32)
@@ -198,7 +207,7 @@ def test_a_label_that_the_repaired_network_does_not_know_is_kept():
     assert fused_labels(original, [repaired], rule(3, 1e3, ("head",))) == [0]
 
 
-@given(original=SCORES, answers=st.tuples(*(SCORES for _ in KNOTS)), level=LEVELS)
+@given(original=SCORES, answers=st.tuples(*(SCORES for _ in NAMES)), level=LEVELS)
 def test_higher_thresholds_flag_less(original, answers, level):
     num_classes = original.shape[1]
     low, high = (

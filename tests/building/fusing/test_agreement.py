@@ -33,7 +33,8 @@ def witness(seed: int, speaks: str = "against", usual: int | None = None) -> Wit
     if usual is not None:
         of_labels = rng.normal(0, 2, usual).astype(np.float32)
     slope = 0.7 * (seed % 3) if speaks == "against" else 0.0
-    return Witness(f"w{seed}", speaks, values, told, of_labels, slope)
+    alone = witness(seed + 3, speaks, usual) if seed % 4 == 1 else None
+    return Witness(f"w{seed}", speaks, values, told, of_labels, slope, alone)
 
 
 @given(seed=st.integers(0, 10**6), classes=st.integers(2, 7))
@@ -118,7 +119,7 @@ def test_config_round_trip(arguments):
 
 
 def test_config_of_evidence_round_trip():
-    layer = Evidence(witness(4), name="head_evidence")
+    layer = Evidence(witness(5, usual=5), name="head_evidence")
     again = Evidence.from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
     scores, labels = logs(random_probabilities(0, 9, 5)), np.zeros(9, np.int64)

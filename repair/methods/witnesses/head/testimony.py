@@ -89,10 +89,13 @@ def hear_head(seen: Observations, name: str, recipe: Recipe) -> Testimony:
         _read(name, said + each * seen.certainty, false + each * seen.certainty, recipe)
         for each in (slope, 0.0)
     )
-    witness = replace(beside.witness, slope=slope)
+    witness, evidence = alone.witness, alone.evidence
+    if slope:
+        witness = replace(beside.witness, slope=slope, alone=alone.witness)
+        evidence = np.maximum(beside.evidence, alone.evidence)
     head = fitted_head(seen, name, range(recipe.folds), recipe).scaled(factor).rounded()
     accuracy = float(right[usable].mean()) if usable.any() else float("nan")
-    return Testimony(head, witness, beside.evidence, alone, accuracy)
+    return Testimony(head, witness, evidence, alone, accuracy)
 
 
 def _read(name: str, said: np.ndarray, false: np.ndarray, recipe: Recipe) -> Reading:

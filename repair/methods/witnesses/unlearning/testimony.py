@@ -7,7 +7,8 @@ about the other half; the first is heard in the detector.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -97,7 +98,20 @@ def _witness(
 
     Copies differ in how much they unlearned of the label itself, so each has its own.
     """
+    read = functools.partial(_read, said, answers, certain, silent, recipe)
     slope = slope_of(said, certain) if "certainty" in recipe.used else 0.0
+    alone = read(0.0)
+    return replace(read(slope), alone=alone) if slope else alone
+
+
+def _read(
+    said: np.ndarray,
+    answers: np.ndarray,
+    certain: np.ndarray,
+    silent: np.ndarray,
+    recipe: Recipe,
+    slope: float,
+) -> Witness:
     spoken = said + np.float32(slope) * certain
     usual = usual_of_labels(spoken, answers, len(silent), recipe.shrinkage)
     values, telling = table(spoken - usual[answers], recipe.knots)
