@@ -177,7 +177,7 @@ def _read(plain: dict[str, Any]) -> Witness:
 
 
 def certainty(scores: Any, labels: Any) -> Any:
-    """How sure ``(n,)`` scores ``(n, N)`` are of their own labels (see ``rule``)."""
+    """How sure ``(n,)`` scores ``(n, N)`` are of their own labels (see ``witness``)."""
     own, _, highest = _apart(scores, labels)
     return ops.minimum(own - highest, LARGEST_MARGIN)
 

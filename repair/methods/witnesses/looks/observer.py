@@ -23,7 +23,7 @@ class Seen:
         labels: ``(n,)`` int64, the network's own answers.
         confidence: ``(n,)`` float32 in [0, 1], its confidence in them, and
         certainty: ``(n,)`` float32, by how much it is surer of them than of any other
-            (see ``rule``).
+            (see ``witness``).
     """
 
     features: Features

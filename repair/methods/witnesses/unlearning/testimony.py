@@ -112,6 +112,7 @@ def _read(
     recipe: Recipe,
     slope: float,
 ) -> Witness:
+    """The same at a given slope, 0 = however sure the BadNet is."""
     spoken = said + np.float32(slope) * certain
     usual = usual_of_labels(spoken, answers, len(silent), recipe.shrinkage)
     values, telling = table(spoken - usual[answers], recipe.knots)
