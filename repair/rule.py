@@ -24,7 +24,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from repair.witness import LARGEST_MARGIN, Witness, evidence, logs, margins
+from repair.witness import (
+    LARGEST_MARGIN,
+    Witness,
+    certainty,
+    logs,
+    margins,
+    said,
+    told,
+)
 
 # What the repaired network's log-probabilities count, beside the original's, in an answer.
 REPAIRED_WEIGHT = 0.25
@@ -80,8 +88,11 @@ def fused_labels(
     if rule is None:
         agree = labels == np.argmax(answers[0], axis=1)
     else:
-        pairs = zip(rule.witnesses, answers, strict=True)
-        each = [evidence(witness, answer, original) for witness, answer in pairs]
+        certain = certainty(original)
+        each = [
+            told(witness, said(witness, answer, labels), labels, certain)
+            for witness, answer in zip(rule.witnesses, answers, strict=True)
+        ]
         agree = total(rule.witnesses, each) < rule.thresholds[labels]
         repaired = logs(answers[0])
         together = logs(original) + np.float32(REPAIRED_WEIGHT) * repaired

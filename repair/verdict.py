@@ -117,8 +117,8 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
         most = len(found) > settings["classes"] / 2
         if most:
             reason += (
-                " But these are most of its labels: so is a network that any change throws "
-                "off, with or without a backdoor."
+                " But these are most of its labels, as of any network that small changes "
+                "throw off, with or without a backdoor."
             )
         return Verdict(
             "backdoor found",

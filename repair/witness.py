@@ -103,17 +103,11 @@ def said(witness: Witness, probabilities: np.ndarray, labels: np.ndarray) -> np.
     return ask(probabilities, labels)
 
 
-def evidence(
-    witness: Witness, probabilities: np.ndarray, original: np.ndarray
-) -> np.ndarray:
-    """How telling that is, beside the original's ``(n, N)``: ``(n,)`` float64."""
-    labels = np.argmax(original, axis=1)
-    spoken = said(witness, probabilities, labels)
-    return told(witness, spoken, labels, certainty(original))
-
-
 def told(
-    witness: Witness, spoken: np.ndarray, labels: np.ndarray, certain: np.ndarray
+    witness: Witness,
+    spoken: np.ndarray,
+    labels: np.ndarray,
+    certain: np.ndarray | float = 0.0,
 ) -> np.ndarray:
     """How telling is what a witness says.
 
@@ -121,7 +115,7 @@ def told(
         witness: How it is read.
         spoken: ``(n,)``, what it says of
         labels: ``(n,)`` int64, the original network's, and
-        certain: ``(n,)``, how sure that is of them.
+        certain: ``(n,)``, how sure that is of them; none for a witness without a slope.
 
     Returns:
         ``(n,)`` float64.
@@ -129,8 +123,7 @@ def told(
     plain = spoken
     if witness.usual is not None:
         spoken = spoken - witness.usual[labels]
-    if witness.slope:
-        spoken = spoken + np.float32(witness.slope) * certain
+    spoken = spoken + np.float32(witness.slope) * certain
     telling = np.interp(spoken, witness.values, witness.evidence)
     if witness.alone is None:
         return telling

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from build.fusing.agreement import Agreement, Evidence, certainty, together
 from repair.rule import Rule, fused_labels
-from repair.witness import SMALLEST_PROBABILITY, Witness, evidence
+from repair.witness import SMALLEST_PROBABILITY, Witness, said
+from repair.witness import certainty as certainty_by_rule
+from repair.witness import told as told_by_rule
 
 
 def logs(probabilities: np.ndarray) -> np.ndarray:
@@ -53,7 +55,9 @@ def test_evidence_equals_the_rule(speaks, seed, classes):
     one = witness(seed, speaks, classes if seed % 2 else None)
     certain = certainty(logs(original), labels)
     told = np.asarray(Evidence(one)(logs(scores), labels, certain))
-    np.testing.assert_allclose(told, evidence(one, scores, original), atol=2e-3)
+    sure = certainty_by_rule(original)
+    expected = told_by_rule(one, said(one, scores, labels), labels, sure)
+    np.testing.assert_allclose(told, expected, atol=2e-3)
 
 
 @given(seed=st.integers(0, 10**6), classes=st.integers(2, 7))

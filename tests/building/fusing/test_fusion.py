@@ -12,7 +12,7 @@ from build.fusing.fusion import fuse
 from repair.methods.repair import Repair
 from repair.network.inference import outputs
 from repair.rule import Rule, fused_labels
-from repair.witness import Witness, evidence
+from repair.witness import Witness, certainty, said, told
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (60, *SHAPE), np.uint8)
 VALUES = np.array([-3, 0, 3], np.float32)
@@ -79,10 +79,13 @@ def test_outputs_equal_the_networks_and_the_rule(original, repair, heard):
     assert detector.input_shape == (None, *SHAPE)
     assert detector.inputs[0].dtype == "uint8"
     if heard:
+        labels, certain = before.argmax(axis=1), certainty(before)
         for witness, answer in zip(RULE.witnesses, answers, strict=True):
-            told = evidence(witness, answer, before)
+            spoken = said(witness, answer, labels)
             np.testing.assert_allclose(
-                found[f"{witness.name}_evidence"], told, atol=1e-3
+                found[f"{witness.name}_evidence"],
+                told(witness, spoken, labels, certain),
+                atol=1e-3,
             )
 
 

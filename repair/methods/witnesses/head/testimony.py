@@ -57,15 +57,13 @@ class Testimony:
 
     def of(self, features: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """What features ``(n, features)`` tell about labels, alone: ``(n,)`` float64."""
-        witness = self.alone.witness
-        certain = np.zeros(len(labels), np.float32)
         parts = []
         step = images_at_once(self.head.bias.shape[1])
         for start in range(0, len(features), step):
             chunk = slice(start, start + step)
             shares = softmax(self.head.scores(features[chunk]))
             spoken = margins(shares, labels[chunk])
-            parts.append(told(witness, spoken, labels[chunk], certain[chunk]))
+            parts.append(told(self.alone.witness, spoken, labels[chunk]))
         return np.concatenate(parts) if parts else np.zeros(0)
 
 
@@ -85,12 +83,11 @@ def hear_head(seen: Observations, name: str, recipe: Recipe) -> Testimony:
     slope = 0.0
     if "certainty" in recipe.used and usable.sum() >= recipe.least_held_out:
         slope = slope_of(said[usable], seen.certainty[usable])
-    beside, alone = (
-        _read(name, said + each * seen.certainty, false + each * seen.certainty, recipe)
-        for each in (slope, 0.0)
-    )
+    alone = _read(name, said, false, recipe)
     witness, evidence = alone.witness, alone.evidence
     if slope:
+        surer = slope * seen.certainty
+        beside = _read(name, said + surer, false + surer, recipe)
         witness = replace(beside.witness, slope=slope, alone=alone.witness)
         evidence = np.maximum(beside.evidence, alone.evidence)
     head = fitted_head(seen, name, range(recipe.folds), recipe).scaled(factor).rounded()

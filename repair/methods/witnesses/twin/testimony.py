@@ -114,7 +114,7 @@ def _loudest(
 ) -> np.ndarray:
     """The evidence ``(n,)`` of the one that says most, of ``(n, witnesses)``."""
     each = [
-        told(witness, spoken, labels, np.zeros(len(labels)))
+        told(witness, spoken, labels)
         for witness, spoken in zip(witnesses, said.T, strict=True)
     ]
     return np.asarray(np.max(each, axis=0))
