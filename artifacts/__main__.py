@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 import artifacts.at_once  # noqa: F401  (before all others)
-from artifacts.called import called
+from artifacts.called import add_version, called
 from artifacts.detector import add_inputs, run, with_inputs
 from artifacts.streams import prepare_streams
 
@@ -16,6 +16,7 @@ def label_parser(*, inputs: bool = True) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=" ".join(called("label")), description="Labels images with any detector."
     )
+    add_version(parser)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="an artifact")
     if inputs:
         add_inputs(parser)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 PROGRAM = "badnet-repair"
+VERSION = "0.1.0"  # as in setup.cfg
 # What is done -> how it is called in a clone, and how once the project is installed.
 _CALLED = {
     "label": (("python", "-m", "artifacts"), (PROGRAM, "label")),
@@ -18,3 +20,9 @@ _CALLED = {
 def called(action: str) -> tuple[str, ...]:
     """The words that start a command: ``label``, ``ray``, ``build`` and so on."""
     return _CALLED[action]["badnet_repair" in sys.modules]
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """Adds ``--version`` to a command line."""
+    said = f"{PROGRAM} {VERSION}"
+    parser.add_argument("--version", action="version", version=said)

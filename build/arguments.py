@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from artifacts.called import called
+from artifacts.called import add_version, called
 from build.catalogue import NETWORKS
 from repair.commands.data_options import add_data_options
 from repair.commands.network_options import add_network_options
@@ -41,6 +41,7 @@ def build_parser(*, demo: bool = False) -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"networks of the competition (default: all): {', '.join(NETWORKS)}",
     )
+    add_version(parser)
     add = parser.add_argument
     add("--demo", action="store_true", help="make up people and BadNets, then build")
     add(

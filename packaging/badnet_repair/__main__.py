@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import runpy
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 # Ahead of everything else in this process, and in no other.
 sys.path.insert(0, str(Path(__file__).resolve().parent / "_packages"))
 
+from artifacts.called import PROGRAM, add_version
 from repair.commands.parser import command_parser
 from repair.commands.table import COMMANDS
 
-PROGRAM = "badnet-repair"
 # Arguments that are paths, or patterns of such.
 _PATHS = ("INPUT", "IMAGE", "KEY.pem", "PREFIX")
 # Command -> the module that runs it, and the words that stand before its arguments.
@@ -50,9 +49,7 @@ def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(
         prog=PROGRAM, description="Repairs a BadNet with clean images alone."
     )
-    whole.add_argument(
-        "--version", action="version", version=f"{PROGRAM} {version(PROGRAM)}"
-    )
+    add_version(whole)
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     every = {
         "build": (build_parser(), "builds the detector of a network"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from artifacts.called import called
+from artifacts.called import add_version, called
 from repair.commands.short_usage import ShortUsage
 from repair.commands.table import COMMANDS, Command
 
@@ -28,6 +28,7 @@ def whole_parser() -> argparse.ArgumentParser:
         description="Inspects networks for backdoors, explains what detectors answer, and "
         "measures both.",
     )
+    add_version(parser)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         one = command_parser(command)
