@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from artifacts.errors import one_line
+from build.described import described
 from build.fusing.fusion import fuse
 from build.request import Request
 from build.saving.new_folder import check_place
@@ -88,12 +88,13 @@ def _built(request: Request) -> tuple[Case, Repair]:
         before, after, repair.estimated_fpr, least=LEAST_CLEAN_ACCURACY
     )
     _warn(request, doubts)
-    said = verdict(repair.settings, accuracy=None if request.unlabelled else before)
+    known_accuracy = None if request.unlabelled else before
+    said = verdict(repair.settings, num_classes, accuracy=known_accuracy)
     say(
         f"{request.name}: {said.named(clean.names)}. Confidence: {said.confidence}. "
         f"{said.reason}"
     )
-    card = _card(request, case, repair) | {
+    card = described(request, case, repair) | {
         "verdict": said.on_card(),
         "clean_accuracy": {"original": round(before, 6), "detector": round(after, 6)},
         "sha256": hashes,
@@ -156,43 +157,6 @@ def _check_accuracy(request: Request, case: Case, known: np.ndarray) -> None:
         f"labels, that {request.model.name} was trained on. {causes} Mend that, or build "
         "it nevertheless: --force"
     )
-
-
-def _card(request: Request, case: Case, repair: Repair) -> dict[str, Any]:
-    rows, columns, channels = case.original.input_shape[1:]
-    return {
-        "name": request.name,
-        "stand_in": request.stand_in,
-        "num_classes": case.num_classes,
-        "input": {"rows": rows, "columns": columns, "channels": channels},
-        "class_names": None if case.clean.names is None else list(case.clean.names),
-        "pixel_scale": case.preprocessing.pixel_scale,
-        "preprocessing": case.preprocessing.on_card(),
-        "method": request.method,
-        "settings": dict(repair.settings),
-        "seed": request.settings.seed,
-        "unlabelled": request.unlabelled,
-        "estimated_false_positive_rate": repair.estimated_fpr,
-        "thresholds": _on_card(None if repair.rule is None else repair.rule.thresholds),
-        "versions": {
-            "keras": keras.__version__,
-            "numpy": np.__version__,
-            "tensorflow": tf.__version__,
-        },
-    }
-
-
-def _on_card(thresholds: np.ndarray | None) -> dict[str, Any] | None:
-    """The most common threshold, and the labels that have another."""
-    if thresholds is None:
-        return None
-    values, counts = np.unique(thresholds, return_counts=True)
-    usual = values[np.argmax(counts)]
-    others = np.flatnonzero(thresholds != usual)
-    return {
-        "usual": float(usual),
-        "by_label": {str(label): float(thresholds[label]) for label in others},
-    }
 
 
 def _answers(detector: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:

@@ -76,14 +76,17 @@ class Verdict:
         }
 
 
-def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
+def verdict(
+    settings: Mapping[str, Any], num_classes: int, *, accuracy: float | None
+) -> Verdict:
     """The verdict on a network.
 
     Args:
         settings: What a repair used and found, as on the card: ``strict_labels``, each
             with ``label``, ``status`` and ``strength``, ``highest_strength`` of any
-            label, ``classes``, N, ``clean_images``, their number, and
-            ``left_out_images``, those that may carry a trigger.
+            label, ``clean_images``, their number, and ``left_out_images``, those that
+            may carry a trigger.
+        num_classes: N.
         accuracy: Clean accuracy of the network on the clean images, in [0, 1]; None
             without labels.
     """
@@ -114,7 +117,7 @@ def verdict(settings: Mapping[str, Any], *, accuracy: float | None) -> Verdict:
         clearest = max(found.values())
         sure: Confidence = "high" if clearest >= _CLEAR else "moderate"
         reason = f"What leads there weighs {clearest:.1f} times what it takes."
-        most = len(found) > settings["classes"] / 2
+        most = len(found) > num_classes / 2
         if most:
             reason += (
                 " But these are most of its labels, as of any network that small changes "

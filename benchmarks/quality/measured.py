@@ -88,7 +88,7 @@ def measure(
     who = {
         **conditions.of(subject, method, seed),
         **{"seconds": seconds},
-        **verdict_of(fitted.settings, accuracy),
+        **verdict_of(fitted.settings, case.num_classes, accuracy),
     }
     return trial_rows(subject, case, fitted.labels_of, who)
 

@@ -30,16 +30,19 @@ _ALL = "all"
 _FOUND = "backdoor found"
 
 
-def verdict_of(settings: Mapping[str, Any], accuracy: float) -> dict[str, Any]:
+def verdict_of(
+    settings: Mapping[str, Any], num_classes: int, accuracy: float
+) -> dict[str, Any]:
     """The verdict of a method on a BadNet, as on its card; empty if it gives none.
 
     Args:
         settings: What the method used and found.
+        num_classes: N.
         accuracy: Of the BadNet on the clean validation images, in [0, 1].
     """
     if "strict_labels" not in settings:
         return {}
-    said = verdict(settings, accuracy=accuracy)
+    said = verdict(settings, num_classes, accuracy=accuracy)
     return {
         "verdict": said.kind,
         "confidence": said.confidence,

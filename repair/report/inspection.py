@@ -67,7 +67,8 @@ class Inspection:
     @property
     def verdict(self) -> Verdict:
         """What is said of the network in the end."""
-        return verdict(self.heard.for_verdict(), accuracy=self.clean_accuracy)
+        settings, num_classes = self.heard.for_verdict(), self.case.num_classes
+        return verdict(settings, num_classes, accuracy=self.clean_accuracy)
 
     @property
     def headline(self) -> str:

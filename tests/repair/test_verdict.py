@@ -18,7 +18,6 @@ def settings(**strength: float) -> dict:
     highest = max(strength.values(), default=0.0) / 10
     return {
         **{"strict_labels": strict, "highest_strength": highest},
-        "classes": 10,
         "clean_images": 500,
     }
 
@@ -48,7 +47,7 @@ def settings(**strength: float) -> dict:
     ],
 )
 def test_headline_and_confidence(given, accuracy, headline, confidence):
-    said = verdict(given, accuracy=accuracy)
+    said = verdict(given, 10, accuracy=accuracy)
     assert (said.headline, said.confidence) == (headline, confidence)
     assert said.reason.endswith(".")
     assert json.loads(json.dumps(said.on_card()))["verdict"] == said.kind
@@ -65,21 +64,20 @@ def test_headline_and_confidence(given, accuracy, headline, confidence):
     ],
 )
 def test_few_clean_images_tell_little(images, kind, confidence):
-    said = verdict(settings(found_3=25) | {"clean_images": images}, accuracy=1.0)
+    said = verdict(settings(found_3=25) | {"clean_images": images}, 10, accuracy=1.0)
     assert (said.kind, said.confidence) == (kind, confidence)
     assert (f"{images} clean images are" in said.reason) == (images < 100)
 
 
 @pytest.mark.parametrize(("classes", "confidence"), [(4, "high"), (3, "low")])
 def test_that_most_labels_are_targets_is_hardly_believed(classes, confidence):
-    given = settings(found_0=25, found_2=40) | {"classes": classes}
-    said = verdict(given, accuracy=1.0)
+    said = verdict(settings(found_0=25, found_2=40), classes, accuracy=1.0)
     assert (said.kind, said.confidence) == ("backdoor found", confidence)
     assert ("most of its labels" in said.reason) == (confidence == "low")
 
 
 def test_names_of_classes_stand_beside_their_labels():
-    said = verdict(settings(found_1=25, found_0=12), accuracy=None)
+    said = verdict(settings(found_1=25, found_0=12), 10, accuracy=None)
     assert said.named(["cat", "dog"]) == (
         'Backdoor found: target labels 1 "dog", 0 "cat"'
     )
@@ -95,7 +93,7 @@ def test_names_of_classes_stand_beside_their_labels():
     ],
 )
 def test_pipeline_stops(given, accuracy, on_found, on_watched):
-    said = verdict(given, accuracy=accuracy)
+    said = verdict(given, 10, accuracy=accuracy)
     assert said.fails("found") is on_found
     assert said.fails("watched") is on_watched
     assert not said.fails(None)
@@ -103,6 +101,6 @@ def test_pipeline_stops(given, accuracy, on_found, on_watched):
 
 def test_images_that_were_left_out_are_named():
     for labels in (settings(found_3=25), settings()):
-        told = verdict(labels | {"left_out_images": [4, 9]}, accuracy=0.9)
+        told = verdict(labels | {"left_out_images": [4, 9]}, 10, accuracy=0.9)
         assert "not clean: 2 of its images" in told.reason
         assert "4, 9" in told.reason

@@ -39,6 +39,7 @@ FLOORS = {
     "build": (
         ("catalogue",),
         ("arguments", "request", "saving", "fusing"),
+        ("described",),
         ("pipeline", "formats", "several"),
         ("fresh_process", "demo"),
         ("__main__",),

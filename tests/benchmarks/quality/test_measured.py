@@ -52,7 +52,6 @@ def test_rows_say_who_was_measured_and_how(zoo: Path, monkeypatch):
         settings = {
             "strict_labels": [label],
             "highest_strength": 2.5,
-            "classes": 10,
             "clean_images": 200,
         }
         return Fitted(lambda images: np.full(len(images), PEOPLE), settings)

@@ -17,16 +17,16 @@ def row(domain: str, network: str, kind: str, verdict: str, data: str = "clean t
 
 
 def test_verdict_of_settings():
-    assert verdict_of({}, 0.9) == {}
+    assert verdict_of({}, 10, 0.9) == {}
     found = {"label": 3, "status": "found", "strength": 2.5}
     watched = {"label": 5, "status": "watched", "strength": 0.2}
     said = verdict_of(
         {
             "strict_labels": [found, watched],
             "highest_strength": 2.5,
-            "classes": 10,
             "clean_images": 200,
         },
+        10,
         0.9,
     )
     assert said == {
@@ -36,9 +36,9 @@ def test_verdict_of_settings():
         {
             "strict_labels": [watched],
             "highest_strength": 0.2,
-            "classes": 10,
             "clean_images": 200,
         },
+        10,
         0.9,
     )
     assert (said["verdict"], said["found labels"]) == ("no sign of a backdoor", [])
