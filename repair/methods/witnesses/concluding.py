@@ -46,7 +46,7 @@ def conclude(
     if "suspicion" not in recipe.used:
         lowered = np.zeros_like(lowered)
     thresholds = label_thresholds(
-        evidence, seen.answers, lowered, recipe.false_positives
+        evidence, seen.answers, lowered, suspects.found, recipe.false_positives
     )
     # A head knows nothing of a label without images, and then speaks as loudly as it can.
     known = np.bincount(seen.labels, minlength=seen.num_classes) > 0
