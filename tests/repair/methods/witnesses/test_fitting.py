@@ -132,10 +132,12 @@ def test_labels_without_clean_images_need_more_evidence(badnet, clean):
     loudest = max(told.witness.evidence[-1] for told in heard.heads.values())
     lowered = np.minimum(heard.findings.suspicion, RECIPE.most_suspicion)
     unsuspected = heard.rule.thresholds + lowered
-    others = np.delete(unsuspected, TARGET)
+    found = [label for label in heard.rule.targets if label != TARGET]
+    others = np.delete(unsuspected, [TARGET, *found])
     np.testing.assert_allclose(others, others[0], atol=1e-4)
+    assert (unsuspected[found] >= others[0] - 1e-4).all()
     more = AGAINST_WEIGHT * loudest
-    assert unsuspected[TARGET] == pytest.approx(others[0] + more, abs=1e-3)
+    assert unsuspected[TARGET] >= others[0] + more - 1e-3
 
 
 def test_few_images_are_enough_to_build(badnet):
