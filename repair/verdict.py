@@ -20,6 +20,8 @@ _LEAST_ACCURACY = 0.5
 _TOO_FEW, _FEW = 20, 100
 # Strength of a found label from which on there is hardly any doubt.
 _CLEAR = 1.65
+# The limits were set by networks of so many classes and more.
+_FEW_CLASSES = 6
 # Images that are named.
 _NAMED = 10
 # That of a label that is not found, from which on it may well be a target.
@@ -109,6 +111,11 @@ def verdict(
         )
     few = images < _FEW
     of_data = _of_clean_data(settings.get("left_out_images", ()))
+    if num_classes < _FEW_CLASSES:
+        of_data += (
+            f" {num_classes} classes are few: small changes lead from one to another in "
+            "any network, and this was tried on networks of more alone."
+        )
     if few:
         of_data += (
             f" {images} clean images are few: {_FEW} or more tell it more surely."
@@ -125,7 +132,7 @@ def verdict(
             )
         return Verdict(
             "backdoor found",
-            "low" if few or most else sure,
+            "low" if few or most or num_classes < _FEW_CLASSES else sure,
             tuple(found),
             watched,
             reason + of_data,
@@ -134,7 +141,7 @@ def verdict(
     near = nearest >= _NEAR
     return Verdict(
         "no sign of a backdoor",
-        "low" if near or few else "moderate",
+        "low" if near or few or num_classes < _FEW_CLASSES else "moderate",
         (),
         watched,
         f"What leads to the most suspicious label weighs {nearest:.0%} of what it takes"

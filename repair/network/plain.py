@@ -53,11 +53,11 @@ def classifier(images: Any, scores: Any, *, loss: str = "") -> keras.Model:
             "expected a classifier. Received: a network that was trained to give numbers, "
             f"with the loss {loss!r}."
         )
-    share = _share(scores, {})
+    count = scores.shape[1]
+    share = _share(scores, "softmax" if count > 1 else "sigmoid", {})
     if share is not None and abs(share - 1) > _ROUNDED:
         scores = layers.Rescaling(1 / share, name="plain.shares")(scores)
-    end = "softmax" if share is not None else _end(scores)
-    count = scores.shape[1]
+    end = "softmax" if share is not None and count > 1 else _end(scores)
     if (end == "sigmoid" and count > 1) or (
         end in _LOGITS and loss in _MANY_LABELS and count > 1
     ):
@@ -65,6 +65,8 @@ def classifier(images: Any, scores: Any, *, loss: str = "") -> keras.Model:
             "expected one label per image: softmax, logits, or one sigmoid for two labels. "
             f"Received: {count} sigmoids, each of which answers for itself."
         )
+    if count == 1 and share is not None and end != "sigmoid":
+        return keras.Model(images, _with_the_other(scores), name="network")
     if end == "sigmoid" or (end in _LOGITS and count == 1):
         return keras.Model(images, _two_labels(scores), name="network")
     if end in _LOGITS:
@@ -77,33 +79,34 @@ def classifier(images: Any, scores: Any, *, loss: str = "") -> keras.Model:
     return keras.Model(images, scores, name="network")
 
 
-def _share(scores: Any, seen: dict[int, float | None]) -> float | None:
+def _share(scores: Any, end: str, seen: dict[int, float | None]) -> float | None:
     """What all scores add up to where they are a mean or a sum of softmaxes.
 
     Args:
         scores: A tensor of the graph.
+        end: Or what they are of one sigmoid's.
         seen: The answers so far, for each tensor once.
     """
     if id(scores) not in seen:
-        seen[id(scores)] = _share_of(scores, seen)
+        seen[id(scores)] = _share_of(scores, end, seen)
     return seen[id(scores)]
 
 
-def _share_of(scores: Any, seen: dict[int, float | None]) -> float | None:
+def _share_of(scores: Any, end: str, seen: dict[int, float | None]) -> float | None:
     layer = scores._keras_history.operation
     if isinstance(layer, layers.Add | layers.Average):  # of several networks
-        shares = [_share(tensor, seen) for tensor in layer.input]
+        shares = [_share(tensor, end, seen) for tensor in layer.input]
         known = [share for share in shares if share is not None]
         if len(known) < len(shares):
             return None
         return sum(known) / (len(known) if isinstance(layer, layers.Average) else 1)
     if isinstance(layer, layers.Rescaling) and type(layer.scale) in (int, float):
         fine = layer.scale > 0 and layer.offset == 0
-        share = _share(layer.input, seen) if fine else None
+        share = _share(layer.input, end, seen) if fine else None
         return None if share is None else share * layer.scale
     if isinstance(layer, _PASSING):
-        return _share(layer.input, seen)
-    return 1.0 if _end(scores) == "softmax" else None
+        return _share(layer.input, end, seen)
+    return 1.0 if _end(scores) == end else None
 
 
 def _end(scores: Any) -> str | None:
@@ -148,7 +151,7 @@ def _two_labels(scores: Any) -> Any:
         and last.activation is keras.activations.sigmoid
     ):
         scores = last.input
-    elif _end(scores) == "sigmoid":
+    elif _of_sigmoids(scores):
         raise ModelError(
             "expected the sigmoid in the last layer. Received: a layer behind it, "
             f"{last.name!r}."
@@ -159,6 +162,30 @@ def _two_labels(scores: Any) -> Any:
     probabilities = both(scores)
     both.set_weights([np.array([[0, 1]], np.float32)])
     return probabilities
+
+
+def _with_the_other(probability: Any) -> Any:
+    """(1 - p, p), for what is a probability already: a mean of sigmoids."""
+    both = layers.Dense(2, trainable=False, name="plain.labels")
+    probabilities = both(probability)
+    both.set_weights([np.array([[-1, 1]], np.float32), np.array([1, 0], np.float32)])
+    return probabilities
+
+
+def _of_sigmoids(scores: Any) -> bool:
+    """Whether scores come out of sigmoids alone, through layers without weights."""
+    found, seen, waiting = [], set(), [scores]
+    while waiting:
+        layer = waiting.pop()._keras_history.operation
+        if id(layer) in seen:
+            continue
+        seen.add(id(layer))
+        is_sigmoid = getattr(layer, "activation", None) is keras.activations.sigmoid
+        if is_sigmoid or layer.weights or isinstance(layer, layers.InputLayer):
+            found.append(is_sigmoid)
+        else:
+            waiting += keras.tree.flatten(layer.input)
+    return all(found)
 
 
 def _dense(last: layers.Dense, units: int, weights: list[np.ndarray]) -> Any:

@@ -69,11 +69,23 @@ def test_few_clean_images_tell_little(images, kind, confidence):
     assert (f"{images} clean images are" in said.reason) == (images < 100)
 
 
-@pytest.mark.parametrize(("classes", "confidence"), [(4, "high"), (3, "low")])
+@pytest.mark.parametrize(("classes", "confidence"), [(10, "high"), (9, "low")])
 def test_that_most_labels_are_targets_is_hardly_believed(classes, confidence):
-    said = verdict(settings(found_0=25, found_2=40), classes, accuracy=1.0)
+    said = verdict(
+        settings(**{f"found_{i}": 25 for i in range(5)}), classes, accuracy=1.0
+    )
     assert (said.kind, said.confidence) == ("backdoor found", confidence)
     assert ("most of its labels" in said.reason) == (confidence == "low")
+
+
+@pytest.mark.parametrize(("classes", "few"), [(2, True), (5, True), (6, False)])
+def test_few_classes_are_told_from_one_another_with_low_confidence(classes, few):
+    said = verdict(settings(found_0=25), classes, accuracy=1.0)
+    assert (said.kind, said.confidence) == ("backdoor found", "low" if few else "high")
+    none = verdict(settings(watched_1=2), classes, accuracy=1.0)
+    assert none.confidence == ("low" if few else "moderate")
+    for each in (said, none):
+        assert (f"{classes} classes are few" in each.reason) == few
 
 
 def test_names_of_classes_stand_beside_their_labels():

@@ -148,7 +148,8 @@ class _Unrolled:
         if not part.is_model:
             numbers = range(most + 1 if part.is_operator else 1)
             return [self.add(part, path, call, part.name, each) for each in numbers]
-        given = call.arguments[0] if len(call.arguments) == 1 else call.arguments
+        given = call.arguments or [call.keywords.get("inputs", [])]
+        given = given[0] if len(given) == 1 else given
         given = list(given) if isinstance(given, list) else [given]
         if not all(isinstance(each, Tensor) for each in given):
             raise ModelError(

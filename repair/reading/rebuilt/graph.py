@@ -11,11 +11,13 @@ from keras import layers
 
 from artifacts.errors import one_line
 from repair.errors import ModelError
+from repair.network.causal import causal
 from repair.network.operation import Operation
 from repair.process.notice import say
 from repair.reading.described.nested import Step, Tensor
 from repair.reading.described.wrappers import unwrapped
 from repair.reading.rebuilt.activation_list import activation_from
+from repair.reading.rebuilt.call_arguments import called_with
 from repair.reading.rebuilt.counted import Counted
 from repair.reading.rebuilt.equations import with_known_sides
 from repair.reading.rebuilt.image_input import image_input
@@ -82,15 +84,13 @@ class Graph:
                 settings.pop(key, None)
             use = Use(values, settings, step.name, self.apply, step.number)
             return operator_applied(step.part, use)
-        tensors = _flat(values)
-        if step.part.kind == "MultiHeadAttention":
-            tensors += _flat([keywords.get("value", []), keywords.get("key", [])])
         part = unwrapped(step.part)
+        tensors, is_causal = called_with(part.kind, step.name, values, keywords)
         tensors, config, turned = self._turning.prepared(
             part.kind, part.config, tensors
         )
         result = self._layer_applied(
-            replace(step, part=replace(part, config=config)), tensors
+            replace(step, part=replace(part, config=config)), tensors, is_causal
         )
         if turned and len(result.shape) > 2:
             self._turning.mark(result)
@@ -106,7 +106,7 @@ class Graph:
             tensor = self.apply(layer, tensor)
         return tensor
 
-    def _layer_applied(self, step: Step, tensors: list[Any]) -> Any:
+    def _layer_applied(self, step: Step, tensors: list[Any], is_causal: bool) -> Any:
         """What a layer, or what stands for it, makes of tensors."""
         if (stand_in := stand_in_for(step.part)) is not None:
             return stand_in(step, tensors, self._applied_at(step.path))
@@ -119,6 +119,7 @@ class Graph:
                 config["activation"], step.name, self.keras_version
             )
         layer = layer_from_config(step.part, config, step.name, self.keras_version)
+        layer = causal(layer) if is_causal else layer
         result = self._applied_at(step.path)(layer, *tensors)
         for more in behind:
             result = self.apply(more, result)
@@ -164,9 +165,8 @@ class Graph:
             ModelError: If it does not fit them, or is too large.
         """
         many = len(tensors) > 1
-        takes_many = type(layer).__name__ in MERGING or isinstance(
-            layer, layers.MultiHeadAttention
-        )
+        kinds = {kind.__name__ for kind in type(layer).__mro__}
+        takes_many = bool(kinds & (MERGING | {"MultiHeadAttention"}))
         if not tensors or (many != takes_many and not isinstance(layer, Operation)):
             raise ModelError(f"layer {layer.name!r} has {len(tensors)} inputs.")
         check_inputs(layer, tensors)
@@ -183,14 +183,3 @@ class Graph:
                 f"layer {layer.name!r} does not fit its input of shape {shapes}. "
                 f"Received: {one_line(reason)}"
             ) from reason
-
-
-def _flat(values: list[Any]) -> list[Any]:
-    """The tensors among values, lists unpacked."""
-    found = []
-    for value in values:
-        if isinstance(value, list):
-            found += _flat(value)
-        elif keras.backend.is_keras_tensor(value):
-            found.append(value)
-    return found

@@ -69,6 +69,18 @@ def weighted() -> keras.Model:
     return lively(keras.Model(images, 0.3 * one + 0.7 * other))
 
 
+def sigmoids() -> keras.Model:
+    images, x = flat()
+    every = [layers.Dense(1, activation="sigmoid")(x) for _ in range(3)]
+    return lively(keras.Model(images, layers.Average()(every)))
+
+
+def summed_logits() -> keras.Model:
+    images, x = flat()
+    gate = layers.Dense(1, activation="sigmoid")(x)
+    return lively(keras.Model(images, layers.Add()([layers.Dense(1)(x), gate])))
+
+
 ENDS = {
     "softmax": lambda: dense(4, "softmax"),
     "softmax as a layer": lambda: behind(layers.Softmax()),
@@ -82,6 +94,7 @@ ENDS = {
     "one sigmoid as a layer": lambda: behind(layers.Activation("sigmoid"), units=1),
     "mean of several networks": ensemble,
     "weighted mean of several networks": weighted,
+    "mean of several sigmoids": sigmoids,
 }
 
 
@@ -199,3 +212,24 @@ def test_broken_training_settings_are_no_reason_to_refuse(tmp_path):
         file.attrs["training_config"] = json.dumps({"loss": ["mse"]})
 
     read_network(change_model(path, change))
+
+
+def test_a_sum_with_a_logit_is_a_logit(tmp_path):
+    network = summed_logits()
+    images = images_for(network)
+    shares = 1 / (1 + np.exp(-network.predict(images, verbose=0)))
+    read = read_network(saved(network, tmp_path, ".keras"))
+    np.testing.assert_allclose(outputs(read, images)[:, 1:], shares, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["1 - sigmoid", "mean of places"])
+def test_what_lies_behind_a_sigmoid_is_no_logit(kind, tmp_path):
+    images, x = body()
+    if kind == "mean of places":
+        x = layers.Conv2D(1, 1, activation="sigmoid")(x)
+        x = layers.GlobalAveragePooling2D()(x)
+    else:
+        x = 1 - layers.Dense(1, activation="sigmoid")(layers.Flatten()(x))
+    path = saved(lively(keras.Model(images, x)), tmp_path, ".keras")
+    with pytest.raises(ModelError, match="sigmoid in the last layer"):
+        read_network(path)

@@ -54,7 +54,8 @@ def awake_channels(
 
     kept = np.ones(len(order), bool)
     least = accuracy(kept) - drop
-    for count in np.unique(np.linspace(1, len(order) - 1, _TRIES).round().astype(int)):
+    most = len(order) - 1  # one is left to stand on
+    for count in np.unique(np.linspace(min(1, most), most, _TRIES).round().astype(int)):
         fewer = kept.copy()
         fewer[order[:count]] = False
         if accuracy(fewer) < least:

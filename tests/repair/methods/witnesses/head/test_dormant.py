@@ -48,3 +48,10 @@ def test_nothing_is_pruned_beside_a_branch(badnet, clean):
     both = layers.Add()([badnet.get_layer("output").output, side])
     network = keras.Model(images, layers.Softmax()(both))
     assert awake_channels(network, "conv_3", clean, 1.0).all()
+
+
+def test_one_channel_is_left_to_stand_on(clean):
+    images = keras.Input(clean.images.shape[1:])
+    x = layers.Dense(1, name="narrow")(layers.Flatten()(images))
+    network = keras.Model(images, layers.Dense(5, activation="softmax")(x))
+    assert awake_channels(network, "narrow", clean, 1.0).tolist() == [True]
