@@ -26,6 +26,7 @@ from repair.methods.repair import Repair
 from repair.metrics import clean_accuracy
 from repair.network.inference import labels_by_network, predicted_labels
 from repair.process.notice import say
+from repair.process.repeatable import make_repeatable
 from repair.process.whole_file import no_empty_folders
 from repair.reading.case import Case, read_case
 from repair.reading.data_file import files_of
@@ -50,8 +51,7 @@ def build_artifact(request: Request) -> tuple[Case, Repair]:
 
 
 def _built(request: Request) -> tuple[Case, Repair]:
-    keras.utils.set_random_seed(request.settings.seed)
-    tf.config.experimental.enable_op_determinism()
+    make_repeatable(request.settings.seed)
     check_place(request.out)
     moments = _moments(request)
     hashes = _hashes(request)

@@ -9,6 +9,7 @@ from repair.commands.networks import Rows, case_of
 from repair.commands.repeated import repeated
 from repair.errors import DatasetError, ModelError
 from repair.process.notice import say
+from repair.process.repeatable import make_repeatable
 from repair.process.whole_file import make_folder
 from repair.reading.data_file import files_of
 from repair.reading.digest import digest, digest_of, moment
@@ -32,6 +33,7 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     files = files_of(arguments.clean, options, labelled=labelled)
     paths = (arguments.model, *files)
     moments = [moment(path) for path in paths]
+    make_repeatable(arguments.seed)
     case = case_of(arguments.model, arguments)
     settings = Settings(
         layer=arguments.layer, max_fpr=arguments.max_fpr, seed=arguments.seed
