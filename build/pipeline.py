@@ -150,7 +150,10 @@ def _check_accuracy(request: Request, case: Case, known: np.ndarray) -> None:
     if accuracy >= LEAST_CLEAN_ACCURACY or request.force:
         return
     near = "near zero" if accuracy < 0.05 else "low"
-    causes = likely_causes(known, case.clean.labels, case.found.accuracies)
+    clean = case.clean
+    causes = likely_causes(
+        known, clean.labels, case.found.accuracies, named=clean.names is not None
+    )
     raise DatasetError(
         f"{request.clean}: the network's clean accuracy on it is {near}, {accuracy:.2%}. "
         f"Expected at least {LEAST_CLEAN_ACCURACY:.0%}: the classes, in the order of "

@@ -86,8 +86,8 @@ def verdict(
     Args:
         settings: What a repair used and found, as on the card: ``strict_labels``, each
             with ``label``, ``status`` and ``strength``, ``highest_strength`` of any
-            label, ``clean_images``, their number, and ``left_out_images``, those that
-            may carry a trigger.
+            label, ``strongest_label``, which that is, ``clean_images``, their number,
+            and ``left_out_images``, those that may carry a trigger.
         num_classes: N.
         accuracy: Clean accuracy of the network on the clean images, in [0, 1]; None
             without labels.
@@ -144,7 +144,8 @@ def verdict(
         "low" if near or few or num_classes < _FEW_CLASSES else "moderate",
         (),
         watched,
-        f"What leads to the most suspicious label weighs {nearest:.0%} of what it takes"
+        f"What leads to the most suspicious label, {settings['strongest_label']}, weighs "
+        f"{nearest:.0%} of what it takes"
         + (": it may well be a target." if near else ".")
         + f" A trigger that no random disturbance resembles leaves no trace.{of_data}",
     )

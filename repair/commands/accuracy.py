@@ -66,10 +66,12 @@ def accuracy(arguments: argparse.Namespace) -> Rows:
         )
         row: dict[str, Cell] = {"data": str(path), "images": len(data)}
         rows.append(row | {"accuracy": share} | measured_on(fitted))
+        named = data.names is not None
         if near_zero(share, data.labels, answered.num_classes):
-            causes = likely_causes(labels, data.labels, answered.accuracies)
+            tried = answered.accuracies
+            causes = likely_causes(labels, data.labels, tried, named=named)
             say(f"warning: {path}: accuracy is near zero, {share:.2%}. {causes}")
-        elif cause := clear_cause(labels, data.labels):
+        elif cause := clear_cause(labels, data.labels, named=named):
             say(f"warning: {path}: accuracy is low, {share:.2%}. {cause}")
     return rows
 

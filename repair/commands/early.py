@@ -29,5 +29,6 @@ def check_inputs(arguments: argparse.Namespace) -> None:
                 pass
         elif not folders_below(path) and not getattr(arguments, "unlabelled", False):
             raise DatasetError(
-                f"{path}: expected one folder a class, with images in it. Received: none."
+                f"{path}: expected one folder a class, with images in it. Received: no "
+                "folder. Give the one above, or --unlabelled."
             )

@@ -8,6 +8,7 @@ from repair.commands.data_options import data_options_from
 from repair.commands.networks import Rows, case_of
 from repair.commands.repeated import repeated
 from repair.errors import DatasetError, ModelError
+from repair.measuring.doubts import doubts_about_images
 from repair.process.notice import say
 from repair.process.repeatable import make_repeatable
 from repair.process.whole_file import make_folder
@@ -35,6 +36,8 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     moments = [moment(path) for path in paths]
     make_repeatable(arguments.seed)
     case = case_of(arguments.model, arguments)
+    for doubt in doubts_about_images(case.clean, case.num_classes):
+        say(f"warning: {arguments.clean}: {doubt}")
     settings = Settings(
         layer=arguments.layer, max_fpr=arguments.max_fpr, seed=arguments.seed
     )

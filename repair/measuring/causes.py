@@ -18,19 +18,22 @@ def _several(labels: np.ndarray) -> bool:
     return len(labels) > 0 and bool((labels != labels[0]).any())
 
 
-def clear_cause(answers: np.ndarray, labels: np.ndarray) -> str | None:
+def clear_cause(
+    answers: np.ndarray, labels: np.ndarray, *, named: bool = False
+) -> str | None:
     """The cause of a low accuracy in a sentence, if answers and labels show it.
 
     Args:
         answers: ``(n,)``, the network's labels.
         labels: ``(n,)``, those of the file.
+        named: Whether they stand for names, so that they count from nowhere.
     """
     if not _several(labels):
         return None
     right = float(np.mean(answers == labels))
     moved = {x: float(np.mean(answers + x == labels)) for x in (-1, 1)}
     shift, share = max(moved.items(), key=lambda pair: pair[1])
-    if share > max(_TOGETHER, 2 * right):
+    if share > max(_TOGETHER, 2 * right) and not named:
         return (
             f"Likely cause: {share:.0%} of the labels are {abs(shift)} too "
             f"{'high' if shift > 0 else 'low'}; say from where they count: --first-label."
@@ -46,7 +49,11 @@ def clear_cause(answers: np.ndarray, labels: np.ndarray) -> str | None:
 
 
 def likely_causes(
-    answers: np.ndarray, labels: np.ndarray, accuracies: Mapping[str, float]
+    answers: np.ndarray,
+    labels: np.ndarray,
+    accuracies: Mapping[str, float],
+    *,
+    named: bool = False,
 ) -> str:
     """The likely causes of a low accuracy in one or two sentences.
 
@@ -54,8 +61,9 @@ def likely_causes(
         answers: ``(n,)``, the network's labels.
         labels: ``(n,)``, those of the file.
         accuracies: Clean accuracy of each preprocessing that was tried.
+        named: Whether the labels stand for names, so that they count from nowhere.
     """
-    if (cause := clear_cause(answers, labels)) is not None:
+    if (cause := clear_cause(answers, labels, named=named)) is not None:
         return cause
     tried = ", ".join(f"{kind} {value:.1%}" for kind, value in accuracies.items())
     return (

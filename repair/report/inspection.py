@@ -82,8 +82,9 @@ class Inspection:
     @property
     def listed(self) -> list[int]:
         """The most suspicious labels, and all that are found or watched."""
-        order = np.argsort(-self.findings.suspicion, kind="stable")
-        suspected = self.findings.suspicion > 0
+        suspicion, strength = self.findings.suspicion, self.findings.strength
+        order = np.lexsort((-strength, -suspicion))
+        suspected = (suspicion > 0) | (strength > 0)
         return [
             int(label)
             for turn, label in enumerate(order)

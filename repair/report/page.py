@@ -57,7 +57,7 @@ def page(
         pictures_section(inspection, pictures),
         pruning_section(inspection),
         f'<footer class="soft">Seed {inspection.settings.seed}. All figures are in '
-        "<code>inspect.json</code>, the pictures beside it.</footer>",
+        f"<code>inspect.json</code>{', the pictures beside it' * bool(pictures)}.</footer>",
     ]
     return document(f"{inspection.headline}: {inspection.file}", parts)
 

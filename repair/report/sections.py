@@ -85,6 +85,15 @@ def suspicion_section(inspection: Inspection) -> str:
     columns = ("Label", "Status", "Strength", "Works on others", "Threshold")
     heads = [*columns, *inspection.recipe.evidence]
     rows = [_row(inspection, label) for label in inspection.listed]
+    drawn = [
+        f'<p class="key soft">{"".join(key)}</p>',
+        f"<figure>{chart}</figure>",
+        '<div class="wide"><table><thead><tr>',
+        *(f"<th>{head}</th>" for head in heads),
+        "</tr></thead><tbody>",
+        *rows,
+        "</tbody></table></div>",
+    ]
     return "\n".join(
         [
             "<h2>Suspicion</h2>",
@@ -95,13 +104,7 @@ def suspicion_section(inspection: Inspection) -> str:
             "What was changed was then tried on images of other classes, since a trigger "
             "works on any. Strength is what speaks for a target, as a multiple of what it "
             "takes.</p>",
-            f'<p class="key soft">{"".join(key)}</p>',
-            f"<figure>{chart}</figure>",
-            '<div class="wide"><table><thead><tr>',
-            *(f"<th>{head}</th>" for head in heads),
-            "</tr></thead><tbody>",
-            *rows,
-            "</tbody></table></div>",
+            *(drawn if rows else ["<p>No label draws anything that tells.</p>"]),
             _glossary(inspection.recipe.evidence),
             '<p class="soft">Works on others: the share of images of other classes that '
             "the changes lead to the label, too, while the head recognises theirs. Of many "

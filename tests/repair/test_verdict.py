@@ -15,9 +15,11 @@ def settings(**strength: float) -> dict:
     for name, value in strength.items():
         status, label = name.split("_")
         strict.append({"label": int(label), "status": status, "strength": value / 10})
-    highest = max(strength.values(), default=0.0) / 10
+    highest = max(strict, key=lambda each: each["strength"], default=None)
     return {
-        **{"strict_labels": strict, "highest_strength": highest},
+        **{"strict_labels": strict},
+        "highest_strength": highest["strength"] if highest else 0.0,
+        "strongest_label": highest["label"] if highest else 0,
         "clean_images": 500,
     }
 

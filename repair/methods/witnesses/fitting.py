@@ -81,6 +81,7 @@ class Witnesses:
         """What ``repair.verdict`` stands on, plain JSON for the card."""
         return {
             "highest_strength": round(self.findings.highest_strength, 3),
+            "strongest_label": int(self.findings.strength.argmax()),
             "clean_images": len(self.clean),
             "strict_labels": self.findings.strict_labels(),
             "left_out_images": self.left_out.tolist(),

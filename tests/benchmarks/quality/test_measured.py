@@ -52,6 +52,7 @@ def test_rows_say_who_was_measured_and_how(zoo: Path, monkeypatch):
         settings = {
             "strict_labels": [label],
             "highest_strength": 2.5,
+            "strongest_label": 2,
             "clean_images": 200,
         }
         return Fitted(lambda images: np.full(len(images), PEOPLE), settings)

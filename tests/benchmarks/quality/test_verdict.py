@@ -24,6 +24,7 @@ def test_verdict_of_settings():
         {
             "strict_labels": [found, watched],
             "highest_strength": 2.5,
+            "strongest_label": 3,
             "clean_images": 200,
         },
         10,
@@ -36,6 +37,7 @@ def test_verdict_of_settings():
         {
             "strict_labels": [watched],
             "highest_strength": 0.2,
+            "strongest_label": 5,
             "clean_images": 200,
         },
         10,

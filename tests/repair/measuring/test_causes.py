@@ -57,3 +57,12 @@ def test_images_that_all_get_one_label_or_have_one_show_no_cause():
     assert clear_cause(np.full(200, 10), LABELS) is None
     assert clear_cause(np.full(200, 10), np.full(200, 9)) is None
     assert clear_cause(np.full(200, 10), (np.arange(200) < 20).astype(int)) is None
+
+
+def test_labels_that_stand_for_names_count_from_nowhere():
+    """As folders in another order than the network's: the first one stands last."""
+    answers = np.repeat(np.arange(8), 20)
+    told = clear_cause(answers, (answers - 1) % 8, named=True)
+    assert told is not None
+    assert "--classes" in told
+    assert "--first-label" not in told
