@@ -10,8 +10,8 @@ from pathlib import Path
 from artifacts.called import called
 from repair.verdict import Kind
 
-# What stands for an image, or for a folder, of the reader's own.
-IMAGE = "IMAGE"
+# What stands for an image, and for a folder of such, of the reader's own.
+IMAGE, IMAGES = "IMAGE", "IMAGES"
 
 
 def after_inspection(
@@ -54,6 +54,10 @@ def after_build(
         (
             "See why it was flagged",
             _joined([*called("repair"), "explain", folder, IMAGE, "--out", "why"]),
+        ),
+        (
+            "See what flagged images share",
+            _joined([*called("repair"), "triggers", folder, IMAGES, "--out", "groups"]),
         ),
         ("Use it in code", f"tf.saved_model.load({folder!r}).serve(images)"),
     ]

@@ -19,6 +19,8 @@ from repair.report.heat_colours import tile
 # Heat maps whose correlation is at least this lie at the same place.
 _ALIKE = 0.5
 _EXAMPLES = 4
+# So many flagged images of one place are hardly a chance.
+_MANY = 3
 
 
 @dataclass
@@ -165,11 +167,17 @@ def _section(group: Group) -> str:
     ]
     status = group.status.replace("other", "not suspected")
     name = group.members[0].story.named(group.label)
-    place = "" if group.local else " The reason is in no single place."
+    said = [] if group.local else ["The reason is in no single place."]
+    if group.status != "found" and group.local and len(group.members) >= _MANY:
+        said.append(
+            "So many images that are flagged for one label and one place are hardly a chance: "
+            "if the mean picture shows what does not belong there, take this label for a "
+            "target, although it was not found."
+        )
     return "\n".join(
         [
             f"<section><h2>Label {escape(name)} ({status}): {len(group.members)} images</h2>",
-            f"<p>{place}</p>" if place else "",
+            f"<p>{' '.join(said)}</p>" if said else "",
             f'<div class="row">{"".join(pictures)}</div></section>',
         ]
     )

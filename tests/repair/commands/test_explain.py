@@ -131,7 +131,10 @@ def test_triggers_are_grouped_by_label_and_place(
     written = json.loads((out / "triggers.json").read_text())
     hold(written, "triggers")
     assert written["groups"] == groups
-    assert "flagged" in is_whole(out / "triggers.html")
+    page = is_whole(out / "triggers.html")
+    assert "flagged" in page
+    many = first["local"] and first["status"] != "found"
+    assert ("hardly a chance" in page) == many
 
 
 def test_nothing_to_group_is_said(run_here, detector, artifact, tmp_path):
