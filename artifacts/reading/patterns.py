@@ -10,6 +10,7 @@ import fnmatch
 import glob
 import os
 from collections.abc import Iterator
+from itertools import takewhile
 
 _ANY_DEPTH = "**"
 
@@ -26,26 +27,41 @@ def matches(pattern: str) -> Iterator[str]:
         pattern: With ``*``, ``?``, ``[...]``; a part ``**`` stands for any folders below.
     """
     first, *parts = pattern.split("/")
-    if not glob.has_magic(first):
-        return iter(dict.fromkeys(_matching(f"{first}/" if parts else first, parts)))
-    return iter(dict.fromkeys(_matching("", [first, *parts])))
-
-
-def _matching(folder: str, parts: list[str]) -> Iterator[str]:
-    if not parts:
-        if os.path.lexists(folder):
-            yield folder
-        return
-    first, *rest = parts
-    if first == _ANY_DEPTH:
-        for below in _with_folders_below(folder):
-            yield from _matching(below, rest or ["*"])
-    elif not glob.has_magic(first):
-        yield from _matching(_joined(folder, first), rest)
+    start = ""
+    if glob.has_magic(first):
+        parts = [first, *parts]
     else:
-        for name in fnmatch.filter(_names(folder), first):
-            if first.startswith(".") or not name.startswith("."):
-                yield from _matching(_joined(folder, name), rest)
+        start = f"{first}/" if parts else first
+    if parts and parts[-1] == _ANY_DEPTH:
+        parts.append("*")
+    # No recursion: a pattern may have thousands of parts.
+    waiting, seen = [iter([(start, 0)])], set()
+    while waiting:
+        found = next(waiting[-1], None)
+        if found is None:
+            waiting.pop()
+        elif found not in seen:
+            seen.add(found)
+            folder, matched = found
+            if matched < len(parts):
+                waiting.append(_further(folder, parts, matched))
+            elif os.path.lexists(folder):
+                yield folder
+
+
+def _further(folder: str, parts: list[str], matched: int) -> Iterator[tuple[str, int]]:
+    """What the next parts lead to from a folder, and how many are matched by then."""
+    part = parts[matched]
+    if part == _ANY_DEPTH:
+        for below in _with_folders_below(folder):
+            yield below, matched + 1
+    elif glob.has_magic(part):
+        for name in fnmatch.filter(_names(folder), part):
+            if part.startswith(".") or not name.startswith("."):
+                yield _joined(folder, name), matched + 1
+    else:
+        plain = list(takewhile(lambda each: not glob.has_magic(each), parts[matched:]))
+        yield _joined(folder, *plain), matched + len(plain)
 
 
 def _with_folders_below(folder: str) -> Iterator[str]:
@@ -70,5 +86,5 @@ def _names(folder: str) -> list[str]:
         return []
 
 
-def _joined(folder: str, name: str) -> str:
-    return os.path.join(folder, name)  # noqa: PTH118 - as given
+def _joined(folder: str, *names: str) -> str:
+    return os.path.join(folder, *names)  # noqa: PTH118 - as given

@@ -47,7 +47,8 @@ def make_folder(path: Path) -> None:
     """
     if path.exists() and not path.is_dir():
         raise SettingError(f"{path}: expected a folder. Received: a file.")
-    path.mkdir(parents=True, exist_ok=True)
+    for each in (*reversed(path.parents), path):  # mkdir(parents=True) recurses
+        each.mkdir(exist_ok=True)
 
 
 @contextmanager

@@ -26,7 +26,8 @@ def tree(tmp_path, monkeypatch) -> Path:
 @pytest.mark.parametrize(
     "pattern",
     ["*", "*.png", "**/*.png", "x/**/*.png", "x/**", "**", "?.*", "x/*/d.png", ".*",
-     "[ab].*", "**/y/*", "x/**/y/**/*.png", "none/*", "x//*.png", "x/y/d.pn[g]"],
+     "x/./y/../*.png", "[ab].*", "**/y/*", "**/**/*.png", "*/**/**", "x//y/",
+     "x/**/y/**/*.png", "none/*", "x//*.png", "x/y/d.pn[g]"],
 )  # fmt: skip
 @pytest.mark.parametrize("absolute", [False, True])
 def test_as_glob_does(tree, pattern, absolute):
@@ -68,3 +69,20 @@ def test_folders_deeper_than_python_recurses_are_walked(tree, monkeypatch):
     finally:
         sys.setrecursionlimit(before)
     assert str(deep / "last.png") in found
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("a/" * 1500 + "*", []),
+        ("./" * 1500 + "*.png", ["a.png"]),
+        ("x" + "/" * 1500 + "*.png", ["x/c.png"]),
+        ("*/" * 1500 + "*", []),
+        ("**/" * 1500 + "*.png", ["a.png", "x/c.png", "x/y/d.png"]),
+        ("**/*/" * 1500 + "*", []),
+    ],
+    ids=["missing", "here", "empty", "any", "any depth", "both"],
+)
+def test_patterns_of_more_parts_than_python_recurses(tree, pattern, expected):
+    found = sorted(os.path.normpath(path) for path in matches(pattern))
+    assert found == expected
