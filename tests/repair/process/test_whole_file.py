@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
-from repair.process.whole_file import new_file, write_whole
+from repair.process.whole_file import make_folder, new_file, write_whole
 
 
 def test_links_that_lie_in_the_way_are_not_written_through(tmp_path):
@@ -26,3 +29,9 @@ def test_what_a_killed_run_left_is_no_obstacle(tmp_path, size):
         unfinished.write_text("whole")
     assert (tmp_path / "out.csv").read_text() == "whole"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_folder_deeper_than_python_recurses_is_made(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_folder(Path("a/" * 1500))
+    assert os.path.isdir("a/" * 1500)  # noqa: PTH112
