@@ -14,6 +14,7 @@ from repair.commands.accuracy import opened_detector
 from repair.commands.data_options import data_options_from, preprocessing_from
 from repair.commands.network_options import network_options_from
 from repair.commands.options import settings_from
+from repair.commands.places import check_unread
 from repair.dataset import Dataset
 from repair.errors import SettingError
 from repair.measuring.evaluation import figures, measured_on
@@ -70,6 +71,7 @@ def fine_prune(arguments: argparse.Namespace) -> Rows:
     ]
     if len(set(paths)) < len(paths):
         raise SettingError("expected networks of different names. Received: one twice.")
+    check_unread(paths, arguments)
     make_folder(arguments.out)
     for model, path in zip(arguments.models, paths, strict=True):
         case, settings = case_of(model, arguments), settings_from(arguments)

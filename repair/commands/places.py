@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from artifacts.errors import printable
 from artifacts.listed import check_outside
-from repair.errors import SettingError
+from artifacts.reading.folders import walk
+from artifacts.reading.patterns import is_pattern, matches
+from artifacts.signed import VERIFY_KEY
+from repair.errors import DatasetError, SettingError
+from repair.settings import DataOptions
 
-_READ = (
-    *("model", "models", "data", "clean", "test", "poisoned", "flags", "classes"),
-    *("architecture", "images", "artifact", "table"),
+_LABELLED = ("data", "clean", "test", "poisoned")
+_OTHERS = (
+    *("model", "models", "flags", "classes", "architecture", "images", "artifact"),
+    "table",
 )
 _WRITTEN = ("out", "sarif", "bom")
 
@@ -26,16 +33,12 @@ def check_places(arguments: argparse.Namespace, *, replaces: bool = False) -> No
             a folder.
 
     Raises:
-        SettingError: If one is.
+        SettingError: If one is, or would lie in a folder of images that is read.
         DetectorError: If one would lie in an artifact, and break it.
     """
-    read = paths_among(arguments, _READ)
     written = paths_among(arguments, _WRITTEN)
+    check_unread(written, arguments)
     for place in written:
-        if any(_same(place, path) for path in read):
-            raise SettingError(
-                f"{place}: expected another place to write to. Received: what is read."
-            )
         check_outside(place if replaces else place / "file")
     if len({os.path.realpath(place) for place in written}) < len(written):
         raise SettingError(
@@ -43,11 +46,77 @@ def check_places(arguments: argparse.Namespace, *, replaces: bool = False) -> No
         )
 
 
+def check_unread(written: list[Path], arguments: argparse.Namespace) -> None:
+    """Makes sure that none of these places is read.
+
+    Raises:
+        SettingError: If one is, or lies in a folder of images that is read.
+    """
+    if not written:
+        return
+    images, others = _images(arguments), paths_among(arguments, _OTHERS)
+    read = [*images, *others, *_beside(arguments), *_key()]
+    folders = [path for path in images if path.is_dir()]
+    for place in written:
+        above = (Path(os.path.realpath(place)), *Path(os.path.realpath(place)).parents)
+        if (
+            any(_same(place, path) for path in read)
+            or any(_same(each, folder) for folder in folders for each in above)
+            or any(_holds(folder, place) for folder in folders if place.is_file())
+        ):
+            raise SettingError(
+                f"{printable(str(place))}: expected another place to write to. Received: "
+                "what is read."
+            )
+
+
 def paths_among(arguments: argparse.Namespace, names: tuple[str, ...]) -> list[Path]:
     """The paths that options of these names were given; those that were not are left."""
     given = [getattr(arguments, name, None) for name in names]
     every = [each if isinstance(each, list) else [each] for each in given]
     return [path for each in every for path in each if isinstance(path, Path)]
+
+
+def _images(arguments: argparse.Namespace) -> list[Path]:
+    """Files and folders of images; a pattern stands for what matches it.
+
+    The folder of the competition's data is none of images, and ``build`` has one always.
+    """
+    names = _LABELLED[1:] if hasattr(arguments, "names") else _LABELLED
+    found = paths_among(arguments, names)
+    images = getattr(arguments, "images", None)
+    for each in images if isinstance(images, list) else ():
+        found += map(Path, matches(each) if is_pattern(each) else [each])
+    return found
+
+
+def _beside(arguments: argparse.Namespace) -> Iterator[Path]:
+    """Files that are read though none of them is an argument."""
+    options = DataOptions(keys=tuple(getattr(arguments, "keys", ())))
+    for path in paths_among(arguments, _LABELLED):
+        if path.is_file():
+            # Needs NumPy and h5py, as whoever reads the data does.
+            from repair.reading.data_file import files_of
+
+            with suppress(DatasetError):  # said when they are read
+                yield from files_of(path, options)[1:]
+    if hasattr(arguments, "names") and arguments.model is None:
+        for folder in (arguments.models, arguments.data):
+            yield from (
+                Path(x) for x in walk(str(folder), (".h5",)) if isinstance(x, str)
+            )
+
+
+def _key() -> list[Path]:
+    key = os.environ.get(VERIFY_KEY)
+    return [Path(key)] if key else []
+
+
+def _holds(folder: Path, place: Path) -> bool:
+    """Whether a file is one of those below a folder, by whatever name."""
+    return any(
+        _same(place, Path(x)) for x in walk(str(folder), None) if isinstance(x, str)
+    )
 
 
 def _same(one: Path, other: Path) -> bool:

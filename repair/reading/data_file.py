@@ -109,7 +109,7 @@ def files_of(path: Path, options: DataOptions, *, labelled: bool = True) -> list
     """
     if not labelled or path.is_dir() or not is_npy(path):
         return [path]
-    return [path, path.with_name(dict(options.keys).get("labels") or _partner(path))]
+    return [path, path.parent / (dict(options.keys).get("labels") or _partner(path))]
 
 
 def write_dataset(path: Path, data: Dataset) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from toys import SHAPE, toy_people
@@ -90,3 +91,86 @@ def test_labels_are_not_written_over_an_image(run_here, artifact, inputs):
     assert answer.code == 2
     assert "Give --output another one" in answer.error
     assert image.read_bytes() == before
+
+
+@pytest.fixture
+def kept(tmp_path) -> Path:
+    """Images as people keep them: folders, pairs of arrays, a link from a folder."""
+    people = toy_people(2, seed=7)
+    for index, (image, label) in enumerate(
+        zip(people.images, people.labels, strict=True)
+    ):
+        folder = tmp_path / "faces" / str(label)
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder / f"{index}.png")
+    Image.fromarray(people.images[0]).save(tmp_path / "elsewhere.png")
+    (tmp_path / "faces" / "0" / "link.png").symlink_to(tmp_path / "elsewhere.png")
+    np.save(tmp_path / "x_test.npy", people.images)
+    for name in ("y_test.npy", "lab.npy"):
+        np.save(tmp_path / name, people.labels)
+    return tmp_path
+
+
+def held(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize(
+    ("data", "out", "options"),
+    [
+        ("faces", "faces/0/0.png", []),
+        ("faces", "faces/0/new.png", []),
+        ("faces", "faces/new/er.png", []),
+        ("faces", "elsewhere.png", []),
+        ("x_test.npy", "y_test.npy", []),
+        ("x_test.npy", "lab.npy", ["--keys", "labels=lab.npy"]),
+        ("x_test.npy", "lab.npy", ["--keys", "labels=../{here}/lab.npy"]),
+    ],
+)
+def test_what_is_read_without_being_named_is_not_written_over(
+    run_here, kept, data, out, options
+):
+    before = held(kept)
+    options = [each.format(here=kept.name) for each in options]
+    answer = run_here("repair", "sheet", kept / data, "--out", kept / out, *options)
+    assert answer.code == 2
+    assert "another place to write to. Received: what is read." in answer.error
+    assert held(kept) == before
+
+
+def test_a_place_beside_what_is_read_is_written_to(run_here, kept):
+    for data, out in (("faces", "faces.png"), ("x_test.npy", "x_test.png")):
+        answer = run_here("repair", "sheet", kept / data, "--out", kept / out)
+        assert answer.code == 0, answer.err
+        assert (kept / out).is_file()
+
+
+def test_a_page_is_not_put_among_the_images_it_tells_of(run_here, artifact, kept):
+    for images in (kept / "faces", f"{kept}/fac*"):
+        out = kept / "faces" / "why"
+        answer = run_here("repair", "explain", artifact, images, "--out", out)
+        assert answer.code == 2
+        assert "Received: what is read" in answer.error
+        assert not out.exists()
+
+
+def test_a_repaired_network_does_not_replace_another_that_is_read(run_here, inputs):
+    shutil.copy(inputs / "badnet.h5", inputs / "badnet_repaired.h5")
+    networks = inputs / "badnet.h5", inputs / "badnet_repaired.h5"
+    before = networks[1].read_bytes()
+    clean = "--clean", inputs / "clean.h5", "--out", inputs
+    answer = run_here("repair", "fine-prune", *networks, *clean)
+    assert answer.code == 2
+    assert "Received: what is read" in answer.err.splitlines()[-1]
+    assert networks[1].read_bytes() == before
+
+
+def test_a_bill_does_not_replace_the_data_of_the_competition(run_here, inputs):
+    data = inputs / "clean.h5"
+    before = data.read_bytes()
+    folders = "--models", inputs, "--data", inputs
+    answer = run_here("build", "multi", *folders, "--bom", data, "--out", "none")
+    assert answer.code == 2
+    assert "Received: what is read" in answer.error
+    assert data.read_bytes() == before
