@@ -16,6 +16,7 @@ from artifacts.output_file import OutputFile
 from artifacts.progress import Progress
 from artifacts.reading.kinds import Kinds
 from artifacts.reading.sources import STDIN, Piece, pieces
+from artifacts.reading.unwritten import check_unread, unwritten
 from artifacts.results import (
     Form,
     Stdout,
@@ -57,6 +58,9 @@ def label_many(artifact: Artifact, arguments: argparse.Namespace) -> tuple[int, 
     labelled, failed = output.trusted, 0
     try:
         found = pieces(arguments.inputs, size, kinds)
+        if arguments.output is not None:
+            check_unread(arguments.output, arguments.inputs, kinds)
+            found = unwritten(found, arguments.output)
         if isinstance(output, OutputFile) and output.trusted:
             again = partial(decode, size=size, resize=arguments.resize, kinds=kinds)
             found = without_scored(found, output.lines(), form, again, names)

@@ -10,10 +10,10 @@ from typing import BinaryIO
 
 from artifacts.errors import DetectorError, printable
 from artifacts.listed import check_outside
+from artifacts.reading.kinds import ALL, Kinds
 
 # Endings of what is labelled: ``--output a.png b.png`` is a slip, and a.png would be lost.
-_OF_PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".ppm", ".pgm")
-_OF_INPUTS = (*_OF_PICTURES, ".h5", ".hdf5")
+_OF_INPUTS = (*Kinds(ALL).suffixes, ".h5", ".hdf5")
 
 
 def of_another_run(shown: str, leftover: str) -> DetectorError:

@@ -12,6 +12,8 @@ _ENDINGS = {
     "PPM": (".ppm", ".pgm"),
 }
 _USUAL = ("PNG", "JPEG")
+# What may be asked for besides.
+ALL = tuple(name.lower() for name in _ENDINGS if name not in _USUAL)
 # What pictures begin with.
 _BEGINNINGS = re.compile(
     rb"(?P<PNG>\x89PNG)|(?P<JPEG>\xff\xd8)|(?P<GIF>GIF8[79]a)|(?P<TIFF>II[*+]\0|MM\0[*+])|(?P<WEBP>RIFF.{4}WEBP)"

@@ -198,6 +198,49 @@ def test_output_appears_whole(label, folder, labels, tmp_path):
     assert list(tmp_path.iterdir()) == [output]
 
 
+@pytest.mark.parametrize("name", ["face", "a.jpe", "link.png", "hard.png"])
+@pytest.mark.parametrize("how", ["named", "pattern", "folder", "listed"])
+def test_output_replaces_nothing_that_is_read(
+    label, folder, tmp_path, monkeypatch, name, how
+):
+    if how == "folder" and name == "face":
+        pytest.skip("has no ending, so it is not read")
+    inside, output = tmp_path / "in" / name, tmp_path / "kept"
+    inside.parent.mkdir()
+    output.write_bytes((folder / "images" / "00.png").read_bytes())
+    if name == "link.png":
+        inside.symlink_to(output)
+    elif name == "hard.png":
+        inside.hardlink_to(output)
+    else:
+        output = output.rename(inside)
+    before = output.read_bytes()
+    listed = SimpleNamespace(buffer=io.BytesIO(f"{inside}\n".encode()))
+    monkeypatch.setattr(sys, "stdin", listed)
+    given = {"named": inside, "pattern": f"{tmp_path}/in/*", "folder": tmp_path / "in"}
+    answer = label(given.get(how, "-"), "--output", output)
+    assert answer.code == 2
+    said = "expected a file for lines of text" if name == "a.jpe" else "what is read."
+    assert said in answer.error
+    assert output.read_bytes() == before
+    assert not list(tmp_path.rglob("*.partial"))
+
+
+def test_output_does_not_replace_the_list_on_stdin(artifact, folder, tmp_path):
+    names = tmp_path / "list.txt"
+    names.write_text(f"{folder / 'images' / '00.png'}\n")
+    before = names.read_bytes()
+    command = [sys.executable, "-m", "artifacts", artifact, "-", "--output", names]
+    with names.open("rb") as stdin:
+        done = subprocess.run(
+            command, cwd=ROOT, stdin=stdin, capture_output=True, text=True, check=False,
+            timeout=PATIENCE,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert "another place to write to. Received: what is read." in done.stderr
+    assert names.read_bytes() == before
+
+
 def test_one_image_in_a_file_is_a_whole_line(label, folder, labels, tmp_path):
     image = folder / "images" / "03.png"
     assert label(image, "--output", tmp_path / "out.tsv").code == 0
