@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import ctypes
 import os
-import resource
 import sys
 from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_void_p
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from artifacts.addresses import OF_C_LIBRARY, check_room
+
 UINT8, INT64 = 4, 9  # TF_DataType
-# Bytes of addresses. With fewer the library ends the process, and says nothing.
-_LEAST_ROOM = 1600 << 20
 _GPU_DRIVER = Path("/proc/driver/nvidia")
 
 
@@ -94,8 +93,7 @@ def c_library() -> Any:
         raise UnavailableError("tensorflow is not installed")
     if not sys.platform.startswith("linux") or _GPU_DRIVER.exists():
         raise UnavailableError("not on Linux without a GPU")
-    if 0 <= resource.getrlimit(resource.RLIMIT_AS)[0] < _LEAST_ROOM:  # -1: no limit
-        raise MemoryError
+    check_room(OF_C_LIBRARY)
     try:
         library = _opened(Path(spec.origin).parent / "libtensorflow_cc.so.2")
         for name, (result, arguments) in _TYPES.items():

@@ -198,6 +198,21 @@ def test_a_refusal_is_one_line_or_silence(name, fault):
     assert not (ROOT / "missing").exists()
 
 
+@pytest.mark.parametrize("how", ["label", "why", "python"])
+@pytest.mark.parametrize("megabytes", [1200, 1500, 2400])
+def test_too_few_addresses_are_told_of_beforehand(how, megabytes):
+    """TensorFlow itself would wait for ever, or end the process without a word."""
+    if how == "label" and megabytes > 1600:
+        pytest.skip("the C library needs no more")
+    fault = Fault(
+        limited(AS=megabytes << 20),
+        environment={"BADNET_REPAIR_LOADER": "python"} if how == "python" else {},
+    )
+    arguments = [*SAID["a label"], *(["--why"] if how == "why" else [])]
+    code, out, err = answer(fault, [sys.executable, *arguments])
+    assert (code, out, err) == (2, "", "error: out of memory.\n")
+
+
 def read_slowly(source: int, kept: list[bytes]) -> None:
     while piece := os.read(source, 7):
         kept.append(piece)

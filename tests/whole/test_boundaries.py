@@ -17,7 +17,7 @@ SCRIPTS = sorted(ROOT.glob("eval_*.py"))
 # floors below. Rooms on one floor stand beside each other and do not know of each other.
 FLOORS = {
     "artifacts": (
-        ("errors", "quiet", "called", "told", "at_once"),
+        ("errors", "quiet", "called", "told", "at_once", "addresses"),
         ("packages",),
         ("signed", "streams", "listed"),
         ("card",),
