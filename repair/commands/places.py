@@ -33,7 +33,7 @@ def check_places(arguments: argparse.Namespace, *, replaces: bool = False) -> No
             a folder.
 
     Raises:
-        SettingError: If one is, or would lie in a folder of images that is read.
+        SettingError: If one is, or would lie among folders of classes that are read.
         DetectorError: If one would lie in an artifact, and break it.
     """
     written = paths_among(arguments, _WRITTEN)
@@ -50,18 +50,20 @@ def check_unread(written: list[Path], arguments: argparse.Namespace) -> None:
     """Makes sure that none of these places is read.
 
     Raises:
-        SettingError: If one is, or lies in a folder of images that is read.
+        SettingError: If one is, or lies among folders of classes, as another class would.
     """
     if not written:
         return
-    images, others = _images(arguments), paths_among(arguments, _OTHERS)
-    read = [*images, *others, *_beside(arguments), *_key()]
-    folders = [path for path in images if path.is_dir()]
+    labelled, images = _labelled(arguments), _images(arguments)
+    others = paths_among(arguments, _OTHERS)
+    read = [*labelled, *images, *others, *_beside(arguments), *_key()]
+    classes = [path for path in labelled if path.is_dir()]
+    folders = [*classes, *(path for path in images if path.is_dir())]
     for place in written:
         above = (Path(os.path.realpath(place)), *Path(os.path.realpath(place)).parents)
         if (
             any(_same(place, path) for path in read)
-            or any(_same(each, folder) for folder in folders for each in above)
+            or any(_same(each, folder) for folder in classes for each in above)
             or any(_holds(folder, place) for folder in folders if place.is_file())
         ):
             raise SettingError(
@@ -77,13 +79,18 @@ def paths_among(arguments: argparse.Namespace, names: tuple[str, ...]) -> list[P
     return [path for each in every for path in each if isinstance(path, Path)]
 
 
-def _images(arguments: argparse.Namespace) -> list[Path]:
-    """Files and folders of images; a pattern stands for what matches it.
+def _labelled(arguments: argparse.Namespace) -> list[Path]:
+    """Files and folders of labelled images.
 
-    The folder of the competition's data is none of images, and ``build`` has one always.
+    The folder of the competition's data is none, and ``build`` has one always.
     """
     names = _LABELLED[1:] if hasattr(arguments, "names") else _LABELLED
-    found = paths_among(arguments, names)
+    return paths_among(arguments, names)
+
+
+def _images(arguments: argparse.Namespace) -> list[Path]:
+    """Other files and folders of images; a pattern stands for what matches it."""
+    found: list[Path] = []
     images = getattr(arguments, "images", None)
     for each in images if isinstance(images, list) else ():
         found += map(Path, matches(each) if is_pattern(each) else [each])
