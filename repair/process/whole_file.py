@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 
 from repair.errors import SettingError
@@ -47,7 +48,8 @@ def make_folder(path: Path) -> None:
     """
     if path.exists() and not path.is_dir():
         raise SettingError(f"{path}: expected a folder. Received: a file.")
-    for each in (*reversed(path.parents), path):  # mkdir(parents=True) recurses
+    missing = takewhile(lambda each: not each.exists(), path.parents)
+    for each in (*reversed(list(missing)), path):  # mkdir(parents=True) recurses
         each.mkdir(exist_ok=True)
 
 
