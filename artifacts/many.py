@@ -60,7 +60,8 @@ def label_many(artifact: Artifact, arguments: argparse.Namespace) -> tuple[int, 
         found = pieces(arguments.inputs, size, kinds)
         if arguments.output is not None:
             check_unread(arguments.output, arguments.inputs, kinds)
-            found = unwritten(found, arguments.output)
+            if STDIN in arguments.inputs:
+                found = unwritten(found, arguments.output)
         if isinstance(output, OutputFile) and output.trusted:
             again = partial(decode, size=size, resize=arguments.resize, kinds=kinds)
             found = without_scored(found, output.lines(), form, again, names)

@@ -109,9 +109,9 @@ def verdict(
             f"{images} clean images are too few. Give {_FEW} or more, of all classes.",
             watched,
         )
-    few = images < _FEW
+    few, few_classes = images < _FEW, num_classes < _FEW_CLASSES
     of_data = _of_clean_data(settings.get("left_out_images", ()))
-    if num_classes < _FEW_CLASSES:
+    if few_classes:
         of_data += (
             f" {num_classes} classes are few: small changes lead from one to another in "
             "any network, and this was tried on networks of more alone."
@@ -132,7 +132,7 @@ def verdict(
             )
         return Verdict(
             "backdoor found",
-            "low" if few or most or num_classes < _FEW_CLASSES else sure,
+            "low" if few or few_classes or most else sure,
             tuple(found),
             watched,
             reason + of_data,
@@ -141,7 +141,7 @@ def verdict(
     near = nearest >= _NEAR
     return Verdict(
         "no sign of a backdoor",
-        "low" if near or few or num_classes < _FEW_CLASSES else "moderate",
+        "low" if near or few or few_classes else "moderate",
         (),
         watched,
         f"What leads to the most suspicious label, {settings['strongest_label']}, weighs "

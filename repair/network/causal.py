@@ -40,14 +40,14 @@ class CausalAdditiveAttention(layers.AdditiveAttention):
         return super().call(inputs, use_causal_mask=True)
 
 
-_CAUSAL: Mapping[type[keras.Layer], type[keras.Layer]] = {
-    layers.MultiHeadAttention: CausalMultiHeadAttention,
-    layers.Attention: CausalAttention,
-    layers.AdditiveAttention: CausalAdditiveAttention,
+# By the name of Keras' own.
+CAUSAL: Mapping[str, type[keras.Layer]] = {
+    "MultiHeadAttention": CausalMultiHeadAttention,
+    "Attention": CausalAttention,
+    "AdditiveAttention": CausalAdditiveAttention,
 }
 
 
 def causal(layer: keras.Layer) -> keras.Layer:
-    """The same layer with a causal mask; itself if it has no use for one."""
-    kind = _CAUSAL.get(type(layer))
-    return layer if kind is None else kind.from_config(layer.get_config())
+    """The same layer, one of ``CAUSAL``, with a causal mask."""
+    return CAUSAL[type(layer).__name__].from_config(layer.get_config())

@@ -12,10 +12,10 @@ from typing import Any
 import keras
 
 from repair.errors import ModelError
+from repair.network.causal import CAUSAL
 
 _ATTENTION = "MultiHeadAttention"
 _INPUTS = ("query", "value", "key")
-_CAUSAL = frozenset([_ATTENTION, "Attention", "AdditiveAttention"])
 
 
 def called_with(
@@ -46,7 +46,7 @@ def called_with(
         named = [key for key, value in rest.items() if _tensors([value])]
         for key in named[:1]:
             tensors = _tensors([rest.pop(key)])
-    is_causal = kind in _CAUSAL and rest.get("use_causal_mask") is True
+    is_causal = kind in CAUSAL and rest.get("use_causal_mask") is True
     if is_causal:
         del rest["use_causal_mask"]
     if rest or _tensors(values[count:]):

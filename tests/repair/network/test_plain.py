@@ -57,9 +57,9 @@ def places() -> keras.Model:
     return lively(keras.Model(images, layers.Conv2D(4, 1, activation="softmax")(x)))
 
 
-def ensemble() -> keras.Model:
+def ensemble(units: int, activation: str) -> keras.Model:
     images, x = flat()
-    every = [layers.Dense(4, activation="softmax")(x) for _ in range(3)]
+    every = [layers.Dense(units, activation)(x) for _ in range(3)]
     return lively(keras.Model(images, layers.Average()(every)))
 
 
@@ -67,12 +67,6 @@ def weighted() -> keras.Model:
     images, x = flat()
     one, other = (layers.Dense(4, activation="softmax")(x) for _ in range(2))
     return lively(keras.Model(images, 0.3 * one + 0.7 * other))
-
-
-def sigmoids() -> keras.Model:
-    images, x = flat()
-    every = [layers.Dense(1, activation="sigmoid")(x) for _ in range(3)]
-    return lively(keras.Model(images, layers.Average()(every)))
 
 
 def summed_logits() -> keras.Model:
@@ -92,9 +86,9 @@ ENDS = {
     "log of probabilities": lambda: behind(layers.Activation("log_softmax")),
     "one sigmoid": lambda: dense(1, "sigmoid"),
     "one sigmoid as a layer": lambda: behind(layers.Activation("sigmoid"), units=1),
-    "mean of several networks": ensemble,
+    "mean of several networks": lambda: ensemble(4, "softmax"),
     "weighted mean of several networks": weighted,
-    "mean of several sigmoids": sigmoids,
+    "mean of several sigmoids": lambda: ensemble(1, "sigmoid"),
 }
 
 
