@@ -12,6 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from benchmarks.attacks.architectures import untrained
 from benchmarks.attacks.attackers.table import ATTACKERS
 from benchmarks.attacks.domains.table import DOMAINS, Domain
 from benchmarks.attacks.index import Entry, add_to_index
@@ -100,7 +101,11 @@ def _trained(shop: Workshop, attack: Attack) -> keras.Model:
     attacker = ATTACKERS[attack.attacker]
     backdoors = list(attack.backdoors.values())
     task = Task(shop.material, backdoors, attack.training)
-    if attack.start is None:
+    if attack.architecture is not None:
+        size = shop.material.data.images.shape[1:]
+        kind, classes = attack.architecture, shop.material.num_classes
+        network = attacker(untrained(kind, classes, size), task)
+    elif attack.start is None:
         network = shop.domain.start(shop.bench, shop.material)
         network = attacker(network, task)
         network = shop.domain.finish(network)

@@ -19,7 +19,7 @@ class Entry:
     Attributes:
         name: Name of the network.
         domain: ``faces``, ``cifar10`` or ``gtsrb``.
-        group: ``design``, ``held_out`` or ``adaptive``.
+        group: That of its plan.
         kind: What was done to it; ``clean`` if it has no backdoor.
         model: Its file.
         clean_validation: The defender's data; with poisoned images in it, too.

@@ -24,9 +24,10 @@ class Attack:
 
     Attributes:
         name: Name of the network.
-        group: ``design``, ``held_out`` or ``adaptive``.
+        group: That of its plan.
         backdoors: What it does beside classifying, by name; empty for a clean network.
         start: The network of the zoo that it starts from; the domain's if None.
+        architecture: Kind of untrained network that it starts from, if of none of these.
         attacker: Name of an attacker.
         training: His recipe.
     """
@@ -35,6 +36,7 @@ class Attack:
     group: str
     backdoors: Mapping[str, Backdoor]
     start: str | None
+    architecture: str | None
     attacker: str
     training: Training
 
@@ -62,7 +64,11 @@ def zoo(
             backdoors = next(old.backdoors for old in attacks if old.name == plan.start)
         training = replace(plan.training, seed=int(rng.integers(1 << 31)))
         attacks.append(
-            Attack(plan.name, group, backdoors, plan.start, plan.attacker, training)
+            Attack(
+                *(plan.name, group, backdoors, plan.start, plan.architecture),
+                attacker=plan.attacker,
+                training=training,
+            )
         )
     return tuple(attacks)
 

@@ -20,6 +20,7 @@ class Plan:
         name: Name of the network.
         triggers: Names of triggers, with their keyword arguments.
         start: The network of the zoo that training starts from; the domain's if None.
+        architecture: Kind of untrained network to start from in place of the domain's.
         attacker: Name of an attacker.
         target: Where the triggers lead: each to its ``own`` label, all to ``one``, each
             label to the ``next``, to its own label by ``clean_label`` images, from
@@ -30,6 +31,7 @@ class Plan:
     name: str
     triggers: Triggers = ()
     start: str | None = None
+    architecture: str | None = None
     attacker: str = "plain"
     target: str = "own"
     training: Training = field(default_factory=Training)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from benchmarks.attacks.plans import architectures
 from benchmarks.attacks.plans.plan import Plan, Triggers
 from benchmarks.attacks.recipe import Training
 
@@ -120,4 +121,5 @@ def groups(domain: str) -> Mapping[str, tuple[Plan, ...]]:
         "design": (*design, *_CLEAN[::2]),
         "held_out": (*held_out, *_CLEAN[1::2]),
         "adaptive": _ADAPTIVE,
+        "architectures": architectures.plans(domain),
     }

@@ -2,7 +2,7 @@
 
 Networks of the group ``design`` may be looked at while a defence is designed; those of
 ``held_out`` only measure it; in ``adaptive`` are attackers who know this defence, and kinds
-of backdoor that are hard on any.
+of backdoor that are hard on any; in ``architectures`` networks of other kinds.
 """
 
 from __future__ import annotations
