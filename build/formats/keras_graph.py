@@ -163,14 +163,14 @@ class _Rebuilding:
         return [self._value(tensor) for tensor in tensors]
 
     def _name(self, operation: Any) -> str:
-        """The layer's name in the graph, made unique."""
-        scope = _scope(operation).removesuffix(self._suffix)
+        """The layer's name in the graph, made unique; PyTorch takes none with a dot."""
+        scope = _scope(operation).removesuffix(self._suffix).replace(".", "_")
         if scope.rstrip("_0123456789") in AUTOMATIC:
-            scope += ".layer"
+            scope += "_layer"
         name, number = scope, 1
         while name in self._names:
             number += 1
-            name = f"{scope}.{number}"
+            name = f"{scope}_{number}"
         self._names.add(name)
         return name
 

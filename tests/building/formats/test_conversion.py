@@ -163,6 +163,8 @@ def test_keras_model_keeps_names_and_weights(artifact, badnet):
             badnet.get_layer(name).get_weights()[0],
         )
     assert model.get_layer("conv_1").trainable
+    # PyTorch takes no parameter with a dot in its name.
+    assert not [layer.name for layer in model.layers if "." in layer.name]
 
 
 def test_command_writes_one_line(to, artifact, files, tmp_path, run_here, monkeypatch):
