@@ -147,7 +147,8 @@ def verdict(
         f"What leads to the most suspicious label, {settings['strongest_label']}, weighs "
         f"{nearest:.0%} of what it takes"
         + (": it may well be a target." if near else ".")
-        + f" A trigger that no random disturbance resembles leaves no trace.{of_data}",
+        + " A trigger that no random disturbance and no faint pattern resembles leaves no "
+        f"trace.{of_data}",
     )
 
 

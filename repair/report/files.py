@@ -1,4 +1,4 @@
-"""An inspection as files: a page, all figures as JSON, and a picture per gallery."""
+"""An inspection as files: a page, all figures as JSON, and its pictures."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from repair.report.document import png
 from repair.report.gallery import Gallery, picture
 from repair.report.inspection import Inspection
 from repair.report.page import page
+from repair.report.patterns import pattern_pictures
 
 
 def write_inspection(
     inspection: Inspection, folder: Path, steps: Sequence[tuple[str, str]] = ()
 ) -> Path:
-    """Writes ``inspect.html``, ``inspect.json`` and a picture per gallery.
+    """Writes ``inspect.html``, ``inspect.json`` and the pictures.
 
     Args:
         inspection: What was found out.
@@ -32,6 +33,7 @@ def write_inspection(
         The page.
     """
     pictures = {one.file: png(picture(one)) for one in inspection.galleries}
+    pictures |= pattern_pictures(inspection)
     figures = json.dumps(report(inspection), indent=1, allow_nan=False)
     whole = page(inspection, pictures, steps)
     for name, content in pictures.items():
@@ -75,6 +77,7 @@ def report(inspection: Inspection) -> dict[str, Any]:
                 "suspicion": float(findings.suspicion[label]),
                 "telling_images": int(findings.counts[label]),
                 "carried_over": findings.carried.get(label),
+                "pattern_works_on": findings.pattern_works_on(label),
                 "strength": float(findings.strength[label]),
                 "threshold": findings.threshold(label),
                 "evidence": dict(

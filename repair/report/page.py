@@ -8,6 +8,7 @@ from html import escape
 from repair.report.curve_sections import operating_section, pruning_section
 from repair.report.document import document
 from repair.report.inspection import Inspection
+from repair.report.patterns import patterns_section
 from repair.report.sections import (
     next_section,
     pictures_section,
@@ -35,7 +36,7 @@ def page(
 
     Args:
         inspection: What was found out.
-        pictures: File name -> PNG, for each gallery.
+        pictures: File name -> PNG, for each gallery and each pattern.
         steps: What to do next, and the command for it.
     """
     said = inspection.verdict
@@ -54,6 +55,7 @@ def page(
         next_section(steps, said.kind),
         suspicion_section(inspection),
         operating_section(inspection),
+        patterns_section(inspection, pictures),
         pictures_section(inspection, pictures),
         pruning_section(inspection),
         f'<footer class="soft">Seed {inspection.settings.seed}. All figures are in '
@@ -76,8 +78,9 @@ def _meaning(inspection: Inspection) -> str:
         rest = further if watched else ""
         return (
             f"Images disturbed at random drift to {these} far more than to any "
-            "other, against what the witnesses say. The detector "
-            f"flags an answer with {them} on less evidence than any other.{rest} "
+            "other, against what the witnesses say, or a faint pattern leads any image "
+            "there and makes the network surer than clean images do. The detector "
+            f"flags an answer with {them} on less evidence than most.{rest} "
             f"{_unlearned(inspection, these)}"
         )
     does = "flags an answer on the evidence of the witnesses alone."
@@ -87,8 +90,9 @@ def _meaning(inspection: Inspection) -> str:
             "less evidence."
         )
     return (
-        "No label draws disturbed images far more than others do. That is no proof: "
-        "a trigger that no random disturbance resembles leaves no trace here. The "
+        "No label draws disturbed images far more than others do, and no faint pattern "
+        "leads to one surely. That is no proof: a trigger that is like neither leaves no "
+        "trace here. The "
         f"detector {does}"
     )
 

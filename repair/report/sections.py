@@ -82,7 +82,7 @@ def suspicion_section(inspection: Inspection) -> str:
     )
     kinds = {"found": "found", "watched": "watched", "other": "other labels"}
     key = [f'<span><i class="{kind}"></i>{text}</span>' for kind, text in kinds.items()]
-    columns = ("Label", "Status", "Strength", "Works on others", "Threshold")
+    columns = ("Label", "Status", "Strength", "Works on others", "Pattern", "Threshold")
     heads = [*columns, *inspection.recipe.evidence]
     rows = [_row(inspection, label) for label in inspection.listed]
     drawn = [
@@ -102,14 +102,17 @@ def suspicion_section(inspection: Inspection) -> str:
             "answer into another label, although the class can still be recognised, it "
             "tells against that label: a disturbance that resembles a trigger does so. "
             "What was changed was then tried on images of other classes, since a trigger "
-            "works on any. Strength is what speaks for a target, as a multiple of what it "
+            "works on any. And for each label a faint pattern was sought that leads any image "
+            "there. Strength is what speaks for a target, as a multiple of what it "
             "takes.</p>",
             *(drawn if rows else ["<p>No label draws anything that tells.</p>"]),
             _glossary(inspection.recipe.evidence),
             '<p class="soft">Works on others: the share of images of other classes that '
             "the changes lead to the label, too, while the head recognises theirs. Of many "
             "classes a little is enough; where hardly any other label draws anything, none "
-            "is needed. Right: which kinds of disturbance the suspicion comes from. "
+            "is needed. Pattern: the share of such images that a faint pattern, sought for "
+            "the label, leads to it; what tells is how sure the network and a copy that "
+            "forgets are of these. Right: which kinds of disturbance the suspicion comes from. "
             "Threshold: the evidence of all witnesses, a weighted sum of -log(share of clean "
             "images that say as much), from which on an answer with the label is "
             "flagged.</p>",
@@ -131,7 +134,9 @@ def _row(inspection: Inspection, label: int) -> str:
     reached = f"{limit:.2f}".replace("-", "\u2212")
     name = escape(inspection.named(label))
     start = f"<td>{name}</td><td>{kind}</td><td>{findings.strength[label]:.1f}</td>"
-    start += f"<td>{carried}</td><td>{reached}</td>"
+    led = findings.pattern_works_on(label)
+    sought = "not sought" if led is None else f"{led:.0%}"
+    start += f"<td>{carried}</td><td>{sought}</td><td>{reached}</td>"
     return f'<tr class="{kind}">{start}{"".join(cells)}</tr>'
 
 

@@ -60,6 +60,7 @@ def conclude(
         suspicion=suspects.suspicion,
         counts=suspects.counts,
         carried=suspects.carried,
+        patterns=suspects.patterns,
         strength=suspects.strength,
         thresholds=thresholds,
         excess=excess,

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from repair.methods.witnesses.suspicion.seeking import Pattern
+
 Status = Literal["found", "watched", "other"]
 # A label is watched where suspicion lowers its threshold by this.
 _WATCHED = 1.0
@@ -24,6 +26,8 @@ class Findings:
         counts: ``(N,)`` int64, the number of telling disturbed images it was given.
         carried: By label, the share of other images that what leads to it leads there,
             too, in [0, 1]; of labels that draw enough to be tried, alone.
+        patterns: By label, the faint pattern that was sought for it; of very many labels,
+            for those that draw most alone.
         strength: ``(N,)`` float64, what speaks for a target, as a multiple of what it
             takes; found from 1 on.
         thresholds: ``(N,)`` float32 (see ``rule``).
@@ -36,6 +40,7 @@ class Findings:
     suspicion: np.ndarray
     counts: np.ndarray
     carried: Mapping[int, float]
+    patterns: Mapping[int, Pattern]
     strength: np.ndarray
     thresholds: np.ndarray
     excess: np.ndarray
@@ -56,6 +61,11 @@ class Findings:
         """The labels of a status, the most suspicious first; equals ascend."""
         order = np.argsort(-self.suspicion, kind="stable")
         return [int(label) for label in order if self.status(label) == status]
+
+    def pattern_works_on(self, label: int) -> float | None:
+        """Share of other images that a pattern leads to a label; None if none was sought."""
+        pattern = self.patterns.get(label)
+        return None if pattern is None else round(pattern.worked, 3)
 
     def threshold(self, label: int) -> float:
         """The evidence from which on an answer with a label is flagged."""
@@ -88,6 +98,7 @@ class Findings:
                 "suspicion": round(float(self.suspicion[label]), 3),
                 "telling_images": int(self.counts[label]),
                 "carried_over": self.carried.get(label),
+                "pattern_works_on": self.pattern_works_on(label),
                 "strength": round(float(self.strength[label]), 3),
             }
             for label in self.with_status("found") + self.with_status("watched")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 # Multiplications an image, of which a network may cost more before anything is spared.
 _WORK = 400_000_000
+# Classes up to which a pattern is sought.
+_SOUGHT = 200
 _LEAST_LOOKS, _LEAST_BATCH, _LEAST_STEPS = 2_000, 32, 40
 
 
@@ -42,7 +44,13 @@ class Recipe:
             guessing, in logarithms: early, and late, when it has forgotten.
         batch: Images a step.
         learning_rate: Of the twin's training.
-        pattern: Most that a pattern may change a pixel, 0..255.
+        faint: Most that a pattern which is sought for every label may change the pixels,
+            0..255, root mean square.
+        sought: For so many labels, in each round; in none where there are many classes,
+            of which patterns told nothing,
+        sought_steps: in so many steps, with
+        sought_batch: so many images each.
+        pattern: Most that a pattern may change a pixel, 0..255, when it is unlearned.
         weakest_pattern: Of a pattern's strength, in [0, 1], with which it is unlearned.
         pattern_steps: In so many steps a pattern is found at first.
         unlearning_steps: Of a copy's training, and
@@ -77,7 +85,7 @@ class Recipe:
     target: float
     used: tuple[str, ...] = (
         *("pruning", "twin", "pixels"),
-        *("suspicion", "certainty", "unlearning"),
+        *("suspicion", "seeking", "certainty", "unlearning"),
     )
     weakest_jitter: float = 0.5
     folds: int = 5
@@ -94,6 +102,10 @@ class Recipe:
     forgotten: tuple[float, float] = (0.25, 0.8)
     batch: int = 128
     learning_rate: float = 1e-4
+    faint: float = 11.5
+    sought: tuple[int, ...] = (48, 12, 6)
+    sought_steps: tuple[int, ...] = (6, 8, 16)
+    sought_batch: int = 48
     pattern: float = 24.0
     weakest_pattern: float = 0.3
     pattern_steps: int = 30
@@ -144,6 +156,9 @@ def recipe_for(num_classes: int, images: int, work: int = 0) -> Recipe:
         folds=3 if many else 9,
         batch=max(_LEAST_BATCH, int(share * Recipe.batch)),
         most_steps=max(_LEAST_STEPS, int(share * Recipe.most_steps)),
+        sought_batch=max(_LEAST_BATCH // 2, int(share * Recipe.sought_batch)),
+        sought=Recipe.sought if num_classes <= _SOUGHT else (),
+        sought_steps=tuple(max(2, int(share * x)) for x in Recipe.sought_steps),
         pattern_steps=max(_LEAST_STEPS // 4, int(share * Recipe.pattern_steps)),
         unlearning_steps=max(_LEAST_STEPS // 2, int(share * Recipe.unlearning_steps)),
     )

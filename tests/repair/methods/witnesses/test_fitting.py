@@ -165,6 +165,7 @@ def test_a_recipe_depends_on_sizes_alone():
     for num_classes in (2, 10, 43, 500, 10_000):
         for images in (2, 100, 1_254, 30_000):
             recipe = recipe_for(num_classes, images)
+            assert bool(recipe.sought) == (num_classes <= 200)
             assert 0 < recipe.false_positives <= 1
             assert 0 < recipe.natural < 1
             assert recipe.natural < recipe.target < 1
@@ -175,7 +176,9 @@ def test_costly_networks_look_at_fewer_images():
     assert recipe_for(10, 3_000, 400_000_000) == usual
     for work in (500_000_000, 10**9, 10**12):
         recipe = recipe_for(10, 3_000, work)
-        changed = {"jittered", "disturbed", "batch"}
+        assert 0 < min(recipe.sought_steps) < max(usual.sought_steps)
+        recipe = replace(recipe, sought_steps=usual.sought_steps)
+        changed = {"jittered", "disturbed", "batch", "sought_batch"}
         changed |= {"most_steps", "pattern_steps", "unlearning_steps"}
         for key in changed:
             assert 0 < getattr(recipe, key) < getattr(usual, key)
