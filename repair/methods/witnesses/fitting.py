@@ -154,8 +154,8 @@ def _fitted(
     patterns = {}
     if "seeking" in recipe.used and twin is not None:
         draws = np.bincount(seen.disturbed.labels, minlength=seen.num_classes)
-        early = twin.networks[0]
-        patterns = seek(network, early, clean, answers, draws, recipe, generator)
+        early, own = twin.networks[0], generator.spawn(1)[0]
+        patterns = seek(network, early, clean, answers, draws, recipe, own)
     suspects = suspect(observer, clean, seen, heads, twin, patterns, recipe)
     unlearned = None
     if "unlearning" in recipe.used and len(suspects.found):

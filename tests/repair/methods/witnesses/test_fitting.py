@@ -30,6 +30,8 @@ RECIPE = replace(
     disturbed=2_000,
     learning_rate=1e-3,
     pattern_steps=5,
+    sought=(6, 2),
+    sought_steps=(2, 4),
     unlearning_steps=5,
 )
 
