@@ -6,14 +6,14 @@ import argparse
 from pathlib import Path
 
 import artifacts.at_once  # noqa: F401  (before all others)
-from artifacts.called import add_version, called
+from artifacts.called import Parser, add_version, called
 from artifacts.detector import add_inputs, run, with_inputs
 from artifacts.streams import prepare_streams
 
 
 def label_parser(*, inputs: bool = True) -> argparse.ArgumentParser:
     """The command line; without what ``with_inputs`` adds, if so asked."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=" ".join(called("label")), description="Labels images with any detector."
     )
     add_version(parser)

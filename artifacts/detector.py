@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from artifacts.called import Parser
 from artifacts.card import read_artifact, read_card, verify
 from artifacts.errors import DetectorError, InputError
 from artifacts.names import spelled
@@ -41,7 +42,7 @@ def main(name: str) -> NoReturn:
         name: Folder of the artifact, beside this file.
     """
     prepare_streams()
-    parser = argparse.ArgumentParser(description=_description(repr(name)))
+    parser = Parser(description=_description(repr(name)))
     run(HERE / name, with_inputs(parser))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from artifacts.called import add_version, called
+from artifacts.called import Parser, add_version, called
 from build.catalogue import NETWORKS
 from repair.commands.data_options import add_data_options
 from repair.commands.network_options import add_network_options
@@ -24,7 +24,7 @@ _DEMO_TEXT = (
 def build_parser(*, demo: bool = False) -> argparse.ArgumentParser:
     """The parser of ``python -m build``; with the demo's description if that is asked for."""
     program = " ".join(called("build"))
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=program,
         usage=f"{program} [options] --model FILE --clean DATA --out FOLDER\n"
         f"       {program} [options] [--demo] [NAME ...]",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from artifacts.called import called
+from artifacts.called import Parser, called
 from artifacts.signed import add_verify_key
 
 
@@ -16,7 +16,7 @@ def _count(text: str) -> int:
 
 def ray_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=" ".join(called("ray")),
         description="Labels images on the machines of a Ray cluster.",
         epilog="Every machine must find the artifact and the inputs under the same paths, "

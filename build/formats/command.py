@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from artifacts.called import called
+from artifacts.called import Parser, called
 from artifacts.quiet import import_tensorflow_quietly
 from artifacts.signed import add_verify_key
 from build.formats.table import FORMATS, Format, check_packages
@@ -18,7 +18,7 @@ from repair.process.whole_file import no_empty_folders
 
 def export_parser() -> argparse.ArgumentParser:
     """The options of the subcommand."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=" ".join(called("export")),
         description="Writes an artifact in another format, and only if that gives the "
         "artifact's own labels on 1,000 images.",

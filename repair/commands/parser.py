@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from artifacts.called import add_version, called
+from artifacts.called import Parser, add_version, called
 from repair.commands.short_usage import ShortUsage
 from repair.commands.table import COMMANDS, Command
 
 
-def command_parser(command: Command) -> argparse.ArgumentParser:
+def command_parser(command: Command) -> Parser:
     """One command's own parser."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=" ".join([*called("repair"), command.name]),
         description=f"{command.text[0].upper()}{command.text[1:]}.",
         formatter_class=ShortUsage,
@@ -23,7 +23,7 @@ def command_parser(command: Command) -> argparse.ArgumentParser:
 
 def whole_parser() -> argparse.ArgumentParser:
     """The parser of ``python -m repair``."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=" ".join(called("repair")),
         description="Inspects networks for backdoors, explains what detectors answer, and "
         "measures both.",

@@ -90,7 +90,7 @@ def seek(
     found: dict[int, Pattern] = {}
     order = np.argsort(-draws, kind="stable")
     for count, steps in zip(recipe.sought, recipe.sought_steps, strict=False):
-        for label in progress(order[:count].tolist(), label="labels that are led to"):
+        for label in progress(order[:count].tolist(), label="patterns sought"):
             last = found.get(label, Pattern(nothing, nothing))
             change, slope = ascent(last, label, steps)
             others = heard[answers[heard] != label]
