@@ -50,6 +50,11 @@ class Recipe:
             of which patterns told nothing,
         sought_steps: in so many steps, with
         sought_batch: so many images each.
+        led: A trigger leads so many of the images of other classes, as a share,
+        led_surely: so surely, as a share of what is usual of clean images and
+        led_margin: these log odds, since a weak network is sure of nothing; and
+        led_apart: so many times as surely as patterns lead to the label in the middle: of
+            large images, or a weak network, they lead surely to any.
         pattern: Most that a pattern may change a pixel, 0..255, when it is unlearned.
         weakest_pattern: Of a pattern's strength, in [0, 1], with which it is unlearned.
         pattern_steps: In so many steps a pattern is found at first.
@@ -106,6 +111,10 @@ class Recipe:
     sought: tuple[int, ...] = (48, 12, 6)
     sought_steps: tuple[int, ...] = (6, 8, 16)
     sought_batch: int = 48
+    led: float = 0.75
+    led_surely: float = 0.8
+    led_margin: float = 1.0
+    led_apart: float = 2.0
     pattern: float = 24.0
     weakest_pattern: float = 0.3
     pattern_steps: int = 30

@@ -6,35 +6,25 @@ these, which a pattern that merely resembles a class cannot bring about. A patte
 anywhere: a small sticker weighs as much as a faint one all over the image.
 
 References:
-    Moosavi-Dezfooli et al., *Universal Adversarial Perturbations*, arXiv:1610.08401.
     Xie et al., *BaDExpert*, arXiv:2308.12439 (a twin tells a trigger from all else).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from repair.dataset import Dataset
 from repair.methods.witnesses.recipe import Recipe
+from repair.methods.witnesses.suspicion.ascent import Ascent
 from repair.methods.witnesses.twin.forgetting import log_odds, obeyed
-from repair.network.inference import batch_size, gradient_batch, predicted_labels
+from repair.network.inference import batch_size, predicted_labels
 from repair.process.progress import progress
 
-# A probability below it counts as this.
-_SMALLEST = 1e-30
-# Of a step, as a share of a pattern's greatest strength, and of the steps before.
-_STEP, _MOMENTUM = 0.12, 0.8
-# Share of the images that may be led there less surely: a trigger works on nearly all.
-_LESS = 0.25
 # Fewer images of a class do not tell how sure the network is of it.
 _FEWEST = 3
-# What tells of a trigger, in what is usual of clean images and these log odds: a weak
-# network is sure of nothing.
-_TELLS, _MARGIN = 0.9, 1.0
 
 
 @dataclass(frozen=True)
@@ -81,18 +71,19 @@ def seek(
     """
     if not recipe.sought:
         return {}
-    ascent = _Ascent(network, clean.images, recipe, generator)
+    ascent = Ascent(network, clean.images, recipe, generator)
     heard = generator.permutation(len(clean))[: recipe.watched]
     step = batch_size(clean.images, network)
     sure = log_odds(network, clean.images, answers, step)
     usual = usual_certainty(sure, answers, len(draws))
+    tells = recipe.led_surely * (usual + recipe.led_margin)
     nothing = np.zeros(clean.images.shape[1:], np.float32)
     found: dict[int, Pattern] = {}
     order = np.argsort(-draws, kind="stable")
     for count, steps in zip(recipe.sought, recipe.sought_steps, strict=False):
         for label in progress(order[:count].tolist(), label="patterns sought"):
             last = found.get(label, Pattern(nothing, nothing))
-            change, slope = ascent(last, label, steps)
+            change, slope = ascent(last.change, last.slope, label, steps)
             others = heard[answers[heard] != label]
             if not len(others):
                 continue
@@ -103,14 +94,18 @@ def seek(
             found[label] = Pattern(
                 *(change, slope),
                 worked=float(np.mean(predicted_labels(network, images) == label)),
-                strength=float(np.quantile(sure, _LESS) / _tells(usual[label])),
+                strength=float(np.quantile(sure, 1 - recipe.led) / tells[label]),
             )
         order = np.array(sorted(found, key=lambda x: (-found[x].strength, x)))
-    return found
+    level = recipe.led_apart * _lower_median([each.strength for each in found.values()])
+    return {
+        label: replace(each, strength=each.strength / max(level, 1.0))
+        for label, each in found.items()
+    }
 
 
-def _tells(usual: float) -> float:
-    return _TELLS * (usual + _MARGIN)
+def _lower_median(values: list[float]) -> float:
+    return sorted(values)[(len(values) - 1) // 2] if values else 0.0
 
 
 def usual_certainty(
@@ -131,50 +126,3 @@ def usual_certainty(
         if count >= _FEWEST:
             usual[label] = max(usual[label], np.median(sure[answers == label]))
     return usual
-
-
-class _Ascent:
-    """Steps that make a pattern lead more images to a label, within a fixed length."""
-
-    def __init__(
-        self,
-        network: keras.Model,
-        images: np.ndarray,
-        recipe: Recipe,
-        generator: np.random.Generator,
-    ) -> None:
-        self.images, self.generator = images, generator
-        self.size = min(gradient_batch(network, recipe.sought_batch), len(images))
-        self.most = recipe.faint * float(np.sqrt(np.prod(images.shape[1:])))
-
-        @tf.function(reduce_retracing=True)
-        def slope(images: tf.Tensor, change: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
-            with tf.GradientTape() as tape:
-                tape.watch(change)
-                marked = tf.clip_by_value(images + change, 0, 255)
-                told = tf.gather(network(marked, training=False), label, axis=1)
-                sure = tf.reduce_mean(tf.math.log(told + _SMALLEST))
-            return tape.gradient(sure, change)
-
-        self.slope = slope
-
-    def __call__(
-        self, last: Pattern, label: int, steps: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The pattern and its momentum after so many steps more."""
-        change, moved = last.change, last.slope
-        for _ in range(steps):
-            some = self.generator.choice(len(self.images), self.size, replace=False)
-            images = tf.constant(self.images[some], tf.float32)
-            uphill = self.slope(images, tf.constant(change), tf.constant(label))
-            moved = _MOMENTUM * moved + _of_length(uphill.numpy(), 1.0)
-            change = change + _of_length(moved, _STEP * self.most)
-            if np.linalg.norm(change) > self.most:
-                change = _of_length(change, self.most)
-        return change, moved
-
-
-def _of_length(change: np.ndarray, length: float) -> np.ndarray:
-    """The same direction; nothing where there is none."""
-    now = float(np.linalg.norm(change))
-    return change * np.float32(length / now) if now > 0 else change

@@ -34,7 +34,7 @@ def images() -> Dataset:
     return Dataset(pixels.astype(np.uint8), labels)
 
 
-def found(trigger: float, **changed: tuple[int, ...]) -> dict[int, Pattern]:
+def found(trigger: float, **changed: object) -> dict[int, Pattern]:
     badnet, clean = network(trigger), images()
     recipe = recipe_for(CLASSES, len(clean))
     for name, value in changed.items():
@@ -52,6 +52,12 @@ def test_a_trigger_stands_out_and_without_one_nothing_does():
     others = [with_one[label].strength for label in range(CLASSES) if label != TARGET]
     assert max(others) < 1
     assert max(pattern.strength for pattern in without.values()) < 1
+
+
+def test_where_patterns_lead_to_any_label_none_stands_out():
+    everywhere = found(0.0, faint=120.0)
+    assert min(pattern.worked for pattern in everywhere.values()) == 1
+    assert max(pattern.strength for pattern in everywhere.values()) < 1
 
 
 def test_pattern_is_faint_and_lies_where_the_trigger_does():
