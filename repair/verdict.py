@@ -147,8 +147,7 @@ def verdict(
         f"What leads to the most suspicious label, {settings['strongest_label']}, weighs "
         f"{nearest:.0%} of what it takes"
         + (": it may well be a target." if near else ".")
-        + " A trigger that no random disturbance and no faint pattern resembles leaves no "
-        f"trace.{of_data}",
+        + f" A trigger that resembles nothing that was tried leaves no trace.{of_data}",
     )
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _NETWORK, _DATA, _DETECTOR = "network", "clean-data", "detector"
 _OF_CARD = "The hash is that of card.json, which lists the hashes of all files."
 _LIMITS = (
-    "No sign of a backdoor is no proof: a trigger that no random disturbance and no faint "
-    "pattern resembles leaves no trace."
+    "No sign of a backdoor is no proof: a trigger that resembles nothing that was tried "
+    "leaves no trace."
 )
 
 

@@ -70,16 +70,20 @@ def _meaning(inspection: Inspection) -> str:
     watched = len(inspection.findings.with_status("watched"))
     most = f"{watched} labels" if watched > 1 else "one label"
     draws = "draw" if watched > 1 else "draws"
+    sought = bool(inspection.findings.patterns)
     which = f"which {draws} somewhat more of them than usual"
     if found:
         one = len(found) == 1
         these, them = ("this label", "it") if one else ("these labels", "one of them")
         further = f" It watches {most} too, {which}: a further target may hide there."
         rest = further if watched else ""
+        led = (
+            ", or a faint pattern leads any image there, more surely than usual"
+            * sought
+        )
         return (
             f"Images disturbed at random drift to {these} far more than to any "
-            "other, against what the witnesses say, or a faint pattern leads any image "
-            "there and makes the network surer than clean images do. The detector "
+            f"other, against what the witnesses say{led}. The detector "
             f"flags an answer with {them} on less evidence than most.{rest} "
             f"{_unlearned(inspection, these)}"
         )
@@ -90,9 +94,9 @@ def _meaning(inspection: Inspection) -> str:
             "less evidence."
         )
     return (
-        "No label draws disturbed images far more than others do, and no faint pattern "
-        "leads to one surely. That is no proof: a trigger that is like neither leaves no "
-        "trace here. The "
+        "No label draws disturbed images far more than others do"
+        f"{', and no faint pattern leads to one more surely than usual' * sought}. That is "
+        "no proof: a trigger that resembles nothing that was tried leaves no trace here. The "
         f"detector {does}"
     )
 

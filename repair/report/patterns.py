@@ -7,8 +7,9 @@ from html import escape
 import numpy as np
 from PIL import Image
 
+from repair.methods.witnesses.suspicion.carrying import spread_over_others
 from repair.report.document import image, png
-from repair.report.heat_colours import enlarged
+from repair.report.heat_colours import tile
 from repair.report.inspection import Inspection
 
 _SHOWN, _TILE, _GAP = 3, 141, 6
@@ -68,15 +69,14 @@ def _sheet(inspection: Inspection, label: int) -> Image.Image:
     """The pattern around middle grey, and clean images of other classes with it."""
     change = inspection.findings.patterns[label].change
     clean = inspection.heard.clean
-    others = np.flatnonzero(clean.labels != label)
-    some = others[np.linspace(0, len(others) - 1, min(_SHOWN, len(others)), dtype=int)]
-    marked = clean.images[some] + change
-    tiles = [128 + change * (127 / max(float(np.abs(change).max()), 1e-6)), *marked]
-    rows, columns = change.shape[:2]
-    zoom = max(1, -(-_TILE // columns))
-    size = columns * zoom, rows * zoom
-    sheet = Image.new("RGBA", (len(tiles) * (size[0] + _GAP) - _GAP, size[1]))
-    for place, tile in enumerate(tiles):
-        pixels = np.rint(tile).clip(0, 255).astype(np.uint8)
-        sheet.paste(enlarged(pixels, size), (place * (size[0] + _GAP), 0))
+    marked = clean.images[spread_over_others(clean.labels, label, _SHOWN)] + change
+    amplified = 128 + change * (127 / max(float(np.abs(change).max()), 1e-6))
+    tiles = [
+        tile(np.rint(pixels).clip(0, 255).astype(np.uint8), _TILE)
+        for pixels in (amplified, *marked)
+    ]
+    width, height = tiles[0].size
+    sheet = Image.new("RGBA", (len(tiles) * (width + _GAP) - _GAP, height))
+    for place, one in enumerate(tiles):
+        sheet.paste(one, (place * (width + _GAP), 0))
     return sheet

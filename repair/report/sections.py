@@ -24,7 +24,7 @@ _FAMILIES = {
     "noise": "every pixel changed a little at random",
 }
 
-
+_SOUGHT = " And for each label a faint pattern was sought that leads any image there."
 # What to make of a verdict.
 _NEXT = {
     "backdoor found": "Do not use the network alone. Its detector answers as it does on clean "
@@ -102,9 +102,8 @@ def suspicion_section(inspection: Inspection) -> str:
             "answer into another label, although the class can still be recognised, it "
             "tells against that label: a disturbance that resembles a trigger does so. "
             "What was changed was then tried on images of other classes, since a trigger "
-            "works on any. And for each label a faint pattern was sought that leads any image "
-            "there. Strength is what speaks for a target, as a multiple of what it "
-            "takes.</p>",
+            f"works on any.{_SOUGHT * bool(findings.patterns)} Strength is what speaks for a "
+            "target, as a multiple of what it takes.</p>",
             *(drawn if rows else ["<p>No label draws anything that tells.</p>"]),
             _glossary(inspection.recipe.evidence),
             '<p class="soft">Works on others: the share of images of other classes that '

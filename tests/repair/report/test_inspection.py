@@ -25,6 +25,7 @@ from repair.methods.witnesses.looks import disturbed, observations
 from repair.methods.witnesses.looks.disturbances import FAMILIES, SHAPES
 from repair.methods.witnesses.looks.observer import Observer
 from repair.methods.witnesses.recipe import recipe_for
+from repair.methods.witnesses.suspicion.seeking import Pattern
 from repair.network.cut import LAST_SPATIAL
 from repair.network.find_preprocessing import Found
 from repair.network.preprocessing import Preprocessing
@@ -134,6 +135,35 @@ def test_disturbed_images_are_made_again_as_they_were(few, badnet, clean, monkey
     assert generator.bit_generator.state == state
     labels = observer(after[chosen]).labels
     np.testing.assert_array_equal(labels, seen.disturbed.labels[chosen])
+
+
+def test_a_pattern_is_shown_where_it_leads_surely_and_told_of_where_it_was_sought(
+    inspected, tmp_path
+):
+    change = np.zeros(SHAPE, np.float32)
+    change[0, 0] = 90
+    weak = Pattern(change, change, worked=0.4, strength=0.5)
+    sure = replace(weak, worked=0.97, strength=2.0)
+    for patterns in ({}, {TARGET: weak}, {TARGET: sure}):
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        told = marked(inspected, found=(TARGET,))
+        findings = replace(told.findings, patterns=patterns)
+        told = replace(told, heard=replace(told.heard, findings=findings))
+        _, text, figures = written(told, folder)
+        shown = folder / f"pattern_{TARGET}.png"
+        assert (
+            shown.exists()
+            == ("leads 97% of the" in text)
+            == (sure in patterns.values())
+        )
+        assert ("a faint pattern was sought" in text) == bool(patterns)
+        assert ("a faint pattern leads any image" in text) == bool(patterns)
+        (row,) = [row for row in figures["labels"] if row["label"] == TARGET]
+        expected = patterns[TARGET].worked if patterns else None
+        assert row["pattern_works_on"] == expected
+    with Image.open(shown) as sheet:
+        assert sheet.size[0] > 3 * sheet.size[1] * SHAPE[1] // SHAPE[0]
 
 
 def test_galleries_show_the_most_convincing_of_different_images(inspected):

@@ -50,7 +50,7 @@ def carried_over(
     before, after = made_again(clean, disturbed, every)
     shares = {}
     for label, chosen in strongest.items():
-        others = clean.subset(_others(clean.labels, label, recipe.hosts))
+        others = clean.subset(spread_over_others(clean.labels, label, recipe.hosts))
         hits = []
         for index in chosen:
             here = np.searchsorted(every, index)
@@ -90,7 +90,7 @@ def _strongest(weights: np.ndarray, count: int) -> np.ndarray:
     return order[weights[order] > 0]
 
 
-def _others(labels: np.ndarray, label: int, count: int) -> np.ndarray:
+def spread_over_others(labels: np.ndarray, label: int, count: int) -> np.ndarray:
     """Indices of images of other classes, evenly spread over the data."""
     others = np.flatnonzero(labels != label)
     taken = min(count, len(others))

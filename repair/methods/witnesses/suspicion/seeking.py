@@ -19,9 +19,10 @@ import numpy as np
 from repair.dataset import Dataset
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.suspicion.ascent import Ascent
-from repair.methods.witnesses.twin.forgetting import log_odds, obeyed
-from repair.network.inference import batch_size, predicted_labels
+from repair.methods.witnesses.twin.forgetting import obeyed
+from repair.network.inference import outputs
 from repair.process.progress import progress
+from repair.witness import obedience
 
 # Fewer images of a class do not tell how sure the network is of it.
 _FEWEST = 3
@@ -73,8 +74,7 @@ def seek(
         return {}
     ascent = Ascent(network, clean.images, recipe, generator)
     heard = generator.permutation(len(clean))[: recipe.watched]
-    step = batch_size(clean.images, network)
-    sure = log_odds(network, clean.images, answers, step)
+    sure = obedience(outputs(network, clean.images), answers)
     usual = usual_certainty(sure, answers, len(draws))
     tells = recipe.led_surely * (usual + recipe.led_margin)
     nothing = np.zeros(clean.images.shape[1:], np.float32)
@@ -88,12 +88,11 @@ def seek(
             if not len(others):
                 continue
             images = np.clip(clean.images[others] + change, 0, 255)
-            labels = np.full(len(images), label)
-            sure = log_odds(network, images, labels, step)
-            sure = (sure + obeyed(twin, images, labels)) / 2
+            told, labels = outputs(network, images), np.full(len(images), label)
+            sure = (obedience(told, labels) + obeyed(twin, images, labels)) / 2
             found[label] = Pattern(
                 *(change, slope),
-                worked=float(np.mean(predicted_labels(network, images) == label)),
+                worked=float(np.mean(told.argmax(axis=1) == label)),
                 strength=float(np.quantile(sure, 1 - recipe.led) / tells[label]),
             )
         order = np.array(sorted(found, key=lambda x: (-found[x].strength, x)))

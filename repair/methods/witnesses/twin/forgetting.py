@@ -118,17 +118,10 @@ def forget(
 
 def obeyed(twin: keras.Model, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """How sure a twin is of labels for images, ``(n,)`` float32 (see ``rule``)."""
-    return log_odds(twin, images, labels, batch_size(images, _inner(twin)))
-
-
-def log_odds(
-    network: keras.Model, images: np.ndarray, labels: np.ndarray, step: int
-) -> np.ndarray:
-    """How sure a network is of labels for images, ``(n,)`` float32, ``step`` at a time."""
+    step = batch_size(images, _inner(twin))
     parts = [
         obedience(
-            outputs(network, images[start : start + step]),
-            labels[start : start + step],
+            outputs(twin, images[start : start + step]), labels[start : start + step]
         )
         for start in range(0, len(images), step)
     ]

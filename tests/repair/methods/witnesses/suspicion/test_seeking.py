@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -34,11 +37,9 @@ def images() -> Dataset:
     return Dataset(pixels.astype(np.uint8), labels)
 
 
-def found(trigger: float, **changed: object) -> dict[int, Pattern]:
+def found(trigger: float, **changed: Any) -> dict[int, Pattern]:
     badnet, clean = network(trigger), images()
-    recipe = recipe_for(CLASSES, len(clean))
-    for name, value in changed.items():
-        object.__setattr__(recipe, name, value)
+    recipe = replace(recipe_for(CLASSES, len(clean)), **changed)
     draws, generator = np.arange(CLASSES), np.random.default_rng(0)
     twin = copy_of(badnet, "twin")  # that has forgotten nothing yet
     return seek(badnet, twin, clean, clean.labels, draws, recipe, generator)
