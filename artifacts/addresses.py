@@ -15,5 +15,9 @@ def check_room(least: int) -> None:
     Raises:
         MemoryError: If it may not.
     """
-    if 0 <= resource.getrlimit(resource.RLIMIT_AS)[0] < least:  # -1: no limit
-        raise MemoryError
+    most = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if 0 <= most < least:  # -1: no limit
+        raise MemoryError(
+            f"expected to be allowed {least >> 20:,} MiB of addresses. Received: "
+            f"{most >> 20:,} (ulimit -v)"
+        )

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from artifacts.called import Parser
 from artifacts.card import read_artifact, read_card, verify
-from artifacts.errors import DetectorError, InputError
+from artifacts.errors import DetectorError, InputError, out_of_memory
 from artifacts.names import spelled
 from artifacts.packages import missing_package
 from artifacts.reading.images import read_image, read_picture
@@ -62,8 +62,8 @@ def run(folder: Path, arguments: argparse.Namespace) -> NoReturn:
         leave(_label(folder, arguments))
     except InputError as reason:
         line, code = str(reason), 2
-    except MemoryError:
-        line, code = f"out of memory.{kept}", 2
+    except MemoryError as reason:
+        line, code = f"{out_of_memory(reason)}.{kept}", 2
     except KeyboardInterrupt:
         line, code = f"interrupted.{kept}", INTERRUPTED
     except BrokenPipeError:

@@ -28,3 +28,9 @@ def printable(text: str) -> str:
 def one_line(reason: object) -> str:
     """A message brought to one printable line of at most 200 characters."""
     return printable(" ".join(str(reason)[:1000].split()))[:200]
+
+
+def out_of_memory(reason: BaseException) -> str:
+    """What is said where memory was refused, and what for, if that is known."""
+    what = one_line(reason)
+    return f"out of memory: {what}" if what else "out of memory"

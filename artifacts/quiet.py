@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from artifacts.addresses import OF_PYTHON, check_room
+
 # What a user has set for Keras, by variables and by keras.json below its home: another
 # backend, other defaults of layers. Networks would mean something else, or nothing.
 _OF_KERAS = (
@@ -44,9 +46,14 @@ def import_tensorflow_quietly() -> None:
 
     Keras leaves no folder of its own behind. TensorFlow greets from native code before its
     log level counts, so stderr itself is turned away while it is imported.
+
+    Raises:
+        MemoryError: If this process may not take what it needs.
     """
     import logging
 
+    if "tensorflow" not in sys.modules:
+        check_room(OF_PYTHON)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with silent(), _keras_as_it_comes():
         import tensorflow  # noqa: F401  (which imports Keras)

@@ -54,9 +54,10 @@ def check_signature(folder: Path, files: Mapping[str, bytes]) -> None:
     signature = place.with_name(f"{place.name}.sig")
     for path, what in ((Path(key), "the public key"), (signature, "a signature")):
         if not path.is_file():
+            found = "not a file" if path.exists() else "no such file"
             raise DetectorError(
                 f"{printable(str(folder))}: expected {what} in {printable(str(path))}. "
-                "Received: no such file. See docs/signing.md."
+                f"Received: {found}. See docs/signing.md."
             )
     need("--verify-key", "signing", "model_signing")
     import tempfile

@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from artifacts.addresses import OF_PYTHON, check_room
 from artifacts.card import Artifact, read_artifact
 from artifacts.quiet import silent
 from artifacts.runtime.c_library import UnavailableError, c_library
@@ -114,7 +113,6 @@ class _PythonDetector:
     """The same through TensorFlow's Python package."""
 
     def __init__(self, artifact: Artifact) -> None:
-        check_room(OF_PYTHON)
         from artifacts.in_memory import loaded_signature
 
         self._loaded, _ = loaded_signature(artifact, "serving_default")

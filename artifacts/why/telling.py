@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from artifacts.addresses import OF_PYTHON, check_room
 from artifacts.errors import DetectorError, printable
 from artifacts.reading.images import read_image
 from artifacts.reading.kinds import Kinds
@@ -29,7 +28,6 @@ def tell(folder: Path, arguments: argparse.Namespace) -> tuple[int, int]:
         DetectorError: If the artifact is unfit.
         MemoryError: If this process may not take what TensorFlow needs.
     """
-    check_room(OF_PYTHON)
     detector, kinds = Explainer(folder), Kinds(tuple(arguments.formats))
     if detector.stand_in:
         say(f"note: {STAND_IN}\n")

@@ -20,6 +20,10 @@ def sparing() -> Iterator[None]:
     """Lets this process take at most 256 MiB more; all it wants where not on Linux.
 
     Not for work in which other threads take part: they would fail too.
+
+    Raises:
+        ValueError: If more was asked for: what is read declares a size that is a lie.
+        MemoryError: If the user's own limit stood in the way.
     """
     if not _HELD.exists():
         yield
@@ -32,5 +36,9 @@ def sparing() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_AS, (min(limits), most))
     try:
         yield
+    except MemoryError as reason:
+        if before == min(limits):
+            raise
+        raise ValueError(f"a size that is not to be believed: {reason}") from reason
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (before, most))

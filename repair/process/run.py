@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from artifacts.errors import InputError, printable
+from artifacts.errors import InputError, out_of_memory, printable
 from artifacts.packages import missing_package
 from artifacts.streams import INTERRUPTED, NOBODY_READS, leave, say
 from repair.process import interruption
@@ -52,7 +52,7 @@ def _explain(reason: BaseException) -> NoReturn:
     if isinstance(reason, MemoryError) or (
         type(reason).__name__ == "ResourceExhaustedError"
     ):
-        _exit("error: out of memory; older artifacts stay as they were", 1)
+        _exit(f"error: {out_of_memory(reason)}; older artifacts stay as they were", 1)
     if isinstance(reason, ImportError):
         _exit(f"error: {missing_package(reason)}", 2)
     if not isinstance(reason, OSError):

@@ -15,9 +15,7 @@ from typing import BinaryIO
 import h5py
 import numpy as np
 
-from artifacts.errors import printable
 from artifacts.reading.hdf5_file import (
-    broken,
     check_heaps,
     opened,
     problem,
@@ -55,11 +53,8 @@ def open_hdf5(
             or breaks while it is read.
     """
     check_heaps(str(path), error, part=part)
-    try:
-        with opened(str(path), error, part=part, opening=sparing) as file:
-            yield file
-    except MemoryError as reason:  # sizes that are lies
-        raise error(broken(printable(str(path)), reason)) from reason
+    with opened(str(path), error, part=part, opening=sparing) as file:
+        yield file
 
 
 @sparing()

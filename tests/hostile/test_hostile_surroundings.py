@@ -210,7 +210,18 @@ def test_too_few_addresses_are_told_of_beforehand(how, megabytes):
     )
     arguments = [*SAID["a label"], *(["--why"] if how == "why" else [])]
     code, out, err = answer(fault, [sys.executable, *arguments])
-    assert (code, out, err) == (2, "", "error: out of memory.\n")
+    assert (code, out) == (2, "")
+    assert (
+        err.startswith("error: out of memory: ") and f"Received: {megabytes:,} " in err
+    )
+
+
+def test_so_they_are_before_tensorflow_is_imported_for_anything_else():
+    code = "from artifacts.quiet import *; import_tensorflow_quietly()"
+    fault = Fault(limited(AS=2000 << 20))
+    code, _, err = answer(fault, [sys.executable, "-c", code])
+    assert code == 1
+    assert "MemoryError: expected to be allowed 3,000 MiB" in err
 
 
 def read_slowly(source: int, kept: list[bytes]) -> None:

@@ -26,7 +26,7 @@ def calls_in_order(model: Part) -> list[tuple[Part, Place, Call]]:
     for key, places in needs.items():
         for place in places:
             if place.part not in parts:
-                raise lost(place.part)
+                raise lost(place)
             listeners[place.part, place.call].append((key, place))
     ready = deque(key for key, places in needs.items() if not places)
     ordered = []
@@ -39,7 +39,7 @@ def calls_in_order(model: Part) -> list[tuple[Part, Place, Call]]:
             if not needs[key]:
                 ready.append(key)
     if len(ordered) < len(needs):
-        raise lost(next(name for (name, _), places in needs.items() if places))
+        raise lost(next(Place(*key) for key, places in needs.items() if places))
     return ordered
 
 
@@ -53,8 +53,15 @@ def highest_numbers(model: Part) -> dict[tuple[str, int], int]:
     return highest
 
 
-def lost(name: str) -> ModelError:
-    """The error for a layer whose inputs can not be had."""
+def lost(place: Place) -> ModelError:
+    """The error for a tensor that can not be had."""
+    if place.number:
+        return ModelError(
+            f"layer {place.part!r}: expected only its first result to be used. Received: a "
+            f"use of result {place.number + 1}, such as attention scores. Save the model "
+            "without what needs that."
+        )
+    name = place.part
     return ModelError(f"the graph has a cycle, or names a layer it lacks, at {name!r}.")
 
 

@@ -135,7 +135,7 @@ class _Unrolled:
             results = self._called(part, path, _resolved(call, made), most)
             for index, result in enumerate(results):
                 made[replace(place, number=index)] = result
-        missing = [place.part for place in model.outputs if place not in made]
+        missing = [place for place in model.outputs if place not in made]
         if missing:
             raise lost(missing[0])
         return [made[place] for place in model.outputs]
@@ -169,7 +169,7 @@ def _resolved(call: Call, made: dict[Place, Tensor]) -> Call:
     def of(value: Any) -> Any:
         if isinstance(value, Place):
             if value not in made:
-                raise lost(value.part)
+                raise lost(value)
             return made[value]
         if isinstance(value, list):
             return [of(item) for item in value]

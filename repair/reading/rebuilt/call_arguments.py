@@ -16,6 +16,8 @@ from repair.network.causal import CAUSAL
 
 _ATTENTION = "MultiHeadAttention"
 _INPUTS = ("query", "value", "key")
+# Attention scores are a second result, and only the first one can be used.
+_HARMLESS = ("training", "return_attention_scores")
 
 
 def called_with(
@@ -35,7 +37,7 @@ def called_with(
     rest = {
         key: value
         for key, value in keywords.items()
-        if key != "training" and not _says_nothing(value)
+        if key not in _HARMLESS and not _says_nothing(value)
     }
     count = len(_INPUTS) if kind == _ATTENTION else 1
     tensors = _tensors(values[:count])

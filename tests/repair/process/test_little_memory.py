@@ -47,6 +47,19 @@ def test_an_error_inside_lifts_the_limit_too():
     assert limits() == before
 
 
+def test_what_asks_for_more_is_a_lie_but_not_under_a_limit_of_the_user():
+    before, most = limits()
+    with pytest.raises(ValueError, match="not to be believed"), sparing():
+        raise MemoryError
+    held = int(Path("/proc/self/statm").read_text().split()[0]) * mmap.PAGESIZE
+    resource.setrlimit(resource.RLIMIT_AS, (held + (64 << 20), most))
+    try:
+        with pytest.raises(MemoryError), sparing():
+            raise MemoryError
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (before, most))
+
+
 def test_a_lower_limit_of_the_user_stays():
     before, most = limits()
     held = int(Path("/proc/self/statm").read_text().split()[0]) * mmap.PAGESIZE

@@ -95,6 +95,7 @@ def model_called_by_name(x: Any) -> Any:
         lambda x: layers.MultiHeadAttention(2, 4)(
             x, key=layers.Dense(9)(x), value=layers.Dense(7, "tanh")(x)
         ),
+        lambda x: attended(return_attention_scores=True)(x)[0],
         lambda x: layers.Dropout(0.5)(x, training=False),
         lambda x: layers.BatchNormalization()(x, training=False),
         model_called_by_name,
@@ -102,3 +103,13 @@ def model_called_by_name(x: Any) -> Any:
 )
 def test_inputs_by_name_and_harmless_words_are_read(made, tmp_path):
     assert_read_as_keras(network(made), tmp_path, (".keras",))
+
+
+def test_attention_scores_that_are_used_are_refused_by_what_they_are(tmp_path):
+    path = saved(
+        network(lambda x: attended(return_attention_scores=True)(x)[1]),
+        tmp_path,
+        ".keras",
+    )
+    with pytest.raises(ModelError, match=r"only its first result.*attention scores"):
+        read_network(path)
