@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from artifacts.called import Parser, called
+from artifacts.card import read_card
 from artifacts.quiet import import_tensorflow_quietly
 from artifacts.signed import add_verify_key
 from build.formats.table import FORMATS, Format, check_packages
@@ -48,6 +49,7 @@ def export_from(arguments: argparse.Namespace) -> None:
     out = arguments.out or Path(folder.resolve().name + FORMATS[arguments.to].suffix)
     _check_place(out, FORMATS[arguments.to])
     more = _more(arguments)
+    read_card(folder)
     import_tensorflow_quietly()
     from build.formats.conversion import convert
 

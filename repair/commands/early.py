@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from artifacts.card import read_card
 from repair.commands.places import paths_among
 from repair.errors import DatasetError
 from repair.reading.arrays import open_arrays
@@ -14,11 +15,13 @@ _DATA = ("data", "clean", "test", "poisoned")
 
 
 def check_inputs(arguments: argparse.Namespace) -> None:
-    """Opens every network and data file among the arguments; folders are left alone.
+    """Opens every network, data file and card among the arguments; folders are left alone.
 
     Raises:
-        RepairError: If one is missing, broken or of another kind.
+        InputError: If one is missing, broken or of another kind.
     """
+    for path in paths_among(arguments, ("artifact",)):
+        read_card(path)
     for path in paths_among(arguments, ("model", "models")):
         if not path.is_dir():
             with naming(path), opened_source(path):
