@@ -152,6 +152,11 @@ def _instead(folder: Path) -> str:
     if like and folder.name not in beside:
         names = " or ".join(printable(str(folder.parent / name)) for name in like)
         return f"Did you mean {names}?"
+    if os.path.isfile(folder / "saved_model.pb"):  # noqa: PTH113 - may be impossible
+        return (
+            "It is a SavedModel, but none that 'python -m build' wrote: that needs the Keras "
+            "network, saved by model.save('m.keras')."
+        )
     return "Give a folder that 'python -m build' wrote."
 
 

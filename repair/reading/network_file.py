@@ -25,6 +25,7 @@ from repair.reading.described.parts import model_from
 from repair.reading.rebuilt.filling import fill
 from repair.reading.rebuilt.graph import Graph
 from repair.reading.rebuilt.operators.use import is_tensor
+from repair.reading.stored.losses import loss_of
 from repair.reading.stored.network_source import (
     Source,
     architecture_in,
@@ -112,10 +113,12 @@ def network_from(
     with _crops_named(steps, graph.keras_version):
         graph.build(steps, image_shape)
         fill(graph, model, stored)
-    scores = graph.tensors[_chosen(outputs, output).step]
+    chosen = _chosen(outputs, output)
+    scores = graph.tensors[outputs[chosen].step]
     if not is_tensor(scores):
         raise ModelError("expected an output for each image. Received: sizes alone.")
-    return classifier(graph.images, scores, loss=source.loss)
+    loss = loss_of(source.loss, list(outputs), chosen)
+    return classifier(graph.images, scores, loss=loss)
 
 
 @contextmanager
@@ -136,9 +139,10 @@ def _crops_named(steps: list[Step], keras_version: int) -> Iterator[None]:
         ) from reason
 
 
-def _chosen(outputs: dict[str, Tensor], wanted: str | None) -> Tensor:
+def _chosen(outputs: dict[str, Tensor], wanted: str | None) -> str:
+    """The name of the output that is wanted."""
     if wanted is None and len(outputs) == 1:
-        return next(iter(outputs.values()))
+        return next(iter(outputs))
     if wanted not in outputs:
         names = ", ".join(outputs)[:300]
         received = f"{len(outputs)} outputs" if wanted is None else f"{wanted!r}"
@@ -146,7 +150,7 @@ def _chosen(outputs: dict[str, Tensor], wanted: str | None) -> Tensor:
             "expected one output. Name the one that classifies by --output NAME, of: "
             f"{names}. Received: {received}."
         )
-    return outputs[wanted]
+    return wanted
 
 
 def _version(description: Any, source: Source) -> int:

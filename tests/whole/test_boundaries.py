@@ -17,8 +17,8 @@ SCRIPTS = sorted(ROOT.glob("eval_*.py"))
 # floors below. Rooms on one floor stand beside each other and do not know of each other.
 FLOORS = {
     "artifacts": (
-        ("errors", "quiet", "called", "told", "at_once", "addresses"),
-        ("packages",),
+        ("errors", "called", "told", "at_once", "addresses"),
+        ("packages", "quiet"),
         ("signed", "streams", "listed"),
         ("card",),
         ("in_memory",),

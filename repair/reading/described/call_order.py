@@ -39,7 +39,7 @@ def calls_in_order(model: Part) -> list[tuple[Part, Place, Call]]:
             if not needs[key]:
                 ready.append(key)
     if len(ordered) < len(needs):
-        raise lost(next(Place(*key) for key, places in needs.items() if places))
+        raise lost(next(Place(*key, 0) for key, places in needs.items() if places))
     return ordered
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from repair.errors import ModelError
 from repair.reading.described.calls import MAX_LAYERS, Call, Place, calls_of, place_of
+from repair.reading.described.marks import without_mark
 from repair.reading.described.plain_values import of_type
 
 _MAX_DEPTH = 10
@@ -59,7 +60,7 @@ class Part:
         """Whether it is arithmetic, not a layer."""
         # Where Keras 3 names no modules, in ``.h5``, operators lack a layer's settings.
         settings = set(self.config) - ({"dtype"} if self.kind == "Cast" else set())
-        bare = not self.module and not {"trainable", "dtype"} & settings
+        bare = not (self.module or self.is_model or {"trainable", "dtype"} & settings)
         of_keras = self.module.startswith("keras.src.ops") or (
             bare and bool(self.calls)
         )
@@ -109,7 +110,7 @@ def _count(part: Part) -> int:
 
 
 def _part(entry: Any, default: str, depth: int) -> Part:
-    entry = of_type(entry, dict, f"the entry of {default}")
+    entry = without_mark(of_type(entry, dict, f"the entry of {default}"))
     kind = of_type(entry.get("class_name"), str, f"'class_name' of {default}")
     config = entry.get("config")
     if isinstance(config, list) and kind == "Sequential":  # Keras 2.0 to 2.2.2

@@ -47,7 +47,7 @@ class Counted:
         if self._declared > self.stored or self._repeated > MAX_REPEATED:
             raise ModelError(
                 f"layer {layer.name!r} declares {weights:,} weights. Expected no more than "
-                f"the file stores, {self.stored:,} in all."
+                f"were found in the file, {self.stored:,} in all."
             )
 
 

@@ -22,7 +22,7 @@ from repair.reading.rebuilt.counted import Counted
 from repair.reading.rebuilt.equations import with_known_sides
 from repair.reading.rebuilt.image_input import image_input
 from repair.reading.rebuilt.layer_list import MERGING, layer_from_config
-from repair.reading.rebuilt.limits import check_inputs, image_shape
+from repair.reading.rebuilt.limits import check_inputs, image_shape, takes_a_row
 from repair.reading.rebuilt.operators.table import operator_applied
 from repair.reading.rebuilt.operators.use import Use, is_tensor
 from repair.reading.rebuilt.stand_ins import stand_in_for
@@ -67,7 +67,8 @@ class Graph:
         """
         first = steps[0]
         shape, turned = image_shape(first.part.config, told)
-        self.images, tensor = image_input(shape, first.name)
+        in_a_row = takes_a_row(first.part.config)
+        self.images, tensor = image_input(shape, first.name, in_a_row=in_a_row)
         if turned:
             say("the network takes channels first; it is rebuilt to take them last")
             self._turning.mark(tensor)

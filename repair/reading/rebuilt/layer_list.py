@@ -17,6 +17,7 @@ from repair.errors import ModelError
 from repair.reading.described.parts import Part
 from repair.reading.rebuilt.old_spellings import spelled
 from repair.reading.rebuilt.other_settings import check_others
+from repair.reading.rebuilt.refusals import refusal
 
 _CONVOLUTION = ("strides", "padding", "dilation_rate", "activation", "use_bias")
 _FILTERS = ("filters", "kernel_size", *_CONVOLUTION)
@@ -120,14 +121,6 @@ _WORDS: Mapping[str, Callable[[str], bool]] = {
         len(text) <= _MAX_AXES and text.isascii() and text.isalpha()
     ),
 }
-_OF_KERAS_1 = "is of Keras 1. Load the file with Keras 2.0 to 2.3, and save it there"
-_REASONS = {
-    "Convolution2D": _OF_KERAS_1,
-    "Merge": _OF_KERAS_1,
-    "Lambda": "holds Python code, which is never run. Use Keras' own layers instead",
-    "TFSMLayer": "holds a SavedModel, which is never run",
-    "TorchModuleWrapper": "holds pickled Python code, which is never run",
-}
 _MAX_SETTING = 1 << 26
 _MAX_ITEMS, _MAX_FACTORS = 8, 1 << 16
 _FACTORS = ("scale", "offset")  # one a channel
@@ -167,17 +160,6 @@ def layer_from_config(
         raise ModelError(
             f"layer {name!r}: unusable settings {str(settings)[:200]}."
         ) from reason
-
-
-def refusal(part: Part, name: str) -> ModelError:
-    """The error for a layer that is not on the list."""
-    other = "is a class of its maker's own, whose code is not in the file"
-    reason = _REASONS.get(part.kind, "is not one that can be rebuilt here")
-    return ModelError(
-        f"layer {name[:60]!r} of class {part.kind[:60]!r} is not supported: it "
-        f"{other if part.own else reason}. Expected layers of Keras for images; "
-        "docs/networks.md lists them."
-    )
 
 
 def _check(name: str, key: str, value: Any) -> None:

@@ -26,7 +26,7 @@ def image_shape(
 ) -> tuple[tuple[int, ...], bool]:
     """The shape of an image, and whether the file has its channels first.
 
-    What the file leaves open is as told.
+    What the file leaves open is as told; a network may take an image as one row of pixels.
 
     Args:
         config: Settings of the input layer.
@@ -35,15 +35,15 @@ def image_shape(
     Raises:
         ModelError: If it is no shape of images, or open and not told.
     """
-    shape = config.get("batch_input_shape") or config.get("batch_shape")
-    sizes: list[Any] | None = None
-    if shape is not None:
-        sizes = shape[1:] if isinstance(shape, list) else [shape]
-    if sizes is not None and len(sizes) == 1 and type(sizes[0]) is int:
+    sizes = _declared(config)
+    if sizes is not None and takes_a_row(config):
+        if told is not None and math.prod(told) == sizes[0]:
+            return told, False
+        known = "" if told is None else f" Those of {told} are {math.prod(told)}."
         raise ModelError(
-            f"expected images. Received: a network of rows of {sizes[0]} numbers. "
-            "Put an input of rows and columns and a Flatten layer before it, and save it "
-            "again."
+            f"expected a network of images. Received: one that takes {sizes[0]} numbers. If "
+            "they are the pixels of an image, give data that holds such images, or "
+            f"--image-shape.{known}"
         )
     turned = sizes is not None and _channels_first(sizes)
     if sizes is not None and turned:
@@ -52,7 +52,7 @@ def image_shape(
         if told is None or (sizes is not None and len(sizes) != len(told)):
             raise ModelError(
                 "takes images of any size. Expected to be told theirs, by the data or by "
-                f"--image-shape. Received: shape {str(shape)[:60]}."
+                f"--image-shape. Received: shape {str(sizes)[:60]}."
             )
         pairs = zip(sizes or [None] * 3, told, strict=True)
         sizes = [given if size is None else size for size, given in pairs]
@@ -61,9 +61,23 @@ def image_shape(
     if not fine or (len(sizes) == 3 and sizes[2] not in _CHANNELS):
         raise ModelError(
             f"expected images of at most {_MAX_SIDE} pixels a side, channels last: grey, "
-            f"RGB or RGBA. Received: shape {str(shape)[:60]}."
+            f"RGB or RGBA. Received: shape {str(sizes)[:60]}."
         )
     return tuple(sizes), turned
+
+
+def takes_a_row(config: Mapping[str, Any]) -> bool:
+    """Whether an input layer expects numbers in one axis: an image's pixels, perhaps."""
+    sizes = _declared(config)
+    return sizes is not None and len(sizes) == 1 and type(sizes[0]) is int
+
+
+def _declared(config: Mapping[str, Any]) -> list[Any] | None:
+    """The sizes that a file declares, the images' axis left out."""
+    shape = config.get("batch_input_shape") or config.get("batch_shape")
+    if shape is None:
+        return None
+    return shape[1:] if isinstance(shape, list) else [shape]
 
 
 def _channels_first(sizes: list[Any]) -> bool:

@@ -17,7 +17,7 @@ from repair.errors import ModelError, RepairError
 from repair.reading.attributes import MAX_TEXT, text
 from repair.reading.hdf5 import child, open_hdf5
 from repair.reading.stored.keras_archive import open_archive
-from repair.reading.stored.losses import loss_of
+from repair.reading.stored.losses import loss_in
 from repair.reading.stored.other_formats import (
     ZIP,
     reason_against,
@@ -32,13 +32,13 @@ class Source:
     Attributes:
         description: Of the model, parsed; None where the file has weights alone.
         keras_version: Of the writer.
-        loss: Name of what the network was trained with; "" where unknown.
+        loss: What the network was trained with, parsed, untrusted; see ``losses``.
         weights: What holds the weights.
     """
 
     description: Any
     keras_version: int
-    loss: str
+    loss: Any
     weights: h5py.Group
 
 
@@ -75,7 +75,7 @@ def opened_source(path: Path) -> Iterator[Source]:
             open_hdf5(path, ModelError, part=archive.weights) as file,
         ):
             description = archive.description
-            loss = loss_of(description, "compile_config")
+            loss = loss_in(description, "compile_config")
             yield Source(description, _major(archive.metadata), loss, file)
         return
     if (reason := reason_against(begins)) is not None:
@@ -90,12 +90,12 @@ def _from_hdf5(file: h5py.File) -> Source:
         written = text(file, "keras_version", ModelError).split(".")[0]
         version = int(written) if written in ("1", "2", "3", "4") else 0
     if "model_config" not in file.attrs:
-        return Source(None, version, "", file)
+        return Source(None, version, None, file)
     description = _json(text(file, "model_config", ModelError), "the model description")
-    loss = ""
+    loss = None
     if "training_config" in file.attrs:
         training = _json(text(file, "training_config", ModelError), "'training_config'")
-        loss = loss_of({"compile": training}, "compile")
+        loss = loss_in({"compile": training}, "compile")
     weights = child(file, "model_weights", ModelError)
     return Source(description, version, loss, weights)
 

@@ -11,6 +11,8 @@ OF_SAVED_MODEL = (
     "It can hold operations that read and write files, so it is not opened. In the program "
     "that wrote it, save the Keras model again by model.save('m.keras'), and give that file."
 )
+# Protocol buffer: version 1, then a graph. ONNX files of version 1 are older than Keras 2.
+_SAVED_MODEL = b"\x08\x01\x12"
 _OF_TENSORFLOW_JS = (b'"layers-model"', b'"graph-model"', b'"modelTopology"')
 _BEGINNINGS = (
     (
@@ -58,6 +60,8 @@ def reason_against(content: bytes) -> str | None:
             "is a TensorFlow Lite file, which holds no Keras network. Give the .keras or "
             ".h5 file that it was converted from."
         )
+    if content.startswith(_SAVED_MODEL):
+        return f"is a SavedModel. {OF_SAVED_MODEL}"
     if _is_onnx(content):
         return (
             "is an ONNX file, which holds no Keras network. Give the .keras or .h5 file "

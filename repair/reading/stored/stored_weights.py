@@ -23,7 +23,10 @@ from repair.reading.rebuilt.limits import MAX_PARAMETERS
 from repair.reading.stored.folders import Folder, spelled_on_windows
 
 _MAX_WEIGHTS = 20_000  # of one layer, which may be a model of thousands
-_CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
+# In the second tf.keras 2.12 and 2.13 count a layer with weights twice, and a folder is there
+# for every layer.
+_OLD = "_layer_checkpoint_dependencies"
+_CONTAINERS = ("layers", _OLD)
 # Layers that Keras makes of others, and what it calls those.
 _WITHIN = {
     "MultiHeadAttention": ("query_dense", "key_dense", "value_dense", "output_dense"),
@@ -63,7 +66,7 @@ def stored_weights(file: h5py.Group, model: Part) -> Stored:
         stored = _listed(file)
     elif container := _container(Folder(file)) or _container(spelled_on_windows(file)):
         stored = Stored()
-        _numbered(container, model, (), stored)
+        _numbered(*container, model, (), stored)
     else:
         raise ModelError(
             "expected a Keras model or its weights. Received: HDF5 with the keys "
@@ -111,15 +114,19 @@ def _is_seed(name: str, found: h5py.Dataset) -> bool:
     return found.dtype.kind in "iu" and found.size in (2, 3) and "count" not in name
 
 
-def _container(folder: Folder) -> Folder | None:
-    """The folder of a model's layers in the model's own."""
-    found = (folder.below(name) for name in _CONTAINERS)
-    return next((each for each in found if each is not None), None)
+def _container(folder: Folder) -> tuple[Folder, bool] | None:
+    """The folder of a model's layers in the model's own, and whether it is the old one."""
+    for name in _CONTAINERS:
+        if (found := folder.below(name)) is not None:
+            return found, name == _OLD
+    return None
 
 
 def _numbered(
-    layers: Folder, model: Part, path: tuple[str, ...], stored: Stored
-) -> None:
+    layers: Folder, is_old: bool, model: Part, path: tuple[str, ...], stored: Stored
+) -> bool:
+    """Finds the weights of a model's layers; whether there are any."""
+    before = len(stored.by_path)
     counts: dict[str, int] = defaultdict(int)
     for part in model.parts:
         if (
@@ -134,15 +141,23 @@ def _numbered(
             continue
         own = (*path, part.name)
         if part.is_model:
-            if (inner := _container(folder)) is not None:
-                _numbered(inner, part, own, stored)
-            continue
-        found = folder.variables()
-        for name in _WITHIN.get(part.kind, ()):
-            within = folder.below(name) or folder.below(f"_{name}")
-            found += within.variables() if within is not None else []
-        if found:
-            stored.by_path[own] = found
+            inner = _container(folder)
+            has_weights = inner is not None and _numbered(*inner, part, own, stored)
+        else:
+            has_weights = bool(found := _variables(folder, part.kind))
+            if found:
+                stored.by_path[own] = found
+        if is_old and has_weights and layers.below(f"{name}_{number + 1}") is None:
+            counts[name] += 1
+    return len(stored.by_path) > before
+
+
+def _variables(folder: Folder, kind: str) -> list[h5py.Dataset]:
+    found = folder.variables()
+    for name in _WITHIN.get(kind, ()):
+        within = folder.below(name) or folder.below(f"_{name}")
+        found += within.variables() if within is not None else []
+    return found
 
 
 def snake_case(name: str) -> str:

@@ -442,7 +442,10 @@ BAD_DESCRIPTIONS = {
         setting("input", batch_shape=[None, None, None, 3]),
         "--image-shape",
     ),
-    "flat image": (setting("input", batch_shape=[None, 360]), "rows of 360.*Flatten"),
+    "flat image": (
+        setting("input", batch_shape=[None, 360]),
+        "takes 360 numbers.*--image-shape",
+    ),
     "features": (setting("input", batch_shape=[None, 4, 4, 512]), "RGB"),
     "list as size": (setting("input", batch_shape=[None, 3, [], []]), "RGB"),
     "too small an image": (setting("input", batch_shape=[None, 2, 2, 3]), "Received"),

@@ -1,9 +1,10 @@
-"""Archives whose writer spelled the paths of weights as Windows does."""
+"""Archives whose writer spelled or numbered the folders of weights in a way of its own."""
 
 from __future__ import annotations
 
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from repair.errors import ModelError
 from repair.network.inference import outputs
 from repair.reading.network_file import read_network
 from repair.reading.stored.folders import spelled_on_windows
+from repair.reading.stored.stored_weights import snake_case
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +87,62 @@ def test_names_of_many_parts_are_no_paths():
         file.create_group("layers\\dense")
         file.create_group("vars")
         assert set(spelled_on_windows(file).paths) == {"layers", "layers\\dense"}
+
+
+def of_a_kind(*made: keras.Layer) -> keras.Model:
+    return keras.Sequential([keras.Input((12, 10, 3)), *made])
+
+
+@pytest.fixture(scope="module")
+def repeating() -> keras.Model:
+    """A network with several layers, and several models, of a class."""
+    x = of_a_kind(layers.RandomFlip())(images := keras.Input((12, 10, 3)))
+    for _ in range(2):
+        x = of_a_kind(*(layers.Conv2D(3, 3, padding="same") for _ in range(2)))(x)
+        x = layers.Dropout(0.5)(x)
+    for _ in range(2):
+        x = layers.BatchNormalization()(layers.Conv2D(5, 3)(x))
+    x = layers.Dense(6, "relu")(layers.Flatten()(x))
+    return lively(keras.Model(images, layers.Dense(4, "softmax")(x)))
+
+
+def as_tf_keras(network: keras.Model, step: int) -> Callable[[h5py.File], None]:
+    """Keeps weights as tf.keras 2.12 to 2.15: one with weights takes ``step`` numbers."""
+
+    def moved(model: keras.Model, old: h5py.Group, new: h5py.Group) -> None:
+        counts, there = Counter[str](), Counter[str]()
+        below = new.create_group("_layer_checkpoint_dependencies")
+        for layer in model.layers:
+            kind = snake_case(type(layer).__name__)
+            names = [
+                f"{kind}_{count[kind]}" if count[kind] else kind
+                for count in (there, counts)
+            ]
+            there[kind] += 1
+            counts[kind] += step if layer.weights else 1
+            folder = below.create_group(names[1])
+            if isinstance(layer, keras.Model):
+                moved(layer, old[f"layers/{names[0]}"], folder)
+            elif layer.weights:
+                old.copy(f"layers/{names[0]}/vars", folder, "vars")
+            else:
+                folder.create_group("vars")
+
+    def change(file: h5py.File) -> None:
+        moved(network, file, file)
+        del file["layers"]
+
+    return change
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_folders_of_tf_keras_are_read_however_they_are_counted(
+    repeating, tmp_path, step
+):
+    plain = saved(repeating, tmp_path, ".keras")
+    path = changed(plain, tmp_path / "n.keras", as_tf_keras(repeating, step))
+    images = images_for(repeating)
+    expected = repeating.predict(images, verbose=0)
+    np.testing.assert_allclose(
+        outputs(read_network(path), images), expected, rtol=0, atol=1e-5
+    )

@@ -30,6 +30,7 @@ FILES = {
     "web page": (b"\n<!DOCTYPE html><html>", "web page"),
     "pointer": (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
     "safetensors": (b"\x40" + bytes(7) + b'{"w":{"dtype":"F32"', "safetensors.*maker"),
+    "SavedModel": (b"\x08\x01\x12\xa0\x05" + bytes(40), "is a SavedModel.*model.save"),
     "noise": (bytes(range(160, 224)), "HDF5"),
     "nothing": (b"", "HDF5"),
 }

@@ -1,0 +1,35 @@
+"""Which loss an output was trained with, as files of any Keras say it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from repair.reading.stored.losses import loss_in, loss_of
+
+AGE_AND_SEX = ["age", "sex"]
+
+
+@pytest.mark.parametrize(
+    ("said", "loss"),
+    [
+        ("mse", "mse"),
+        ({"class_name": "MeanSquaredError", "config": {}}, "meansquarederror"),
+        ({"age": "mse", "sex": "binary_crossentropy"}, "mse"),
+        (["mse", "binary_crossentropy"], "mse"),
+        ([{"class_name": "Huber"}, None], "huber"),
+        ({"sex": "mse"}, ""),
+        (["mse"], ""),
+        (None, ""),
+        (3, ""),
+        ({"age": {"class_name": 3}}, ""),
+    ],
+)
+def test_loss_of_an_output(said, loss):
+    assert loss_of(said, AGE_AND_SEX, "age") == loss
+
+
+@pytest.mark.parametrize("holder", [None, [], {}, {"compile_config": 3}])
+def test_files_that_say_nothing(holder: Any):
+    assert loss_of(loss_in(holder, "compile_config"), ["only"], "only") == ""
