@@ -29,7 +29,7 @@ def quoted(label: int, names: Sequence[str] | None) -> str:
 
 
 def spelled(card: dict[str, Any], *, as_json: bool = False) -> list[str]:
-    """The names of labels 0..N; that of N is ``poisoned``.
+    """The names of labels 0..N; that of N is ``poisoned``, or if a class is, in brackets.
 
     Args:
         card: What ``read_card`` returns.
@@ -49,7 +49,11 @@ def spelled(card: dict[str, Any], *, as_json: bool = False) -> list[str]:
             f"--names: expected {card.get('num_classes')} names on the card. "
             "Received: others. Build the artifact again."
         )
-    shown = [printable(name) for name in (*names, POISONED)]
+    shown = [printable(name) for name in names]
+    poisoned = POISONED
+    while poisoned in shown:
+        poisoned = f"({poisoned})"
+    shown.append(poisoned)
     if as_json:
         return [f'{i}, "name": {json.dumps(name)}' for i, name in enumerate(shown)]
     return shown

@@ -13,7 +13,10 @@ from artifacts.listed import check_outside
 from artifacts.reading.kinds import ALL, Kinds
 
 # Endings of what is labelled: ``--output a.png b.png`` is a slip, and a.png would be lost.
-_OF_INPUTS = (*Kinds(ALL).suffixes, ".h5", ".hdf5")
+_OF_INPUTS = (
+    *Kinds(ALL).suffixes,
+    *(".gif", ".h5", ".hdf5", ".keras", ".npy", ".npz", ".zip"),
+)
 
 
 def of_another_run(shown: str, leftover: str) -> DetectorError:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from artifacts.addresses import OF_PYTHON, check_room
 
@@ -15,6 +16,10 @@ _OF_KERAS = (
     *("KERAS_BACKEND", "KERAS_HOME", "KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH"),
     *("KERAS_NNX_ENABLED", "TF_USE_LEGACY_KERAS"),
 )
+# Who wants silence now, and the stderr that is turned away meanwhile, if there is one.
+_inside: list[None] = []
+_kept: list[int] = []
+_changing = threading.Lock()
 _USUAL = {"KERAS_BACKEND": "tensorflow", "KERAS_HOME": f"{os.devnull}/none"}
 
 
@@ -22,23 +27,37 @@ _USUAL = {"KERAS_BACKEND": "tensorflow", "KERAS_HOME": f"{os.devnull}/none"}
 def silent() -> Iterator[None]:
     """Drops what this process writes to stderr meanwhile, in native code too.
 
-    Python errors are raised as ever. Where stderr is closed, nothing is to be dropped.
+    Python errors are raised as ever. Where stderr is closed, nothing is to be dropped. It is
+    the whole process's, so of several threads the first turns it away and the last back.
     """
-    _flush()
+    with _changing:
+        if not _inside:
+            _turn_away()
+        _inside.append(None)
     try:
-        stderr = os.dup(2)
-    except OSError:
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
         yield
     finally:
-        _flush()
+        with _changing:
+            _inside.pop()
+            if not _inside:
+                _turn_back()
+
+
+def _turn_away() -> None:
+    _flush()
+    with suppress(OSError):
+        _kept.append(os.dup(2))
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+
+
+def _turn_back() -> None:
+    _flush()
+    while _kept:
+        stderr = _kept.pop()
         os.dup2(stderr, 2)
         os.close(stderr)
-        os.close(nowhere)
 
 
 def import_tensorflow_quietly() -> None:

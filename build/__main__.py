@@ -13,7 +13,7 @@ from artifacts.streams import leave, prepare_streams
 from build.arguments import build_parser
 from build.formats.command import export_from, export_parser
 from build.fresh_process import build_in_fresh_process
-from build.request import Request, requests_from
+from build.request import Request, check_demo, requests_from
 from build.several import build_each
 from repair.commands.places import check_places
 from repair.commands.repeated import repeated
@@ -30,6 +30,7 @@ DEMO = Path("demo")
 def _build(arguments: argparse.Namespace) -> None:
     check_places(arguments, replaces=True)
     if arguments.demo:
+        check_demo(arguments)
         begin(
             "Making up people and BadNets in demo/, then building: half an hour on two cores. "
             "It can be interrupted and goes on where it stopped."

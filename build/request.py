@@ -85,6 +85,20 @@ def requests_from(arguments: argparse.Namespace) -> list[Request]:
     return [_one(arguments)]
 
 
+def check_demo(arguments: argparse.Namespace) -> None:
+    """Makes sure that the demo is asked for nothing that it does not build.
+
+    Raises:
+        SettingError: If a network of the user's own is named, or one that there is not.
+    """
+    if arguments.model is not None or arguments.clean is not None:
+        raise SettingError(
+            "expected --demo, which makes its own networks and images, or --model and "
+            "--clean. Received: both."
+        )
+    _names(arguments.names)
+
+
 def _names(names: list[str]) -> list[str]:
     unknown = [name for name in names if name not in NETWORKS]
     if unknown:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 _SLICE_IMAGES = 256
+_DARKEST = 2  # of floats up to it, the largest was meant to be 1
 _SLICE_BYTES = 64 << 20
 
 
@@ -37,7 +38,7 @@ def slices(path: str, size: tuple[int, ...]) -> Iterator[range]:
     check_heaps(path)
     with _stored(path, size, printable(path), begin) as images:
         first = images[:_SLICE_IMAGES] if images.dtype.kind == "f" else None
-        if first is not None and first.max() <= 1:
+        if first is not None and first.max() <= _DARKEST:
             raise DetectorError(
                 f"{printable(path)}: expected pixels 0..255. Received: at most "
                 f"{first.max():g} in the first {len(first)}. Multiply by 255 first."
@@ -138,5 +139,5 @@ def _step(data: Any) -> int:
 
 def _range_error(path: str, index: int, low: Any, high: Any) -> DetectorError:
     return DetectorError(
-        f"{printable(path)}#{index}: expected pixels 0..255. Received: {low:g}..{high:g}."
+        f"{printable(path)}#{index}: expected pixels 0..255. Received: {low:.9g}..{high:.9g}."
     )

@@ -48,7 +48,7 @@ def load(folder: Path) -> Labeller:
     Raises:
         DetectorError: If the artifact is missing or any file of it was changed.
     """
-    return loaded(read_artifact(folder))
+    return loaded(read_artifact(Path(folder)))
 
 
 def loaded(artifact: Artifact) -> Detector:

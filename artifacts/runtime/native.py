@@ -98,16 +98,17 @@ class NativeDetector:
         """The address of the labels of so many images."""
         size, sides = math.prod(shape), (c_int64 * 4)(*shape)
         given = c_void_p(self._c.TF_AllocateTensor(UINT8, sides, 4, size))
-        answer = c_void_p()
+        answer, status = c_void_p(), self._c.TF_NewStatus()  # threads may call at once
         try:
             ctypes.memmove(self._c.TF_TensorData(given), pixels, size)
             self._c.TF_SessionRun(
                 *(self._session, None, byref(self._input), byref(given), 1),
-                *(byref(self._output), byref(answer), 1, None, 0, None, self._status),
+                *(byref(self._output), byref(answer), 1, None, 0, None, status),
             )
-            self._check()
+            self._check(status)
             yield self._address(answer, shape[0])
         finally:
+            self._c.TF_DeleteStatus(status)
             self._c.TF_DeleteTensor(given)
             if answer:
                 self._c.TF_DeleteTensor(answer)
@@ -148,7 +149,8 @@ class NativeDetector:
             raise DetectorError(f"expected a tensor {name!r} in the artifact's graph.")
         return Output(found, int(index or 0))
 
-    def _check(self) -> None:
-        if self._c.TF_GetCode(self._status):
-            message = self._c.TF_Message(self._status).decode("utf-8", "replace")
+    def _check(self, status: Any = None) -> None:
+        status = self._status if status is None else status
+        if self._c.TF_GetCode(status):
+            message = self._c.TF_Message(status).decode("utf-8", "replace")
             raise DetectorError(f"TensorFlow: {one_line(message)}")

@@ -72,6 +72,11 @@ def check_place(folder: Path) -> None:
         )
     if not folder.exists():
         return
+    if Path(os.path.realpath(".")).is_relative_to(os.path.realpath(folder)):
+        raise SettingError(
+            f"{folder}: expected another folder than the one that you are in, which can not "
+            "be replaced meanwhile. Give --out a new one, or go elsewhere."
+        )
     if not folder.is_dir():
         raise SettingError(f"{folder}: expected a folder or nothing. Received: a file.")
     if any(folder.iterdir()) and not (folder / CARD).is_file():

@@ -53,7 +53,10 @@ def inspect(arguments: argparse.Namespace) -> Rows:
             )
     said = inspection.verdict
     steps = after_inspection(
-        arguments.model, arguments.clean, said.kind, repeated(arguments)
+        arguments.model,
+        arguments.clean,
+        said.kind,
+        repeated(arguments, to_read=said.kind == "cannot be told"),
     )
     page = write_inspection(inspection, arguments.out, steps)
     write_for_pipelines([_subject(inspection, arguments, digests)], arguments)

@@ -22,6 +22,8 @@ _OTHERS = (
     "table",
 )
 _WRITTEN = ("out", "sarif", "bom")
+# What a command that writes a page puts beside it.
+_PAGES = ("inspect.html", "inspect.json")
 
 
 def check_places(arguments: argparse.Namespace, *, replaces: bool = False) -> None:
@@ -38,6 +40,12 @@ def check_places(arguments: argparse.Namespace, *, replaces: bool = False) -> No
     """
     written = paths_among(arguments, _WRITTEN)
     check_unread(written, arguments)
+    for place in written[1:] if getattr(arguments, "out", None) else ():
+        if _lies_in(place, written[0]) and (replaces or place.name in _PAGES):
+            raise SettingError(
+                f"{printable(str(place))}: expected a place outside of "
+                f"{printable(str(written[0]))}, which is written as well. Choose another."
+            )
     for place in written:
         check_outside(place if replaces else place / "file")
     if len({os.path.realpath(place) for place in written}) < len(written):
@@ -124,6 +132,10 @@ def _holds(folder: Path, place: Path) -> bool:
     return any(
         _same(place, Path(x)) for x in walk(str(folder), None) if isinstance(x, str)
     )
+
+
+def _lies_in(place: Path, folder: Path) -> bool:
+    return Path(os.path.realpath(place)).is_relative_to(os.path.realpath(folder))
 
 
 def _same(one: Path, other: Path) -> bool:

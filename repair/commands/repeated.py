@@ -25,12 +25,23 @@ _USUAL: dict[str, Any] = {
 }
 
 
-def repeated(arguments: argparse.Namespace) -> list[str]:
-    """The words of these options, of those that were given."""
+# Of these, what is about building, not about reading.
+_OF_BUILDING = ("unlabelled", "seed", "layer", "max_fpr")
+
+
+def repeated(arguments: argparse.Namespace, *, to_read: bool = False) -> list[str]:
+    """The words of these options, of those that were given.
+
+    Args:
+        arguments: Of the command.
+        to_read: Leave out those that a command does not know which reads alone.
+    """
     words = []
     for name, usual in _USUAL.items():
         value = getattr(arguments, name)
         if value == usual and type(value) is type(usual):
+            continue
+        if to_read and name in _OF_BUILDING:
             continue
         words.append(f"--{name.replace('_', '-')}")
         if isinstance(value, list):

@@ -13,7 +13,7 @@ from repair.reading.class_list import places_of
 _MOST_CLASSES = 100_000
 _SHOWN = 8
 # What systems leave among the folders of people, and what parts of a data set are called.
-_LEFT_BEHIND = frozenset(["__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN"])
+LEFT_BEHIND = frozenset(["__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN"])
 _PARTS = frozenset(
     [
         "dev",
@@ -40,7 +40,7 @@ def folders_below(path: Path) -> list[str]:
     try:
         with os.scandir(path) as entries:
             found = [
-                x for x in entries if x.name[0] != "." and x.name not in _LEFT_BEHIND
+                x for x in entries if x.name[0] != "." and x.name not in LEFT_BEHIND
             ]
             links = [x.name for x in found if x.is_symlink() and x.is_dir()]
             names = [x.name for x in found if x.is_dir(follow_symlinks=False)]

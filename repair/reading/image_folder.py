@@ -17,7 +17,11 @@ from repair.errors import DatasetError
 from repair.process.notice import say
 from repair.process.progress import progress
 from repair.process.room import room
-from repair.reading.class_folders import folders_below, labels_of_folders
+from repair.reading.class_folders import (
+    LEFT_BEHIND,
+    folders_below,
+    labels_of_folders,
+)
 from repair.settings import DataOptions
 
 _LONG = 1000  # images of which it is said how far the reading is
@@ -103,7 +107,8 @@ def _files(folder: Path, kinds: Kinds) -> Iterator[str]:
     for found in walk(str(folder), kinds.suffixes):
         if isinstance(found, DetectorError):
             raise DatasetError(str(found)) from found
-        yield found
+        if not LEFT_BEHIND.intersection(Path(found).relative_to(folder).parts):
+            yield found
 
 
 def _images(path: Path, files: list[str], wanted: Shape, kinds: Kinds) -> np.ndarray:

@@ -14,6 +14,9 @@ from repair.settings import DataOptions
 
 CHANNELS = (1, 3, 4)
 _BLOCK_BYTES = 32 << 20
+# Rounding and interpolation leave fractions a hair beyond 0..1.
+_HAIR = 0.02
+_DARKEST = 2  # of floats up to it, the largest was meant to be 1
 
 Shape = tuple[int, int, int]
 
@@ -67,7 +70,7 @@ def read_images(
         pixels = _whole(block, factor)
         pixels = pixels[..., None] if block.ndim == 3 else np.moveaxis(pixels, *order)
         images[start : start + len(block)] = _resized(pixels, wanted)
-    if largest * factor <= 1:
+    if largest * factor <= (_DARKEST if stored.dtype.kind == "f" else 1):
         raise DatasetError(
             f"{where}: expected pixels 0..255. Received: at most {largest:g}. "
             "Multiply by 255 first."
@@ -135,7 +138,7 @@ def _factor(where: str, block: np.ndarray, first: bool) -> float:
     if first or block.dtype.kind != "f" or not block.size:
         return 1.0
     between = (block > 0) & (block < 1)
-    if block.max() <= 1 and block.min() >= 0 and between.any():
+    if block.max() <= 1 + _HAIR and block.min() >= -_HAIR and between.any():
         say(f"{where}: pixels 0..1 are multiplied by 255")
         return 255.0
     return 1.0
@@ -149,14 +152,15 @@ def _checked(where: str, block: np.ndarray, factor: float) -> float:
     """
     if block.dtype != np.uint8 and block.size:
         low, high = block.min(), block.max()
-        if not (low >= 0 and high * factor <= 255):  # also true of NaN
+        over = _HAIR if factor != 1 else 0.0
+        if not (low >= -over and high * factor <= 255 * (1 + over)):  # also of NaN
             if low >= 0 and 255 < high < 1 << 16 and block.dtype.kind in "iu":
                 raise DatasetError(
                     f"{where}: expected pixels 0..255. Received: {low}..{high}, of 16 bits "
                     "as it seems. Divide them by 257 (or by what the largest is of 255)."
                 )
             raise DatasetError(
-                f"{where}: expected pixels 0..255. Received: {low:g}..{high:g}. Give them "
+                f"{where}: expected pixels 0..255. Received: {low:.9g}..{high:.9g}. Give them "
                 "as they are in the pictures; what a network makes of them is found, or "
                 "told by --preprocessing."
             )
@@ -166,7 +170,7 @@ def _checked(where: str, block: np.ndarray, factor: float) -> float:
 def _whole(block: np.ndarray, factor: float) -> np.ndarray:
     """The nearest whole numbers; only floats need rounding."""
     if block.dtype.kind == "f":
-        block = np.rint(block * factor if factor != 1 else block)
+        block = np.rint(np.clip(block * factor, 0, 255) if factor != 1 else block)
     return block.astype(np.uint8, copy=False)
 
 

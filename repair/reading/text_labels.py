@@ -35,7 +35,10 @@ def numbers_or_names(
     if raw.dtype.kind not in TEXTS:
         return raw, names
     texts = [_text(each) for each in raw.reshape(-1)]
-    if all(text.isascii() and text.isdigit() and len(text) < 10 for text in texts):
+    numbers = all(
+        text.isascii() and text.isdigit() and len(text) < 10 for text in texts
+    )
+    if numbers and not (names is not None and set(texts) <= set(names)):
         return np.array([int(text) for text in texts], np.int64), names
     every = sorted(set(texts))
     wrong = [text for text in every if not text or len(text) > _MAX_LENGTH]

@@ -26,7 +26,7 @@ def after_inspection(
         options: Words that commands on these files need beside them.
     """
     if kind == "cannot be told":
-        words = [*called("repair"), "accuracy", str(model), str(clean)]
+        words = [*called("repair"), "accuracy", str(model), str(clean), *options]
         return [("See how well it knows them, and likely causes", _joined(words))]
     out = f"{_stem(model)}-detector"
     build = [*called("build"), "--model", str(model), "--clean", str(clean), *options]

@@ -42,3 +42,8 @@ def test_lines_of_names_are_known_again():
     assert is_line_of(b"cat\tx.png\n", ends, names)
     assert not is_line_of(b"3\tx.png\n", ends, names)
     assert not is_line_of(b"cat\tx.png\n", ends)
+
+
+def test_n_has_a_name_of_its_own():
+    names = ["poisoned", "(poisoned)"]
+    assert spelled({"num_classes": 2, "class_names": names})[2] == "((poisoned))"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -240,3 +241,16 @@ def test_test_and_poisoned_data_do_not_change_a_byte(files, artifact, tmp_path):
         return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
     assert content(tmp_path / "out" / "toy") == content(artifact)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("sunglases",), "expected names among sunglasses, .*'sunglases'"),
+        (("--model", "a.h5", "--clean", "b.h5", "--out", "c"), "Received: both"),
+    ],
+)
+def test_a_demo_of_something_else_is_refused_at_once(run_here, words, message):
+    answer = run_here("build", "--demo", *words)
+    assert answer.code == 2
+    assert re.search(message, answer.error)

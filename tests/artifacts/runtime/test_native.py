@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -184,3 +185,29 @@ def test_pixels_of_another_size_are_refused(artifact, library):
     for wrong in (b"", bytes(359), bytes(361)):
         with pytest.raises(DetectorError, match="expected pixels"):
             detect.one(wrong, SHAPE)
+
+
+def test_a_wrong_batch_in_one_thread_harms_no_other(library, artifact, images):
+    detector = native(artifact, library)
+    expected, wrong = detector(images), images[:3, :-1]
+    answers: list[Any] = []
+
+    def ask(given: np.ndarray, times: int) -> None:
+        for _ in range(times):
+            try:
+                answers.append(detector(given))
+            except DetectorError as reason:
+                answers.append(reason)
+
+    threads = [
+        threading.Thread(target=ask, args=(given, times))
+        for given, times in ((images, 60), (wrong, 300)) * 2
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    right = [each for each in answers if isinstance(each, np.ndarray)]
+    assert len(right) == 120
+    assert len(answers) == 720
+    assert all(np.array_equal(each, expected) for each in right)

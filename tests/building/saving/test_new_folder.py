@@ -16,8 +16,8 @@ import pytest
 from toys import ROOT
 
 from build.saving import new_folder as module
-from build.saving.new_folder import new_folder
-from repair.errors import RepairFailedError
+from build.saving.new_folder import check_place, new_folder
+from repair.errors import RepairFailedError, SettingError
 
 
 @pytest.fixture
@@ -194,6 +194,13 @@ def test_relative_folders_and_links_are_followed(old, monkeypatch):
         write(unfinished, "new")
     assert content(old) == {"variables/data": "new"}
     assert (old.parent / "link").is_symlink()
+
+
+@pytest.mark.parametrize("here", ["old", "old/variables"])
+def test_where_somebody_is_nothing_is_replaced(old, monkeypatch, here):
+    monkeypatch.chdir(old if here == "old" else old / "variables")
+    with pytest.raises(SettingError, match="the one that you are in"):
+        check_place(old)
 
 
 WRITER = """

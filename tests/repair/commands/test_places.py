@@ -180,3 +180,19 @@ def test_a_bill_does_not_replace_the_data_of_the_competition(run_here, inputs):
     assert answer.code == 2
     assert "Received: what is read" in answer.error
     assert data.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [("build", "found.sarif"), ("inspect", "inspect.json")]
+)
+def test_a_report_does_not_lie_where_it_would_break_what_is_written(
+    run_here, inputs, command, name
+):
+    packages = ("repair", "inspect", inputs / "badnet.h5", inputs / "clean.h5")
+    files = ("build", "--model", inputs / "badnet.h5", "--clean", inputs / "clean.h5")
+    out = inputs / "new"
+    words = packages if command == "inspect" else files
+    answer = run_here(*words, "--out", out, "--sarif", out / name)
+    assert answer.code == 2
+    assert "expected a place outside of" in answer.error
+    assert not out.exists()

@@ -51,3 +51,12 @@ def test_next_commands_are_understood():
 def test_nothing_is_built_of_what_cannot_be_told():
     [(_, command)] = after_inspection(Path("a.h5"), Path("b.npz"), "cannot be told")
     assert whole_parser().parse_args(shlex.split(command)[3:]).command == "accuracy"
+
+
+def test_what_is_asked_to_read_alone_is_not_told_how_to_build():
+    options = repeated(inspected(GIVEN), to_read=True)
+    [(_, command)] = after_inspection(
+        Path("a.h5"), Path("b.npz"), "cannot be told", options
+    )
+    again = whole_parser().parse_args(shlex.split(command)[3:])
+    assert (again.keys, again.resize) == ([("images", "x"), ("labels", "y")], True)

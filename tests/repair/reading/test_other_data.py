@@ -136,6 +136,16 @@ def test_names_that_are_numbers_are_numbers(tmp_path):
     assert data.names is None
 
 
+def test_unless_they_are_names_that_were_given(tmp_path):
+    names = [str(9 - label) for label in range(5)]
+    (tmp_path / "names.txt").write_text("\n".join(names))
+    texts = np.array([names[label] for label in LABELS])
+    path = npz(tmp_path, x=IMAGES, y=texts)
+    options = DataOptions(classes=tmp_path / "names.txt")
+    data = read_dataset(path, image_shape=SHAPE, num_classes=5, options=options)
+    np.testing.assert_array_equal(data.labels, LABELS)
+
+
 def test_other_names_are_refused(tmp_path):
     with pytest.raises(DatasetError, match=r"5: ant, bee.*--classes FILE"):
         read(npz(tmp_path, x=IMAGES, y=NAMES), classes=7)
@@ -230,7 +240,17 @@ def test_turned_images_and_other_sizes_are_said(tmp_path):
 def test_pixels_to_one_are_multiplied_where_fractions_tell(tmp_path, capsys):
     same(read(npz(tmp_path, x=IMAGES / np.float32(255), y=LABELS)))
     assert "multiplied by 255" in capsys.readouterr().err
-    for images in (IMAGES // 128, IMAGES / 127.5 - 1, (IMAGES - 120.0) / 70):
+    over = IMAGES / np.float32(255)
+    over[0, 0, 0], over[1, 1, 1] = 1.000_001, -0.004
+    found = read(npz(tmp_path, x=over, y=LABELS)).images
+    assert found[0, 0, 0].tolist() == [255] * 3
+    assert found[1, 1, 1].tolist() == [0] * 3
+    for images in (
+        IMAGES / 180.0,
+        IMAGES // 128,
+        IMAGES / 127.5 - 1,
+        (IMAGES - 120.0) / 70,
+    ):
         with pytest.raises(DatasetError, match=r"0\.\.255"):
             read(npz(tmp_path, x=images, y=LABELS))
 
