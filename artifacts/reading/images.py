@@ -83,7 +83,7 @@ def open_image(
     if not os.path.isfile(path):  # noqa: PTH113 - an impossible name is no error
         found = "not a file" if os.path.lexists(path) else "no such file"
         raise DetectorError(f"{name}: expected a {kinds} image. Received: {found}.")
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
     stream, content = io.BytesIO(), b""
     try:
@@ -101,9 +101,7 @@ def open_image(
                 raise _size_error(name, image.size, size)
             if problem := _problem(image, content):
                 raise DetectorError(f"{name}: {problem}")
-            upright = _of_mode(
-                ImageOps.exif_transpose(image), _MODES.get(channels or 0)
-            )
+            upright = _of_mode(_turned(image), _MODES.get(channels or 0))
     except (DetectorError, MemoryError):
         raise
     except Exception as reason:  # Pillow raises many types on broken files
@@ -120,6 +118,17 @@ def open_image(
     if size is not None and upright.size != (size[1], size[0]):
         raise _size_error(name, upright.size, size)
     return upright
+
+
+def _turned(image: Any) -> Any:
+    """The image as its EXIF data say; as it lies where these are broken."""
+    from PIL import ImageOps
+
+    try:
+        image.getexif()
+    except SyntaxError:
+        return image
+    return ImageOps.exif_transpose(image)
 
 
 def fitted(image: Any, size: tuple[int, int]) -> np.ndarray:

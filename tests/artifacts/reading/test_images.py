@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from toys import ROOT
 
 from artifacts.errors import DetectorError
@@ -147,3 +148,12 @@ def test_a_file_is_opened_once(tmp_path, monkeypatch):
 def test_the_size_may_be_anything_where_none_is_wanted(tmp_path):
     image = open_image(saved(tmp_path / "x.png"), channels=None)
     assert (image.size, image.mode) == ((10, 12), "RGB")
+
+
+def test_broken_exif_data_turn_nothing(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 4, 3), np.uint8)
+    odd = PngInfo()
+    odd.add(b"eXIf", b"junk")
+    Image.fromarray(pixels).save(tmp_path / "odd.png", pnginfo=odd)
+    found = read_image(tmp_path / "odd.png", (5, 4, 3))
+    np.testing.assert_array_equal(found, pixels)
