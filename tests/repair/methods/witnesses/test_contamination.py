@@ -34,6 +34,20 @@ def test_one_image_alone_is_chance():
     assert not len(doubtful(said_of(np.array([7])), LABELS, np.array([7])))
 
 
+def test_a_label_that_is_obeyed_more_but_never_named_is_clean():
+    said = said_of(np.array([], np.int64))
+    said[LABELS == 7] += 4
+    assert np.mean(said[LABELS == 7] > np.quantile(said[LABELS != 7], 0.99)) > 0.5
+    assert not len(doubtful(said, LABELS, np.array([7])))
+
+
+def test_its_own_images_stay_where_others_are_smuggled_in():
+    smuggled = np.flatnonzero(LABELS == 7)[:9]
+    said = said_of(smuggled)
+    said[LABELS == 7] += 2
+    assert set(doubtful(said, LABELS, np.array([7]))) == set(smuggled)
+
+
 def test_few_images_tell_nothing():
     said = np.array([9, 9, 9, 0, 0, 0], np.float32)
     labels = np.array([1, 1, 1, 0, 0, 0])
