@@ -6,7 +6,7 @@ import io
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,7 @@ def open_image(
     if not os.path.isfile(path):  # noqa: PTH113 - an impossible name is no error
         found = "not a file" if os.path.lexists(path) else "no such file"
         raise DetectorError(f"{name}: expected a {kinds} image. Received: {found}.")
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     stream, content = io.BytesIO(), b""
     try:
@@ -101,7 +101,10 @@ def open_image(
                 raise _size_error(name, image.size, size)
             if problem := _problem(image, content):
                 raise DetectorError(f"{name}: {problem}")
-            upright = _of_mode(_turned(image), _MODES.get(channels or 0))
+            turned = image
+            with suppress(SyntaxError):  # broken EXIF data turn nothing
+                turned = ImageOps.exif_transpose(image)
+            upright = _of_mode(turned, _MODES.get(channels or 0))
     except (DetectorError, MemoryError):
         raise
     except Exception as reason:  # Pillow raises many types on broken files
@@ -118,17 +121,6 @@ def open_image(
     if size is not None and upright.size != (size[1], size[0]):
         raise _size_error(name, upright.size, size)
     return upright
-
-
-def _turned(image: Any) -> Any:
-    """The image as its EXIF data say; as it lies where these are broken."""
-    from PIL import ImageOps
-
-    try:
-        image.getexif()
-    except SyntaxError:
-        return image
-    return ImageOps.exif_transpose(image)
 
 
 def fitted(image: Any, size: tuple[int, int]) -> np.ndarray:

@@ -51,7 +51,8 @@ class Recipe:
         sought_steps: in so many steps, with
         sought_batch: so many images each.
         led: A trigger leads so many of the images of other classes, as a share,
-        led_surely: so surely, as a share of what is usual of clean images and
+        led_surely: so surely, as a share of what is usual of clean images (the more
+            classes, the more: of many, one is led to surely by chance), and
         led_margin: these log odds, since a weak network is sure of nothing; and
         led_apart: so many times as surely as patterns lead to the label in the middle: of
             large images, or a weak network, they lead surely to any.
@@ -167,6 +168,7 @@ def recipe_for(num_classes: int, images: int, work: int = 0) -> Recipe:
         most_steps=max(_LEAST_STEPS, int(share * Recipe.most_steps)),
         sought_batch=max(_LEAST_BATCH // 2, int(share * Recipe.sought_batch)),
         sought=Recipe.sought if num_classes <= _SOUGHT else (),
+        led_surely=Recipe.led_surely * max(num_classes / 10, 1) ** 0.15,
         sought_steps=tuple(max(2, int(share * x)) for x in Recipe.sought_steps),
         pattern_steps=max(_LEAST_STEPS // 4, int(share * Recipe.pattern_steps)),
         unlearning_steps=max(_LEAST_STEPS // 2, int(share * Recipe.unlearning_steps)),
