@@ -101,7 +101,7 @@ def open_image(
                 raise _size_error(name, image.size, size)
             if problem := _problem(image, content):
                 raise DetectorError(f"{name}: {problem}")
-            turned = image
+            turned: Any = image
             with suppress(SyntaxError):  # broken EXIF data turn nothing
                 turned = ImageOps.exif_transpose(image)
             upright = _of_mode(turned, _MODES.get(channels or 0))
