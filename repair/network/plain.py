@@ -48,16 +48,16 @@ def classifier(images: Any, scores: Any, *, loss: str = "") -> keras.Model:
             "expected a classifier of images, one score per label. Received: answers of "
             f"shape {scores.shape[1:]}."
         )
-    if loss in _REGRESSION:
-        raise ModelError(
-            "expected a classifier. Received: a network that was trained to give numbers, "
-            f"with the loss {loss!r}."
-        )
     count = scores.shape[1]
     share = _share(scores, "softmax" if count > 1 else "sigmoid", {})
     if share is not None and abs(share - 1) > _ROUNDED:
         scores = layers.Rescaling(1 / share, name="plain.shares")(scores)
     end = "softmax" if share is not None and count > 1 else _end(scores)
+    if loss in _REGRESSION and share is None and end != "sigmoid":
+        raise ModelError(
+            "expected a classifier. Received: a network that was trained to give numbers, "
+            f"with the loss {loss!r}, and has no softmax or sigmoid at its end."
+        )
     if (end == "sigmoid" and count > 1) or (
         end in _LOGITS and loss in _MANY_LABELS and count > 1
     ):

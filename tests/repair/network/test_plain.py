@@ -199,11 +199,20 @@ def test_grey_images_without_an_axis_for_it(tmp_path):
     assert read.input_shape == (None, 12, 10, 1)
 
 
+@pytest.mark.parametrize("end", ["softmax", "sigmoid"])
+def test_probabilities_may_have_been_trained_by_a_loss_of_numbers(end, tmp_path):
+    network = compiled(dense(4 if end == "softmax" else 1, end), "mse")
+    images = images_for(network)
+    shares = network.predict(images, verbose=0)
+    found = outputs(read_network(saved(network, tmp_path, ".keras")), images)
+    np.testing.assert_allclose(found[:, -shares.shape[1] :], shares, rtol=0, atol=1e-5)
+
+
 def test_broken_training_settings_are_no_reason_to_refuse(tmp_path):
     path = saved(compiled(dense(4), "mse"), tmp_path, ".h5")
 
     def change(file: h5py.File) -> None:
-        file.attrs["training_config"] = json.dumps({"loss": ["mse"]})
+        file.attrs["training_config"] = json.dumps({"loss": [["mse"]]})
 
     read_network(change_model(path, change))
 
