@@ -150,6 +150,26 @@ def sizes(dataset: Any) -> tuple[int, int]:
     return dataset.size * dataset.dtype.itemsize, stored
 
 
+def unwritten(dataset: Any) -> str | None:
+    """Why values of a dataset were never written, None if all were.
+
+    HDF5 gives zeros for them: black images, all of class 0.
+    """
+    if dataset.chunks is None:
+        held = int(not dataset.size or bool(dataset.id.get_storage_size()))
+        parts = 1
+    else:
+        sides = zip(dataset.shape, dataset.chunks, strict=True)
+        parts = math.prod(-(-side // chunk) for side, chunk in sides)
+        held = dataset.id.get_num_chunks() if parts else 0
+    if held >= parts:
+        return None
+    return (
+        f"of {parts:,} parts of shape {dataset.shape}, {parts - held:,} were never written. "
+        "Expected all values. Shorten it to what was written, dataset.resize(n, axis=0)."
+    )
+
+
 def too_little(dataset: Any) -> str:
     """The problem of a dataset that declares more than is stored."""
     declared, held = sizes(dataset)

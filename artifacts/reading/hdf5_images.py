@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from artifacts.errors import DetectorError, printable
-from artifacts.reading.hdf5_file import check_heaps, opened, problem
+from artifacts.reading.hdf5_file import check_heaps, opened, problem, unwritten
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +37,8 @@ def slices(path: str, size: tuple[int, ...]) -> Iterator[range]:
     begin = range(_SLICE_IMAGES)
     check_heaps(path)
     with _stored(path, size, printable(path), begin) as images:
+        if wrong := unwritten(images):
+            raise DetectorError(f"{printable(path)}: 'data': {wrong}")
         first = images[:_SLICE_IMAGES] if images.dtype.kind == "f" else None
         if first is not None and first.max() <= _DARKEST:
             raise DetectorError(

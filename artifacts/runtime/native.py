@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from ctypes import byref, c_char_p, c_int64, c_void_p
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from artifacts.errors import DetectorError, one_line
 from artifacts.runtime.c_library import INT64, UINT8, Output
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # start, and the graph is no faster for it. A function that is called, not inlined, has it
 # run all the same.
 _CONFIG = b"\x52\x09\x1a\x02\x20\x01\x52\x03\x98\x01\x01"
+_ANEW = "Load it in each process: artifacts.detector.load(FOLDER)."
 
 
 class NativeDetector:
@@ -41,7 +42,7 @@ class NativeDetector:
         Raises:
             DetectorError: If TensorFlow can not load it.
         """
-        self._c = library
+        self._c, self._process = library, os.getpid()
         self._status = library.TF_NewStatus()
         graph, options = library.TF_NewGraph(), library.TF_NewSessionOptions()
         library.TF_SetConfig(options, _CONFIG, len(_CONFIG), self._status)
@@ -83,6 +84,10 @@ class NativeDetector:
             ctypes.memmove(labels.ctypes.data, answer, labels.nbytes)
         return labels
 
+    def __reduce__(self) -> NoReturn:
+        """Nothing that another process could use."""
+        raise TypeError(f"a loaded detector can not be pickled. {_ANEW}")
+
     def one(self, pixels: bytes, shape: tuple[int, int, int]) -> int:
         """The label of one image, the bytes of an array of that shape.
 
@@ -96,6 +101,10 @@ class NativeDetector:
     @contextmanager
     def _run(self, pixels: int | bytes, shape: tuple[int, ...]) -> Iterator[int]:
         """The address of the labels of so many images."""
+        if os.getpid() != self._process:  # its threads have stayed there
+            raise DetectorError(
+                f"loaded in another process, which this one is a fork of. {_ANEW}"
+            )
         size, sides = math.prod(shape), (c_int64 * 4)(*shape)
         given = c_void_p(self._c.TF_AllocateTensor(UINT8, sides, 4, size))
         answer, status = c_void_p(), self._c.TF_NewStatus()  # threads may call at once

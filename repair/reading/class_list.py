@@ -69,16 +69,16 @@ def _unnumbered(lines: list[str]) -> list[str]:
 def _from_json(path: Path, text: str) -> list[str] | None:
     """The names by label; None for other text."""
     try:
-        found: Any = json.loads(text)
+        found: Any = json.loads(text, object_pairs_hook=tuple)
     except (ValueError, RecursionError):
         return None
-    if isinstance(found, dict):
-        pairs = list(found.items())
+    if isinstance(found, tuple):  # pairs, a key twice among them
+        pairs = list(found)
         if all(type(value) is int for _, value in pairs):
             pairs = [(value, name) for name, value in pairs]
         by_label = {str(label): name for label, name in pairs}
         labels = [str(label) for label in range(len(pairs))]
-        if set(labels) != set(by_label):
+        if len(by_label) < len(pairs) or set(labels) != set(by_label):
             raise _unfit(path, "labels that are not 0..N-1, each once")
         found = [by_label[label] for label in labels]
     if not all(isinstance(name, str) for name in found):

@@ -21,6 +21,7 @@ from artifacts.reading.hdf5_file import (
     problem,
     sizes,
     too_little,
+    unwritten,
 )
 from repair.errors import RepairError
 from repair.process.little_memory import sparing
@@ -108,7 +109,7 @@ def dataset(
         and h5py.check_string_dtype(found.dtype)
     ):
         also = found.dtype.str
-    if wrong := problem(found, also=also) or _too_large(found):
+    if wrong := problem(found, also=also) or _too_large(found) or unwritten(found):
         raise error(f"{group.file.filename}: {name[:100]!r}: {wrong}")
     return found
 

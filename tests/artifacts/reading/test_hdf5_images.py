@@ -242,3 +242,17 @@ def test_file_that_shrinks_meanwhile_is_an_error_an_image(path):
     found = read_slice(name, range(0, 4), SIZE)
     assert [isinstance(answer, DetectorError) for answer in found] == [0, 0, 1, 1]
     assert f"{path}#3: the file was changed" in str(found[3])
+
+
+@pytest.mark.parametrize("options", [{}, {"chunks": (4, 3, *SIZE)}])
+def test_images_that_were_never_written_are_not_black(path, options):
+    shape = (10, 3, *SIZE)
+    with h5py.File(path, "w") as file:
+        data = file.create_dataset("data", shape, "u1", **options)
+        if options:
+            data[:8] = DATA[:8]
+    refuse(path, "never written")
+    if options:
+        with h5py.File(path, "a") as file:
+            file["data"][8:] = DATA[8:10]
+        np.testing.assert_array_equal(np.stack(read(str(path))), IMAGES[:10])

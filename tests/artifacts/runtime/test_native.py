@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from pathlib import Path
 from typing import Any
@@ -211,3 +212,34 @@ def test_a_wrong_batch_in_one_thread_harms_no_other(library, artifact, images):
     assert len(right) == 120
     assert len(answers) == 720
     assert all(np.array_equal(each, expected) for each in right)
+
+
+FORKED = """
+import os, sys
+import numpy as np
+from artifacts.detector import DetectorError, load
+detect = load(sys.argv[1])
+images = np.zeros({shape}, np.uint8)
+detect(images)
+if os.fork() == 0:
+    try:
+        detect(images)
+    except DetectorError as reason:
+        print(reason, flush=True)
+    os._exit(0)
+os.wait()
+print(*detect(images))
+"""
+
+
+def test_a_fork_is_told_to_load_it_itself(library, artifact):
+    program = FORKED.format(shape=(1, *SHAPE))
+    done = run_python("-c", program, str(artifact))
+    refusal, label = done.out.splitlines()
+    assert "in each process" in refusal
+    assert label.isdigit()
+
+
+def test_it_can_not_be_pickled_and_says_so(library, artifact):
+    with pytest.raises(TypeError, match="in each process"):
+        pickle.dumps(native(artifact, library))

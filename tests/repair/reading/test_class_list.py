@@ -55,6 +55,8 @@ def test_names_are_found_with_their_labels_and_without():
         (b'["ant", ""]', "no or too many"),
         (b'{"ant": 1, "bee": 2}', "0..N-1"),
         (b'{"ant": 0, "bee": 0}', "0..N-1"),
+        (b'{"ant": 0, "ant": 1}', "'ant' twice"),
+        (b'{"0": "ant", "0": "bee", "1": "cat"}', "0..N-1"),
         (b"a\n" * (3 << 20), "more than 4 MiB"),
         (b"\n".join(b"%d" % i for i in range(100_001)), "100,001 names"),
     ],

@@ -257,3 +257,14 @@ def test_child_finds_nested_groups(path):
 def test_one_line():
     assert one_line("a\n  b\tc\x1b[2Jd") == "a b c?[2Jd"
     assert len(one_line("x" * 999)) == 200
+
+
+@pytest.mark.parametrize("chunks", [None, (1, 3)])
+def test_values_that_were_never_written_are_refused(path, chunks):
+    with h5py.File(path, "w") as file:
+        data = file.create_dataset("data", (2, 3), "f8", chunks=chunks)
+        if chunks:
+            data[0] = 1.0
+        file.create_dataset("empty", (0, 3), "f8")
+    refuse(path, "never written")
+    assert read(path, "empty").shape == (0, 3)
