@@ -35,10 +35,11 @@ def explanation_page(shown: list[Shown], card: Mapping[str, Any], left_out: int)
     """The page, well-formed HTML.
 
     Args:
-        shown: The images, at least one.
+        shown: The images, at least one; those that are flagged come first.
         card: The artifact's card.
         left_out: How many images more were given.
     """
+    shown = sorted(shown, key=lambda one: not one.story.flagged)
     flagged = sum(one.story.flagged for one in shown)
     title = f"{flagged} of {len(shown)} flagged as poisoned"
     if len(shown) == 1:
@@ -48,16 +49,18 @@ def explanation_page(shown: list[Shown], card: Mapping[str, Any], left_out: int)
             else f"Class {shown[0].story.named(shown[0].story.label)}"
         )
     more = f" {left_out} further images were not explained." if left_out else ""
+    look = "calm" if not flagged else "found" if 2 * flagged >= len(shown) else "unsure"
     parts = [
-        f'<header class="{"found" if flagged else "calm"}">',
+        f'<header class="{look}">',
         f'<p class="eyebrow">Explained by {escape(str(card.get("name", "a detector")))}</p>',
         f"<h1>{escape(title)}</h1>",
         "<p>The detector asks two networks: the original one, which may be backdoored, and "
         f"a repaired one. Where they contradict each other it answers {card['num_classes']}"
-        f", poisoned.{more}</p>",
+        f", poisoned.{_expected(card)}{more}</p>",
         "</header>",
         *caution(card),
-        *(_section(one) for one in shown),
+        _overview(shown) if len(shown) > 1 else "",
+        *(_section(turn, one) for turn, one in enumerate(shown)),
         _key() if flagged else "",
         '<footer class="soft">All figures are in <code>explain.json</code>.</footer>',
     ]
@@ -81,7 +84,28 @@ def heat_picture(pixels: np.ndarray, share: np.ndarray) -> bytes:
     return png(tile(heat_over(pixels.mean(axis=2), share)))
 
 
-def _section(one: Shown) -> str:
+def _expected(card: Mapping[str, Any]) -> str:
+    """How many clean images it flags, too."""
+    share = card.get("estimated_false_positive_rate")
+    if not isinstance(share, float) or not 0 <= share <= 1:
+        return ""
+    return f" It does so of about {share:.1%} of clean images, too."
+
+
+def _overview(shown: list[Shown]) -> str:
+    """All images small, each a link to its section."""
+    links = []
+    for turn, one in enumerate(shown):
+        look = "found" if one.story.flagged else "calm"
+        link = (
+            f'<a class="{look}" href="#image-{turn}" title="{escape(_text(one.name))}">'
+        )
+        small = image(png(tile(one.image, 64)), _answer(one.story))
+        links.append(f"{link}{small}</a>")
+    return f'<nav class="overview">{"".join(links)}</nav>'
+
+
+def _section(turn: int, one: Shown) -> str:
     told = one.story
     pictures = [figure(png(tile(one.image)), "The image")]
     if told.heat is not None:
@@ -92,10 +116,9 @@ def _section(one: Shown) -> str:
         pictures.append(
             figure(png(tile(nearest)), f"Clean, of the {said} class {label}")
         )
-    name = one.name.encode("utf-8", "replace").decode()
     return "\n".join(
         [
-            f"<section><h2>{escape(name)}</h2>",
+            f'<section id="image-{turn}"><h2>{escape(_text(one.name))}</h2>',
             f"<p>{escape(sentence(told))}</p>",
             f'<div class="row">{"".join(pictures)}</div>',
             f"<dl>{_facts(told)}</dl></section>",
@@ -103,10 +126,17 @@ def _section(one: Shown) -> str:
     )
 
 
+def _text(name: str) -> str:
+    return name.encode("utf-8", "replace").decode()
+
+
+def _answer(told: Story) -> str:
+    return f"{told.label} (N)" if told.flagged else f"class {told.named(told.label)}"
+
+
 def _facts(told: Story) -> str:
-    answer = f"{told.label} (N)" if told.flagged else f"class {told.named(told.label)}"
     facts = {
-        "Answer": answer,
+        "Answer": _answer(told),
         "Original says": f"{told.named(told.original_label)}, {told.original_confidence:.1%}",
         "Repaired says": f"{told.named(told.repaired_label)}, {told.repaired_confidence:.1%}",
         f"Label {told.original_label} is": told.status.replace(

@@ -63,6 +63,10 @@ figcaption { max-width: 44rem; }
 .row { display: flex; flex-wrap: wrap; gap: .9rem; margin: .8rem 0; }
 .row figure { margin: 0; width: 12rem; flex: 0 1 12rem; min-width: 9rem; }
 .row img { width: 100%; image-rendering: pixelated; border-radius: .3rem; }
+.overview { display: flex; flex-wrap: wrap; gap: .4rem; margin: 1.2rem 0; }
+.overview a { width: 3.4rem; border-bottom: 4px solid var(--calm); }
+.overview a.found { border-color: var(--found); }
+.overview img { width: 100%; margin: 0; image-rendering: pixelated; }
 section { border-top: 1px solid var(--rule); margin-top: 2rem; }
 section h2 { margin-top: 1.2rem; font-size: 1.05rem; overflow-wrap: anywhere; }
 footer { margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: .8rem; }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
 
 import keras
@@ -103,6 +104,12 @@ def test_explained_image_has_its_heat_on_the_trigger(
     assert written["left_out"] == len(poisoned) - 20
     text = is_whole(out / "explain.html")
     assert "Clean, of the original&#x27;s class 0" in text
+    turns = re.findall(r'<a class="(found|calm)" href="#image-(\d+)"', text)
+    flagged = sum(one["poisoned"] for one in told)
+    assert [look for look, _ in turns] == ["found"] * flagged + ["calm"] * (
+        20 - flagged
+    )
+    assert all(f'<section id="image-{turn}">' in text for _, turn in turns)
 
 
 def test_image_files_are_explained_and_hostile_names_are_text(
