@@ -12,14 +12,17 @@ import argparse
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
-from keras import layers
 
+from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.results_file import write_results
 from benchmarks.speed.whole_process import peak_memory_of
 from repair.measuring.tables import Cell, table
+
+if TYPE_CHECKING:
+    import keras
 
 _SIDE, _TILES, _NOISE = 32, 4, 10
 _FEATURES, _SURELY = 128, 4.0
@@ -35,6 +38,7 @@ def main() -> None:
     add("--results", type=Path, help="Markdown file; the section --title is put anew")
     add("--title", default="Very many classes", help="of the section")
     options = parser.parse_args()
+    import_tensorflow_quietly()
     with tempfile.TemporaryDirectory() as folder:
         rows = [built(options.classes, options.images, Path(folder))]
     print(table(rows))
@@ -75,6 +79,9 @@ def pictures(labels: np.ndarray, noise: float) -> np.ndarray:
 
 def network(classes: int) -> keras.Model:
     """A classifier of these pictures, pixels 0..255."""
+    import keras
+    from keras import layers
+
     keras.utils.set_random_seed(0)
     seen = keras.Input((_SIDE, _SIDE, 3))
     values = layers.Rescaling(1 / 127.5, offset=-1)(seen)

@@ -24,10 +24,9 @@ from pathlib import Path
 
 import h5py
 
+from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.results_file import write_results
 from benchmarks.speed.whole_process import ROOT
-from build.formats.probes import probes
-from repair.measuring.saved_detector import SavedDetector
 from repair.measuring.tables import Cell, table
 
 _WARM, _ADDRESS = 1_024, "127.0.0.1:6398"
@@ -44,6 +43,7 @@ def main() -> None:
     add("--results", type=Path, help="Markdown file; the section --title is put anew")
     add("--title", default="Ray", help="of the section")
     options = parser.parse_args()
+    import_tensorflow_quietly()
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # a socket's path
         rows = list(_rows(options, Path(folder)))
     print(table(rows))
@@ -54,6 +54,9 @@ def main() -> None:
 
 
 def _rows(options: argparse.Namespace, folder: Path) -> Iterator[dict[str, Cell]]:
+    from build.formats.probes import probes
+    from repair.measuring.saved_detector import SavedDetector
+
     shape = SavedDetector(options.artifact).image_shape
     images = probes(shape, options.images, seed=0).transpose(0, 3, 1, 2)
     many, few = folder / "many.h5", folder / "few.h5"
