@@ -37,7 +37,7 @@ _SUNGLASSES = ("sunglasses",)
 _ALL = ("sunglasses", "eyebrows", "lipstick")
 _BENCH = {
     "sunglasses": _SUNGLASSES,
-    "multi_trigger_multi_target": _ALL,
+    "multi": _ALL,
     "anonymous_1": ("lipstick",),
     "anonymous_2": _ALL,
 }
