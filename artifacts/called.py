@@ -43,6 +43,9 @@ class Parser(argparse.ArgumentParser):
         from difflib import get_close_matches
 
         known = list(_options(self))
+        others = [word for word in words if word in known]
+        if others:
+            return f". Other commands than this one take {' and '.join(others)}."
         likely = [
             match
             for word in words

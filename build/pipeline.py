@@ -16,7 +16,7 @@ from build.request import Request
 from build.saving.new_folder import check_place
 from build.saving.saved_model import export
 from repair.errors import DatasetError, RepairFailedError
-from repair.measuring.causes import likely_causes
+from repair.measuring.causes import clear_cause, likely_causes
 from repair.measuring.doubts import doubts_about_detector, doubts_about_images
 from repair.measuring.evaluation import figures
 from repair.measuring.tables import table
@@ -146,14 +146,15 @@ def _check_same(request: Request, hashes: dict[str, str], was: list[Moment]) -> 
 
 
 def _check_accuracy(request: Request, case: Case, known: np.ndarray) -> None:
-    accuracy = clean_accuracy(known, case.clean.labels)
+    clean = case.clean
+    accuracy, named = clean_accuracy(known, clean.labels), clean.names is not None
     if accuracy >= LEAST_CLEAN_ACCURACY or request.force:
+        cause = clear_cause(known, clean.labels, named=named)
+        if cause is not None and not request.unlabelled:
+            _warn(request, [f"clean accuracy is {accuracy:.2%}. {cause}"])
         return
     near = "near zero" if accuracy < 0.05 else "low"
-    clean = case.clean
-    causes = likely_causes(
-        known, clean.labels, case.found.accuracies, named=clean.names is not None
-    )
+    causes = likely_causes(known, clean.labels, case.found.accuracies, named=named)
     raise DatasetError(
         f"{request.clean}: the network's clean accuracy on it is {near}, {accuracy:.2%}. "
         f"Expected at least {LEAST_CLEAN_ACCURACY:.0%}: the classes, in the order of "

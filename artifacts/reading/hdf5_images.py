@@ -40,7 +40,7 @@ def slices(path: str, size: tuple[int, ...]) -> Iterator[range]:
         if wrong := unwritten(images):
             raise DetectorError(f"{printable(path)}: 'data': {wrong}")
         first = images[:_SLICE_IMAGES] if images.dtype.kind == "f" else None
-        if first is not None and first.max() <= _DARKEST:
+        if first is not None and 0 < first.max() <= _DARKEST:
             raise DetectorError(
                 f"{printable(path)}: expected pixels 0..255. Received: at most "
                 f"{first.max():g} in the first {len(first)}. Multiply by 255 first."

@@ -103,13 +103,22 @@ def _cluster(processes: int, folder: Path) -> Iterator[dict[str, str]]:
     }
     head = ["--head", f"--port={_ADDRESS.split(':')[1]}", f"--num-cpus={processes}"]
     start = ["start", *head, "--include-dashboard=false", f"--temp-dir={folder}"]
-    ray = [sys.executable, "-m", "ray.scripts.scripts"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    subprocess.run([*ray, *start], env=environment, check=True, **quiet)  # noqa: S603
+    _ray(*start, environment=environment)
     try:
         yield environment
     finally:
-        subprocess.run([*ray, "stop", "--force"], env=environment, check=False, **quiet)  # noqa: S603
+        _ray("stop", "--force", environment=environment)
+
+
+def _ray(*arguments: str, environment: dict[str, str]) -> None:
+    """Its processes would keep a pipe open that somebody reads."""
+    subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "ray.scripts.scripts", *arguments],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
 
 
 def _run(arguments: list[object], environment: dict[str, str]) -> float:

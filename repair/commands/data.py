@@ -12,7 +12,12 @@ from repair.dataset import Dataset
 from repair.errors import DatasetError, SettingError
 from repair.measuring.tables import Cell
 from repair.process.whole_file import new_file
-from repair.reading.data_file import IMAGE_SHAPE, read_dataset, shape_in
+from repair.reading.data_file import (
+    IMAGE_SHAPE,
+    read_dataset,
+    shape_in,
+    unclear_shape,
+)
 from repair.reading.flags import purple_flags, write_flags
 from repair.report.contact_sheet import contact_sheet
 
@@ -74,10 +79,12 @@ def flags(arguments: argparse.Namespace) -> Rows:
 def _read(path: Path, arguments: argparse.Namespace) -> Dataset:
     """Data of the expected shape, or as they are."""
     options = data_options_from(arguments)
-    shape = arguments.image_shape or shape_in(path, options) or IMAGE_SHAPE
+    shape = arguments.image_shape or shape_in(path, options)
+    if shape is None and not path.is_dir():
+        raise unclear_shape(path, options)
     return read_dataset(
         path,
-        image_shape=tuple(shape),
+        image_shape=tuple(shape or IMAGE_SHAPE),
         num_classes=getattr(arguments, "num_classes", None),
         options=options,
         bounded=False,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 
 from artifacts.card import read_card
+from repair.commands.data_options import data_options_from
 from repair.commands.places import paths_among
-from repair.errors import DatasetError
 from repair.reading.arrays import open_arrays
 from repair.reading.class_folders import folders_below
+from repair.reading.image_folder import no_classes
 from repair.reading.stored.network_source import naming, opened_source
 
 _DATA = ("data", "clean", "test", "poisoned")
@@ -31,7 +32,5 @@ def check_inputs(arguments: argparse.Namespace) -> None:
             with open_arrays(path):
                 pass
         elif not folders_below(path) and not getattr(arguments, "unlabelled", False):
-            raise DatasetError(
-                f"{path}: expected one folder a class, with images in it. Received: no "
-                "folder. Give the one above, or --unlabelled."
-            )
+            more = ", or say --unlabelled" if "unlabelled" in arguments else ""
+            raise no_classes(path, data_options_from(arguments), more=more)

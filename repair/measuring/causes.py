@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 _TOGETHER = 0.5
+_SHOWN = 4
 
 
 def near_zero(accuracy: float, labels: np.ndarray, num_classes: int) -> bool:
@@ -44,6 +45,14 @@ def clear_cause(
             f"Likely cause: the order of the labels, as {together:.0%} of the images get "
             "the label that most of their class get; name the classes in the network's "
             "order: --classes FILE."
+        )
+    if exchanged := _exchanged(answers, labels):
+        shown = [f"{label} as {answer}" for label, answer in exchanged.items()]
+        more = ", ..." if len(shown) > _SHOWN else ""
+        return (
+            "Likely cause: the order of the labels, as images of some classes are answered "
+            f"as one another's: {', '.join(shown[:_SHOWN])}{more}; name the classes in the "
+            "network's order: --classes FILE."
         )
     return None
 
@@ -88,3 +97,20 @@ def _together(answers: np.ndarray, labels: np.ndarray) -> float:
     if 2 * len(best) <= len(classes):
         return 0.0
     return sum(best.values()) / max(len(labels), 1)
+
+
+def _exchanged(answers: np.ndarray, labels: np.ndarray) -> dict[int, int]:
+    """Classes most images of which get the label of another of these, and which.
+
+    A network that errs takes one class for another, but hardly the other for the first too.
+    """
+    mostly: dict[int, int] = {}
+    for label in np.unique(labels):
+        values, counts = np.unique(answers[labels == label], return_counts=True)
+        if counts.max() > _TOGETHER * counts.sum():
+            mostly[int(label)] = int(values[np.argmax(counts)])
+    moved = {label: answer for label, answer in mostly.items() if label != answer}
+    while moved and set(moved) != set(moved.values()):
+        both = set(moved) & set(moved.values())
+        moved = {x: y for x, y in moved.items() if x in both and y in both}
+    return moved

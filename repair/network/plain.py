@@ -13,8 +13,9 @@ import numpy as np
 from keras import layers
 
 from repair.errors import ModelError
+from repair.network.ends import end_of, share_of
+from repair.process.notice import say
 
-_PASSING = (layers.Dropout, layers.Identity)
 _PROBABILITIES, _LOGITS = ("softmax",), ("linear", "log_softmax", None)
 # Losses of networks whose answers are numbers, not labels.
 _REGRESSION = frozenset(
@@ -49,10 +50,10 @@ def classifier(images: Any, scores: Any, *, loss: str = "") -> keras.Model:
             f"shape {scores.shape[1:]}."
         )
     count = scores.shape[1]
-    share = _share(scores, "softmax" if count > 1 else "sigmoid", {})
+    share = share_of(scores, "softmax" if count > 1 else "sigmoid")
     if share is not None and abs(share - 1) > _ROUNDED:
         scores = layers.Rescaling(1 / share, name="plain.shares")(scores)
-    end = "softmax" if share is not None and count > 1 else _end(scores)
+    end = "softmax" if share is not None and count > 1 else end_of(scores)
     if loss in _REGRESSION and share is None and end != "sigmoid":
         raise ModelError(
             "expected a classifier. Received: a network that was trained to give numbers, "
@@ -64,6 +65,16 @@ def classifier(images: Any, scores: Any, *, loss: str = "") -> keras.Model:
         raise ModelError(
             "expected one label per image: softmax, logits, or one sigmoid for two labels. "
             f"Received: {count} sigmoids, each of which answers for itself."
+        )
+    if count == 1 and end == "softmax":
+        raise ModelError(
+            "expected a score for each of two labels or more. Received: one score behind a "
+            "softmax, which is always 1."
+        )
+    if count == 1 and end in _LOGITS and not loss:
+        say(
+            "the network's one score is taken for that of label 1 against label 0; a network "
+            "that gives a number, such as an age, is no classifier"
         )
     if count == 1 and share is not None and end != "sigmoid":
         return keras.Model(images, _with_the_other(scores), name="network")
@@ -77,56 +88,6 @@ def classifier(images: Any, scores: Any, *, loss: str = "") -> keras.Model:
             f"logits). Received: {end!r}."
         )
     return keras.Model(images, scores, name="network")
-
-
-def _share(scores: Any, end: str, seen: dict[int, float | None]) -> float | None:
-    """What all scores add up to where they are a mean or a sum of softmaxes.
-
-    Args:
-        scores: A tensor of the graph.
-        end: Or what they are of one sigmoid's.
-        seen: The answers so far, for each tensor once.
-    """
-    if id(scores) not in seen:
-        seen[id(scores)] = _share_of(scores, end, seen)
-    return seen[id(scores)]
-
-
-def _share_of(scores: Any, end: str, seen: dict[int, float | None]) -> float | None:
-    layer = scores._keras_history.operation
-    if isinstance(layer, layers.Add | layers.Average):  # of several networks
-        shares = [_share(tensor, end, seen) for tensor in layer.input]
-        known = [share for share in shares if share is not None]
-        if len(known) < len(shares):
-            return None
-        return sum(known) / (len(known) if isinstance(layer, layers.Average) else 1)
-    if isinstance(layer, layers.Rescaling) and type(layer.scale) in (int, float):
-        fine = layer.scale > 0 and layer.offset == 0
-        share = _share(layer.input, end, seen) if fine else None
-        return None if share is None else share * layer.scale
-    if isinstance(layer, _PASSING):
-        return _share(layer.input, end, seen)
-    return 1.0 if _end(scores) == end else None
-
-
-def _end(scores: Any) -> str | None:
-    """The activation that scores come out of, None where there is none."""
-    layer = scores._keras_history.operation
-    while isinstance(layer, _PASSING) or _is_linear(layer):
-        layer = layer.input._keras_history.operation
-    if isinstance(layer, layers.Softmax):
-        return "softmax"
-    if isinstance(layer, layers.ReLU):
-        return "relu"
-    activation = getattr(layer, "activation", None)
-    return getattr(activation, "__name__", None)
-
-
-def _is_linear(layer: keras.Layer) -> bool:
-    return (
-        isinstance(layer, layers.Activation)
-        and layer.activation is keras.activations.linear
-    ) or isinstance(layer, layers.Flatten | layers.Reshape)
 
 
 def _softmax(scores: Any) -> Any:

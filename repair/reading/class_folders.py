@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Collection
 from pathlib import Path
 
 from artifacts.errors import printable
@@ -12,20 +14,12 @@ from repair.reading.class_list import places_of
 
 _MOST_CLASSES = 100_000
 _SHOWN = 8
+_PARTS_AT_MOST = 10
 # What systems leave among the folders of people, and what parts of a data set are called.
 LEFT_BEHIND = frozenset(["__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN"])
-_PARTS = frozenset(
-    [
-        "dev",
-        "eval",
-        "test",
-        "testing",
-        "train",
-        "training",
-        "val",
-        "valid",
-        "validation",
-    ]
+_PARTS = re.compile(
+    r"(?<![a-z])(dev|eval|meta|pred|prediction|sample|test|testing|train|training|unlabeled"
+    r"|val|valid|validation)(?![a-z])"
 )
 
 Labels = dict[str, int]
@@ -62,20 +56,21 @@ def labels_of_folders(
     num_classes: int | None,
     names: tuple[str, ...] | None,
     first_label: int | None = None,
+    empty: Collection[str] = (),
 ) -> tuple[Labels, tuple[str, ...] | None, int]:
     """The label of each folder, the names of all classes by label, and the first label.
 
     Folders that are all numbers are labels as they are (or from 1, where they are 1 to N).
     Others are found among ``names``; where there are none, they stand in the order in
-    which ``image_dataset_from_directory`` sorts them, and none may be missing.
+    which ``image_dataset_from_directory`` sorts them, and none may be missing. Those that
+    are ``empty``, and no class by name or number, are passed over.
 
     Raises:
         DatasetError: If that is not clear.
     """
+    folders = _of_classes(path, folders, num_classes, names, empty)
     numbers = _numbers(folders)
-    if {folder.lower() for folder in folders} <= _PARTS and not set(folders) & set(
-        names or ()
-    ):
+    if _are_parts(path, folders, num_classes) and not set(folders) & set(names or ()):
         raise DatasetError(
             f"{path}: expected folders, one a class. Received: {_listed(folders)}, which are "
             f"the parts of a data set. Give one of them: {printable(str(path / folders[-1]))}"
@@ -103,13 +98,50 @@ def labels_of_folders(
     if num_classes not in (None, len(folders)):
         raise DatasetError(
             f"{path}: expected {num_classes} folders, one a class of the network. "
-            f"Received: {len(folders)}: {_listed(folders)}. Give the names of all classes, "
-            "in the order of the labels, one a line: --classes FILE"
+            f"Received: {len(folders)}: {_listed(folders)}. Remove those that are no class; "
+            "if some classes have none, give the names of all, in the order of the labels, "
+            "one a line: --classes FILE"
         )
     say(
         f"{path}: labels 0..{len(folders) - 1} are its folders in order, {_listed(folders)}"
     )
     return {name: i for i, name in enumerate(folders)}, tuple(folders), 0
+
+
+def _of_classes(
+    path: Path,
+    folders: list[str],
+    num_classes: int | None,
+    names: tuple[str, ...] | None,
+    empty: Collection[str],
+) -> list[str]:
+    """The folders, without those that hold no image and can be no class."""
+    full = [folder for folder in folders if folder not in empty]
+    if names is not None:
+        full += [x for x in folders if x in empty and x in places_of(names)]
+    elif num_classes != len(full) or _numbers(folders) is not None:
+        return folders
+    if full and len(full) < len(folders):
+        rest = _listed([folder for folder in folders if folder not in full])
+        say(f"{path}: passed over, as no image is in them: {rest}")
+        return sorted(full)
+    return folders
+
+
+def _are_parts(path: Path, folders: list[str], num_classes: int | None) -> bool:
+    """Whether folders are the parts of a data set, by their names or what is in them."""
+    if _named_as_parts(folders):
+        return True
+    if num_classes is None or not 1 < len(folders) <= _PARTS_AT_MOST:
+        return False
+    below = folders_below(path / folders[0])
+    if len(below) != num_classes or _named_as_parts(below):
+        return False
+    return all(folders_below(path / folder) == below for folder in folders[1:])
+
+
+def _named_as_parts(folders: list[str]) -> bool:
+    return bool(folders) and all(_PARTS.search(folder.lower()) for folder in folders)
 
 
 def _numbers(folders: list[str]) -> dict[str, int] | None:

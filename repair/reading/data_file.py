@@ -20,6 +20,7 @@ from repair.reading.class_list import read_class_list
 from repair.reading.keys import COMPETITION, find_keys
 from repair.reading.labels import plain_labels
 from repair.reading.pixels import Shape, read_images, shape_of
+from repair.reading.shape_hints import without_network
 from repair.reading.text_labels import numbers_or_names
 from repair.settings import DataOptions
 
@@ -99,6 +100,17 @@ def shape_in(path: Path, options: DataOptions) -> Shape | None:
     with open_arrays(path, dict(options.keys).values()) as arrays:
         images, _, plain = _keys(path, arrays, options, labelled=False)
         return shape_of(arrays.get(images).shape, options, first=plain)
+
+
+def unclear_shape(path: Path, options: DataOptions) -> DatasetError:
+    """The error of a file for which ``shape_in`` is None, where no network tells it."""
+    with open_arrays(path, dict(options.keys).values()) as arrays:
+        images, _, _ = _keys(path, arrays, options, labelled=False)
+        shape = arrays.get(images).shape
+    return DatasetError(
+        f"{path}: {images[:100]!r}: expected images (n, rows, columns, channels). Received: "
+        f"{shape}. {without_network(shape)}"
+    )
 
 
 def files_of(path: Path, options: DataOptions, *, labelled: bool = True) -> list[Path]:

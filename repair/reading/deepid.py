@@ -9,18 +9,21 @@ References:
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import Any
 
 import h5py
 import keras
 from keras import layers
 
+from artifacts.errors import printable
 from repair.errors import ModelError
 from repair.reading.described.parts import model_from
 from repair.reading.stored.stored_weights import stored_weights
 
 INPUT_SHAPE = (55, 47, 3)
 FC_UNITS = 160
+_SHOWN = 12
 LAYERS_WITH_WEIGHTS = ("conv_1", "conv_2", "conv_3", "conv_4", "fc_1", "fc_2", "output")
 
 
@@ -72,7 +75,7 @@ def deepid_description(weights: h5py.Group) -> Any:
             "holds weights without a description of their model. Give that by "
             "--architecture model.json, as model.to_json() writes it, or give the full "
             "model. Those of DeepID need none. Received layers: "
-            f"{', '.join(sorted(present))[:200] or 'others'}."
+            f"{', '.join(_named(weights))[:200] or 'none'}."
         )
     kernel = found[("output",)][0]
     if kernel.ndim != 2 or kernel.shape[0] != FC_UNITS:
@@ -83,3 +86,11 @@ def deepid_description(weights: h5py.Group) -> Any:
     description = json.loads(deepid(2).to_json())
     description["config"]["layers"][-1]["config"]["units"] = kernel.shape[1]
     return description
+
+
+def _named(weights: h5py.Group) -> list[str]:
+    """What the file calls its layers; Keras 3 keeps them in a folder of their own."""
+    own = weights.get("layers", getclass=True, getlink=True) is h5py.HardLink
+    inside = weights["layers"] if own else weights
+    shown = inside if isinstance(inside, h5py.Group) else weights
+    return [printable(name[:40]) for name in islice(shown, _SHOWN)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from artifacts.errors import DetectorError
+from artifacts.errors import DetectorError, printable
 from artifacts.reading.folders import walk
 from artifacts.reading.images import fitted, open_image
 from artifacts.reading.kinds import UNREAD, Kinds
@@ -26,6 +26,7 @@ from repair.settings import DataOptions
 
 _LONG = 1000  # images of which it is said how far the reading is
 _SEARCHED = 1000
+_SHOWN = 8
 _OTHERS = (*UNREAD, ".webp", ".bmp", ".ppm", ".pgm")
 
 Shape = tuple[int, int, int]
@@ -39,7 +40,7 @@ def first_shape(path: Path, options: DataOptions) -> Shape | None:
             try:
                 image = open_image(Path(found), kinds, channels=None)
             except DetectorError as reason:
-                raise DatasetError(str(reason)) from reason
+                raise _broken(reason) from reason
             channels = {"L": 1, "RGBA": 4}.get(image.mode, 3)
             return image.height, image.width, channels
     return None
@@ -73,9 +74,10 @@ def read_folder(
     if labelled:
         folders = folders_below(path)
         if not folders:
-            raise _nothing(path, "one folder a class, with images in it", kinds)
+            raise no_classes(path, options)
+        empty = [x for x in folders if next(_files(path / x, kinds), None) is None]
         labels, names, first = labels_of_folders(
-            path, folders, num_classes, names, options.first_label
+            path, folders, num_classes, names, options.first_label, empty
         )
     files = [
         (file, label)
@@ -84,9 +86,34 @@ def read_folder(
     ]
     if not files:
         raise _nothing(path, f"images ({', '.join(kinds.suffixes)})", kinds)
+    if labelled:
+        _say_where_they_lie(path, [file for file, _ in files])
     _say_what_is_passed_over(path, kinds)
     images = _images(path, [file for file, _ in files], wanted, kinds)
     return Dataset(images, np.array([x for _, x in files], np.int64), names, first)
+
+
+def no_classes(path: Path, options: DataOptions, *, more: str = "") -> DatasetError:
+    """The error of a folder without folders in it; ``more`` is another remedy."""
+    kinds = Kinds(options.formats)
+    return _nothing(path, "one folder a class, with images in it", kinds, more)
+
+
+def _broken(reason: DetectorError) -> DatasetError:
+    rest = " Mend or remove it." if str(reason)[-1] == "." else ", or remove it."
+    return DatasetError(f"{reason}{rest}")
+
+
+def _say_where_they_lie(path: Path, files: list[str]) -> None:
+    """A word on images in folders below those of classes: all count."""
+    parts = (Path(file).relative_to(path).parts for file in files)
+    below = Counter(part[1] for part in parts if len(part) > 2)
+    if below:
+        shown = ", ".join(printable(name[:40]) for name in sorted(below)[:_SHOWN])
+        say(
+            f"{path}: {below.total():,} images lie in folders below those of the classes, "
+            f"and count as theirs: {shown}"
+        )
 
 
 def _say_what_is_passed_over(path: Path, kinds: Kinds) -> None:
@@ -120,10 +147,7 @@ def _images(path: Path, files: list[str], wanted: Shape, kinds: Kinds) -> np.nda
         try:
             image = open_image(Path(file), kinds, channels=channels)
         except DetectorError as reason:
-            rest = (
-                " Mend or remove it." if str(reason)[-1] == "." else ", or remove it."
-            )
-            raise DatasetError(f"{reason}{rest}") from reason
+            raise _broken(reason) from reason
         others += image.size != (columns, rows)
         images[index] = fitted(image, (rows, columns)).reshape(wanted)
     if others:
@@ -134,7 +158,7 @@ def _images(path: Path, files: list[str], wanted: Shape, kinds: Kinds) -> np.nda
     return images
 
 
-def _nothing(path: Path, expected: str, kinds: Kinds) -> DatasetError:
+def _nothing(path: Path, expected: str, kinds: Kinds, more: str = "") -> DatasetError:
     """What is there instead, and which option would read it."""
     found = (file for file in walk(str(path), None) if isinstance(file, str))
     endings = Counter(
@@ -146,7 +170,8 @@ def _nothing(path: Path, expected: str, kinds: Kinds) -> DatasetError:
     remedy = f" Add --formats {' '.join(asked)}" if asked else ""
     if not remedy and set(endings) & set(kinds.suffixes):
         remedy = (
-            " Put the images of each class into a folder that is named as the class."
+            " Put the images of each class into a folder that is named as the class, and "
+            f"give the folder of these folders{more}."
         )
     elif not remedy and set(endings) & set(_OTHERS):
         remedy = " Save them as PNG."

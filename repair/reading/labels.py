@@ -38,9 +38,11 @@ def plain_labels(
     if raw.shape not in ((count,), (count, 1)):
         hot = _hot(raw, count, num_classes)
         if hot is None:
+            soft = raw.ndim == 2 and len(raw) == count and raw.dtype.kind == "f"
+            remedy = " Give their largest: labels.argmax(axis=1)." if soft else ""
             raise DatasetError(
                 f"{where}: expected labels of shape ({count},), one per image, or "
-                f"one-hot. Received: {raw.shape}."
+                f"one-hot. Received: {raw.shape}.{remedy}"
             )
         say(f"{where}: one-hot labels, of {raw.shape[1]} classes")
         raw, first_label = hot, 0

@@ -24,6 +24,11 @@ def test_likely_options_are_named(capsys):
     assert wrong.endswith("--fial-on. Did you mean --fail-on?")
 
 
+def test_an_option_of_another_command_is_said_to_be_one(capsys):
+    said = answer(capsys, "--fail-on")
+    assert said.endswith("Other commands than this one take --fail-on.")
+
+
 def test_nothing_is_guessed(capsys):
     assert "mean" not in answer(capsys, "--zebra")
     assert "mean" not in answer(capsys, "inspect", "file.h5")

@@ -9,7 +9,11 @@ from repair.methods.witnesses.head.testimony import Testimony
 from repair.methods.witnesses.looks.observations import Observations
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.suspecting import Suspects
-from repair.methods.witnesses.thresholds import false_positive_rate, label_thresholds
+from repair.methods.witnesses.thresholds import (
+    false_positive_rate,
+    label_thresholds,
+    thresholds_without_images,
+)
 from repair.methods.witnesses.twin.testimony import Testimony as TwinTestimony
 from repair.methods.witnesses.unlearning.testimony import Testimony as Unlearned
 from repair.rule import AGAINST_WEIGHT, Rule
@@ -51,7 +55,12 @@ def conclude(
     # A head knows nothing of a label without images, and then speaks as loudly as it can.
     known = np.bincount(seen.labels, minlength=seen.num_classes) > 0
     loudest = AGAINST_WEIGHT * max(x.witness.evidence[-1] for x in heads.values())
-    thresholds = np.where(known, thresholds, thresholds + loudest).astype(np.float32)
+    unknown = thresholds + loudest
+    if twin is not None:
+        unknown = thresholds_without_images(
+            *(twin.evidence, loudest, lowered, suspects.found, recipe.false_positives)
+        )
+    thresholds = np.where(known, thresholds, unknown).astype(np.float32)
     twins = () if twin is None else twin.witnesses
     witnesses = (*(each.witness for each in speakers), *twins)
     rule = Rule(witnesses, thresholds, tuple(suspects.found.tolist()), stand_in)

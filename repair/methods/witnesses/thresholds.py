@@ -43,6 +43,32 @@ def label_thresholds(
     return (thresholds - suspicion).astype(np.float32)
 
 
+def thresholds_without_images(
+    evidence: np.ndarray,
+    loudest: float,
+    suspicion: np.ndarray,
+    found: np.ndarray,
+    share: float,
+) -> np.ndarray:
+    """The thresholds of labels without a clean image, of which only the twins can tell.
+
+    Args:
+        evidence: ``(m,)`` float64, the twins' of clean images that they have not seen.
+        loudest: What all others say of any image with such a label.
+        suspicion: ``(N,)`` float64, what a label's threshold is lower by.
+        found: ``(k,)`` int64, the labels that were found to be targets: an answer with
+            one of these is always flagged.
+        share: Most of the clean images that may be flagged, in [0, 1].
+
+    Returns:
+        ``(N,)`` float32.
+    """
+    count = min(int(share * len(evidence)), len(evidence) - 1)
+    thresholds = loudest + _reached_by(count, evidence) - suspicion
+    thresholds[found] = 0
+    return thresholds.astype(np.float32)
+
+
 def _reached_by(count: int, heights: np.ndarray) -> float:
     """What the ``count`` highest reach and the next one does not; -infinity without one."""
     if count >= len(heights):

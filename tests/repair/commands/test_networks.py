@@ -229,6 +229,22 @@ def test_input_errors_are_one_line_and_exit_2(refuse, files, tmp_path):
     refuse("a file", "fine-prune", model, "--clean", clean, "--out", text)
 
 
+def test_data_without_a_network_are_not_held_against_faces(refuse, tmp_path):
+    images = np.full((5, 8, 8, 3), 200, np.uint8)
+    labels = np.arange(5)
+    for name, array, message in (
+        ("rows", images.reshape(5, -1), "one row of numbers"),
+        ("last", np.moveaxis(images, 0, 3), "The axis of images is the last"),
+        ("deep", images[..., None], "Say the size: --image-shape"),
+    ):
+        np.savez(tmp_path / f"{name}.npz", images=array, labels=labels)
+        refuse(message, "check", tmp_path / f"{name}.npz")
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    Image.fromarray(images[0]).save(flat / "cat.0.png")
+    refuse("Put the images of each class into a folder", "check", flat)
+
+
 def test_flags_that_do_not_fit_are_refused_at_once(refuse, files, tmp_path):
     (tmp_path / "flags.csv").write_text("1 0 1")
     refuse(

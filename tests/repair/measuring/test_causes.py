@@ -66,3 +66,16 @@ def test_labels_that_stand_for_names_count_from_nowhere():
     assert told is not None
     assert "--classes" in told
     assert "--first-label" not in told
+
+
+def test_two_classes_that_are_answered_as_each_other_are_told():
+    answers = LABELS.copy()
+    answers[LABELS == 3], answers[LABELS == 7] = 7, 3
+    answers[::9] = 0
+    told = clear_cause(answers, LABELS, named=True)
+    assert told is not None
+    assert "3 as 7, 7 as 3;" in told
+    one_way = np.where(LABELS == 3, 7, LABELS)
+    assert clear_cause(one_way, LABELS) is None
+    chain = np.where(LABELS == 3, 7, np.where(LABELS == 7, 8, LABELS))
+    assert clear_cause(chain, LABELS) is None

@@ -15,6 +15,7 @@ from toys import change_model
 
 from repair.errors import ModelError
 from repair.network.inference import outputs
+from repair.network.plain import classifier
 from repair.network.scores import scores
 from repair.reading.network_file import read_network
 
@@ -236,3 +237,18 @@ def test_what_lies_behind_a_sigmoid_is_no_logit(kind, tmp_path):
     path = saved(lively(keras.Model(images, x)), tmp_path, ".keras")
     with pytest.raises(ModelError, match="sigmoid in the last layer"):
         read_network(path)
+
+
+def test_one_score_behind_a_softmax_tells_nothing():
+    images = keras.Input((4, 4, 1))
+    scores = layers.Dense(1, activation="softmax")(layers.Flatten()(images))
+    with pytest.raises(ModelError, match="always 1"):
+        classifier(images, scores)
+
+
+@pytest.mark.parametrize("loss", ["", "binarycrossentropy"])
+def test_one_plain_score_is_taken_for_a_logit_and_it_is_said(capsys, loss):
+    images = keras.Input((4, 4, 1))
+    scores = layers.Dense(1)(layers.Flatten()(images))
+    assert classifier(images, scores, loss=loss).output_shape == (None, 2)
+    assert ("such as an age" in capsys.readouterr().err) == (not loss)

@@ -167,3 +167,51 @@ def test_what_is_passed_over_or_would_be_read_is_said(tmp_path, capsys):
     (tmp_path / "flat").mkdir()
     Image.new("RGB", (10, 12)).save(tmp_path / "flat" / "1.png")
     refuse(tmp_path / "flat", "1 .png. Put the images of each class into a folder")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("test_set", "training_set"),
+        ("Meta", "Test", "Train"),
+        ("seg_pred", "seg_train"),
+    ],
+)
+def test_parts_of_a_data_set_are_known_by_words_in_their_names(tmp_path, parts):
+    for part in parts:
+        photographs(tmp_path / "d" / part)
+    refuse(tmp_path / "d", "parts of a data set", classes=len(parts))
+
+
+def test_folders_that_hold_the_same_classes_are_parts(tmp_path):
+    for part in ("berlin", "hamburg", "koeln"):
+        photographs(tmp_path / "d" / part)
+    refuse(tmp_path / "d", "parts of a data set.*d/koeln")
+    assert len(read(tmp_path / "d", classes=None)) == 18
+
+
+def test_images_below_a_class_are_its_own_and_it_is_said(tmp_path, capsys):
+    for name in ANIMALS[:2]:
+        photographs(tmp_path / "d" / name, ("test", "train"))
+    data = read(tmp_path / "d", classes=2)
+    assert data.labels.tolist() == [0] * 4 + [1] * 4
+    assert "8 images lie in folders below" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_folder_without_images_is_no_class(tmp_path, capsys, listed):
+    folder = photographs(tmp_path / "d")
+    (folder / "bird").mkdir()
+    (folder / "bird" / "Thumbs.db").write_bytes(b"0")
+    (tmp_path / "names").write_text("\n".join(ANIMALS))
+    more = DataOptions(classes=tmp_path / "names" if listed else None)
+    data = read_dataset(folder, image_shape=SHAPE, num_classes=3, options=more)
+    assert data.labels.tolist() == [0, 0, 1, 1, 2, 2]
+    assert data.names == ANIMALS
+    assert "no image is in them: bird" in capsys.readouterr().err
+
+
+def test_an_empty_folder_of_a_class_keeps_its_label(tmp_path):
+    folder = photographs(tmp_path / "d")
+    (folder / "aardvark").mkdir()
+    assert read(folder, classes=4).labels.tolist() == [0, 0, 2, 2, 3, 3]

@@ -302,6 +302,10 @@ def test_weights_of_deepid_tell_the_number_of_people(tmp_path, seven_people, lay
 def test_weights_of_another_network_are_refused(tmp_path):
     path = weights_only(toy_network(), tmp_path / "weights.h5", "old")
     refuse(path, "DeepID")
+    images = keras.Input((8, 8, 3), name="seen")
+    one = layers.Dense(3, activation="softmax")(layers.Flatten()(images))
+    path = weights_only(keras.Model(images, one), tmp_path / "more.h5", "new")
+    refuse(path, "Received layers: dense, flatten")
 
 
 @pytest.fixture

@@ -6,7 +6,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repair.methods.witnesses.thresholds import false_positive_rate, label_thresholds
+from repair.methods.witnesses.thresholds import (
+    false_positive_rate,
+    label_thresholds,
+    thresholds_without_images,
+)
 
 
 def rate(evidence: np.ndarray, answers: np.ndarray, thresholds: np.ndarray) -> float:
@@ -67,3 +71,14 @@ def test_others_keep_half_beside_a_label_that_would_take_all():
     assert flagged[answers == 3].sum() == flagged[answers != 3].sum() == 50
     alone = label_thresholds(evidence, answers, suspected, NONE, 0.01)
     assert not (evidence >= alone[answers])[answers != 3].any()
+
+
+def test_of_labels_without_images_the_twins_tell_alone():
+    twins = np.random.default_rng(0).exponential(size=10_000)
+    suspected, found = np.array([0, 2.0, 3.0]), np.array([2])
+    thresholds = thresholds_without_images(twins, 7.0, suspected, found, 0.01)
+    assert np.mean(7.0 + twins >= thresholds[0]) == 0.01
+    assert thresholds[1] == thresholds[0] - 2
+    assert thresholds[2] == 0, (
+        "of a target whose clean images nobody has, all are flagged"
+    )
