@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import layers
 
+# What scores come out of that are not probabilities yet.
+LOGITS = ("linear", "log_softmax", None)
 _PASSING = (layers.Dropout, layers.Identity)
 
 

@@ -13,10 +13,9 @@ import numpy as np
 from keras import layers
 
 from repair.errors import ModelError
-from repair.network.ends import end_of, share_of
-from repair.process.notice import say
+from repair.network.ends import LOGITS, end_of, share_of
 
-_PROBABILITIES, _LOGITS = ("softmax",), ("linear", "log_softmax", None)
+_PROBABILITIES = ("softmax",)
 # Losses of networks whose answers are numbers, not labels.
 _REGRESSION = frozenset(
     ["mse", "meansquarederror", "mae", "meanabsoluteerror", "mape", "msle", "huber"]
@@ -60,7 +59,7 @@ def classifier(images: Any, scores: Any, *, loss: str = "") -> keras.Model:
             f"with the loss {loss!r}, and has no softmax or sigmoid at its end."
         )
     if (end == "sigmoid" and count > 1) or (
-        end in _LOGITS and loss in _MANY_LABELS and count > 1
+        end in LOGITS and loss in _MANY_LABELS and count > 1
     ):
         raise ModelError(
             "expected one label per image: softmax, logits, or one sigmoid for two labels. "
@@ -71,16 +70,11 @@ def classifier(images: Any, scores: Any, *, loss: str = "") -> keras.Model:
             "expected a score for each of two labels or more. Received: one score behind a "
             "softmax, which is always 1."
         )
-    if count == 1 and end in _LOGITS and not loss:
-        say(
-            "the network's one score is taken for that of label 1 against label 0; a network "
-            "that gives a number, such as an age, is no classifier"
-        )
     if count == 1 and share is not None and end != "sigmoid":
         return keras.Model(images, _with_the_other(scores), name="network")
-    if end == "sigmoid" or (end in _LOGITS and count == 1):
+    if end == "sigmoid" or (end in LOGITS and count == 1):
         return keras.Model(images, _two_labels(scores), name="network")
-    if end in _LOGITS:
+    if end in LOGITS:
         return keras.Model(images, _softmax(scores), name="network")
     if end not in _PROBABILITIES:
         raise ModelError(

@@ -18,7 +18,9 @@ import keras
 
 from artifacts.errors import one_line
 from repair.errors import ModelError, RepairError
+from repair.network.ends import LOGITS, end_of
 from repair.network.plain import classifier
+from repair.process.notice import say
 from repair.reading.deepid import deepid_description
 from repair.reading.described.nested import Step, Tensor, flatten
 from repair.reading.described.parts import model_from
@@ -118,6 +120,11 @@ def network_from(
     if not is_tensor(scores):
         raise ModelError("expected an output for each image. Received: sizes alone.")
     loss = loss_of(source.loss, list(outputs), chosen)
+    if scores.shape[-1] == 1 and not loss and end_of(scores) in LOGITS:
+        say(
+            "the network's one score is taken for that of label 1 against label 0; a network "
+            "that gives a number, such as an age, is no classifier"
+        )
     return classifier(graph.images, scores, loss=loss)
 
 

@@ -246,9 +246,13 @@ def test_one_score_behind_a_softmax_tells_nothing():
         classifier(images, scores)
 
 
-@pytest.mark.parametrize("loss", ["", "binarycrossentropy"])
-def test_one_plain_score_is_taken_for_a_logit_and_it_is_said(capsys, loss):
+@pytest.mark.parametrize("loss", [None, "binary_crossentropy"])
+def test_one_plain_score_is_taken_for_a_logit_and_it_is_said(tmp_path, capsys, loss):
     images = keras.Input((4, 4, 1))
     scores = layers.Dense(1)(layers.Flatten()(images))
-    assert classifier(images, scores, loss=loss).output_shape == (None, 2)
-    assert ("such as an age" in capsys.readouterr().err) == (not loss)
+    network = keras.Model(images, scores)
+    if loss is not None:
+        network.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+    network.save(tmp_path / "one.keras")
+    assert read_network(tmp_path / "one.keras").output_shape == (None, 2)
+    assert ("such as an age" in capsys.readouterr().err) == (loss is None)
