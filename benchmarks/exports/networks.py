@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from keras import layers
 from repair.dataset import Dataset
 from repair.network.preprocessing import at_scale
 from repair.reading.case import Case, read_case
+from repair.reading.network_file import read_network
 
 _CLASSES = 10
 
@@ -94,4 +96,7 @@ def _transfer() -> Subject:
     network = keras.Model(images, head(features))
     kernel = (means / spread).T
     head.set_weights([kernel, -0.5 * (means**2).sum(axis=1) - centre @ kernel])
-    return Subject("transfer, 224 x 224", network, clean)
+    with tempfile.TemporaryDirectory() as folder:  # read as a build does: flattened
+        path = Path(folder) / "transfer.keras"
+        network.save(path)
+        return Subject("transfer, 224 x 224", read_network(path), clean)

@@ -351,8 +351,8 @@ def test_interrupted_run_is_continued(cluster, artifact, folder, tmp_path):
         said = process.communicate(timeout=PATIENCE)[1]
         if signal_ == signal.SIGKILL:
             continue
-        assert process.returncode == 130
-        assert said == "error: interrupted. Continue with --resume.\n"
+        expected = "error: interrupted. Continue with --resume.\n"
+        assert (process.returncode, said) == (130, expected)
         assert not list(tmp_path.glob("out-*"))
     answer = cluster.run(*ray(artifact, *inputs[:-1], *command[-4:], "--resume"))
     assert answer.code == 2

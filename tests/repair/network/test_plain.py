@@ -253,6 +253,5 @@ def test_one_plain_score_is_taken_for_a_logit_and_it_is_said(tmp_path, capsys, l
     network = keras.Model(images, scores)
     if loss is not None:
         network.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
-    network.save(tmp_path / "one.keras")
-    assert read_network(tmp_path / "one.keras").output_shape == (None, 2)
+    assert read_network(saved(network, tmp_path, ".keras")).output_shape == (None, 2)
     assert ("such as an age" in capsys.readouterr().err) == (loss is None)
