@@ -94,6 +94,11 @@ def _built(request: Request) -> tuple[Case, Repair]:
         f"{request.name}: {said.named(clean.names)}. Confidence: {said.confidence}. "
         f"{said.reason}"
     )
+    if repair.estimated_fpr is not None:
+        say(
+            f"{request.name}: flags about {repair.estimated_fpr:.1%} of clean images that it "
+            "has not seen, as images that were held out tell"
+        )
     card = described(request, case, repair) | {
         "verdict": said.on_card(),
         "clean_accuracy": {"original": round(before, 6), "detector": round(after, 6)},

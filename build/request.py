@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,9 +103,14 @@ def check_demo(arguments: argparse.Namespace) -> None:
 def _names(names: list[str]) -> list[str]:
     unknown = [name for name in names if name not in NETWORKS]
     if unknown:
+        there = [os.path.exists(name) for name in names]  # noqa: PTH110
+        remedy = ""
+        if len(names) == 2 and all(there):
+            model, clean = map(shlex.quote, names)
+            remedy = f" Did you mean --model {model} --clean {clean} --out FOLDER?"
         raise SettingError(
             f"expected names among {', '.join(NETWORKS)}, or --model FILE for any other "
-            f"network. Received: {unknown[0]!r}."
+            f"network. Received: {unknown[0]!r}.{remedy}"
         )
     return list(dict.fromkeys(names)) or list(NETWORKS)
 

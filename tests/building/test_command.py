@@ -247,6 +247,7 @@ def test_test_and_poisoned_data_do_not_change_a_byte(files, artifact, tmp_path):
     ("words", "message"),
     [
         (("sunglases",), "expected names among sunglasses, .*'sunglases'"),
+        (("README.md", "docs"), "Did you mean --model README.md --clean docs --out"),
         (("--model", "a.h5", "--clean", "b.h5", "--out", "c"), "Received: both"),
     ],
 )
