@@ -12,7 +12,7 @@ import numpy as np
 from artifacts.why.heat import Heat
 from artifacts.why.story import Story, sentence
 from repair.dataset import Dataset
-from repair.process.whole_file import write_whole
+from repair.process.whole_file import write_report
 from repair.report.explanation_page import Shown, explanation_page
 
 _PIXELS = 32  # side of the small grey pictures by which clean images are compared
@@ -71,8 +71,9 @@ def write_explanations(
     }
     text = json.dumps(figures, indent=1, allow_nan=False)
     page = explanation_page(shown, card, left_out)
-    write_whole(folder / "explain.json", f"{text}\n".encode())
-    write_whole(folder / "explain.html", page.encode())
+    write_report(
+        folder, {"explain.json": f"{text}\n".encode(), "explain.html": page.encode()}
+    )
     return folder / "explain.html"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from repair.process.whole_file import write_whole
+from repair.process.whole_file import write_report
 from repair.report.document import document, png
 from repair.report.explanation import Explained
 from repair.report.explanation_page import caution, figure, heat_picture
@@ -114,8 +114,10 @@ def write_groups(
         "groups": [described(group) for group in groups],
     }
     text = json.dumps(figures, indent=1, allow_nan=False)
-    write_whole(folder / "triggers.json", f"{text}\n".encode())
-    write_whole(folder / "triggers.html", _page(groups, card, flagged, seen).encode())
+    page = _page(groups, card, flagged, seen)
+    write_report(
+        folder, {"triggers.json": f"{text}\n".encode(), "triggers.html": page.encode()}
+    )
     return folder / "triggers.html"
 
 

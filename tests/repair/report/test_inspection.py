@@ -225,6 +225,17 @@ def test_found_labels_are_on_the_page_and_in_the_figures(inspected, tmp_path):
     assert sorted(bars) == ["bar found"] * 2 + ["bar other"] * 2 + ["bar watched"]
 
 
+def test_pictures_of_an_older_inspection_go_with_it(inspected, tmp_path):
+    written(marked(inspected, found=(0, 1), watched=(4,)), tmp_path)
+    for name in ("pattern_3.png", "label_of_mine.png", "mine.html"):
+        (tmp_path / name).write_bytes(b"")
+    _, _, figures = written(marked(inspected, found=(2,)), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *(one["file"] for one in figures["pictures"]),
+        *("inspect.html", "inspect.json", "label_of_mine.png", "mine.html"),
+    }
+
+
 @pytest.mark.parametrize(
     ("copy", "said"),
     [
