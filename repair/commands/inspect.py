@@ -69,7 +69,9 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     return [
         {
             "verdict": inspection.headline,
-            "confidence": said.confidence,
+            "confidence": said.confidence
+            if arguments.json
+            else said.sureness(case.clean.names),
             "clean accuracy": inspection.clean_accuracy,
             "estimated FPR": inspection.findings.estimated_fpr,
             "page": str(page),

@@ -51,11 +51,11 @@ def write_inspection(
 def report(inspection: Inspection) -> dict[str, Any]:
     """All figures as plain JSON values; rates in [0, 1], None = not known or never."""
     findings, case = inspection.findings, inspection.case
-    pruning = inspection.pruning
+    pruning, verdict = inspection.pruning, inspection.verdict
     return {
-        "verdict": inspection.verdict.headline,
-        "confidence": inspection.verdict.confidence,
-        "reason": inspection.verdict.reason,
+        "verdict": verdict.headline,
+        "confidence": verdict.confidence,
+        "reason": verdict.reason,
         "found": findings.with_status("found"),
         "watched": findings.with_status("watched"),
         "network": {
@@ -84,6 +84,9 @@ def report(inspection: Inspection) -> dict[str, Any]:
                 "carried_over": findings.carried.get(label),
                 "pattern_works_on": findings.pattern_works_on(label),
                 "strength": float(findings.strength[label]),
+                "confidence": verdict.sure_of(label)
+                if label in verdict.found
+                else None,
                 "threshold": findings.threshold(label),
                 "evidence": dict(
                     zip(
