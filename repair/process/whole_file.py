@@ -88,7 +88,7 @@ def write_report(
     """
     left = [] if older is None else _left(folder, contents, older)
     with ExitStack() as all_of_them:  # the first that is begun is the last to appear
-        for name, content in reversed(contents.items()):
+        for name, content in reversed(list(contents.items())):
             unfinished = all_of_them.enter_context(new_file(folder / name))
             unfinished.write_bytes(content)
     for path in left:

@@ -16,7 +16,7 @@ from repair.report.document import png
 from repair.report.gallery import Gallery, picture
 from repair.report.inspection import Inspection
 from repair.report.page import page
-from repair.report.patterns import pattern_pictures
+from repair.report.sections.patterns import pattern_pictures
 
 # Names that an inspection gives its pictures.
 _PICTURES = r"(label|pattern)_(0|[1-9]\d*)\.png"
