@@ -130,13 +130,16 @@ def _heat(found: Heat) -> dict[str, Any]:
 def nearest(one: Explained, clean: Dataset) -> list[tuple[int, np.ndarray]]:
     """The clean images most like this one, of the original's label and the repaired's.
 
+    Where it is one of the clean images itself, that is none that is like it.
+
     Returns:
-        Label and image, one for each label that any clean image has.
+        Label and image, one for each label that any other clean image has.
     """
     own = _small(one.image[None])[0]
     found = []
     for label in dict.fromkeys((one.story.original_label, one.story.repaired_label)):
         images = clean.images[clean.labels == label]
+        images = images[(images != one.image).any(axis=(1, 2, 3))]
         if len(images):
             distances = ((_small(images) - own) ** 2).sum(axis=(1, 2))
             found.append((label, images[int(distances.argmin())]))
