@@ -139,7 +139,11 @@ def described(group: Group) -> dict[str, Any]:
 def _page(groups: list[Group], card: dict[str, Any], flagged: int, seen: int) -> str:
     title = f"{flagged} of {seen} images flagged"
     looked = sum(len(group.members) for group in groups)
-    some = f" {looked} of them were looked at." if looked < flagged else ""
+    some = (
+        f" {looked} of them were looked at, spread over all."
+        if looked < flagged
+        else ""
+    )
     parts = [
         f'<header class="{"found" if flagged else "calm"}">',
         f'<p class="eyebrow">Triggers, as {escape(str(card.get("name", "a detector")))} '
