@@ -15,6 +15,8 @@ _WIDTH = 390
 _ROW, _BAR = 19, 13
 # Of names: the most columns, and the width of one.
 _LONGEST, _LETTER = 18, 6.5
+# The width of a figure behind a bar.
+_FIGURE = 22
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,15 @@ def bar_chart(bars: Sequence[Bar], limit: float, *, title: str, limit_text: str)
     longest = max([limit * 1.25, *(bar.value for bar in bars)])
     scale = (_WIDTH - left - right) / longest
     height = top + _ROW * len(bars) + 4
+    x = left + limit * scale
     drawn, written = [], []
     for index, (bar, name) in enumerate(zip(bars, names, strict=True)):
         y = top + index * _ROW
         end = left + bar.value * scale
         middle = f"{y + _BAR - 2}"
+        beside = end + 5
+        if x - _FIGURE < beside < x + 5:  # where the line would strike it through
+            beside = x + 5
         width = f"{max(bar.value * scale, 0.5):.1f}"
         drawn.append(
             f'<rect class="bar {escape(bar.kind)}" x="{left}" y="{y}" rx="2" '
@@ -58,9 +64,8 @@ def bar_chart(bars: Sequence[Bar], limit: float, *, title: str, limit_text: str)
         )
         written += [
             _text(left - 6, middle, name, "end"),
-            _text(f"{end + 5:.1f}", middle, f"{bar.value:.1f}", "start", "value"),
+            _text(f"{beside:.1f}", middle, f"{bar.value:.1f}", "start", "value"),
         ]
-    x = left + limit * scale
     anchor = "start" if x < _WIDTH / 2 else "end"
     aside = -4 if anchor == "start" else 4
     line = f'<path class="limit" d="M{x:.1f} {top - 6}V{height - 2}"/>'

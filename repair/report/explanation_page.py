@@ -115,7 +115,9 @@ def _section(turn: int, one: Shown) -> str:
     for label, nearest in one.nearest:
         said = "original's" if label == told.original_label else "repaired network's"
         pictures.append(
-            figure(png(tile(nearest)), f"Clean, of the {said} class {label}")
+            figure(
+                png(tile(nearest)), f"Clean, of the {said} class {told.named(label)}"
+            )
         )
     return "\n".join(
         [

@@ -66,15 +66,18 @@ def what_witnesses_say(further: Mapping[str, Any]) -> str:
     Args:
         further: Outputs of ``explain`` by name; those of witnesses count.
     """
+    said = {
+        name.removesuffix(OF_WITNESS): value
+        for name, value in further.items()
+        if name.endswith(OF_WITNESS)
+    }
+    known = [name for name in WITNESSES if name in said]
     lines = []
-    for name, value in further.items():
-        witness = name.removesuffix(OF_WITNESS)
-        if witness == name:
-            continue
+    for witness in dict.fromkeys((*known, *said)):
         usual = witness.replace("_", " ").capitalize(), "a further witness"
         called, what = WITNESSES.get(witness, usual)
         lines.append(
-            f"<li><b>{escape(called)}: {escape(shown_figure(value))}.</b> "
+            f"<li><b>{escape(called)}: {escape(shown_figure(said[witness]))}.</b> "
             f"{escape(what[0].upper() + what[1:])}.</li>"
         )
     if not lines:

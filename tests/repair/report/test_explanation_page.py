@@ -46,7 +46,7 @@ def test_the_share_of_clean_images_is_told_where_the_card_knows_it(share):
 
 
 def test_what_each_witness_says_is_folded_and_told_in_plain_words():
-    further = {"evidence": 8.25, "pixels_evidence": 0.5, "new_evidence": 1.0}
+    further = {"new_evidence": 1.0, "evidence": 8.25, "pixels_evidence": 0.5}
     told = Story(N, 1, 1, 1, 1.0, 1.0, "other", further=further, threshold=7.0)
     text = explanation_page([Shown("a.png", IMAGE, told, [])], {"num_classes": N}, 0)
     tree = ET.fromstring(text.removeprefix("<!DOCTYPE html>"))  # noqa: S314 - our own
