@@ -121,7 +121,7 @@ def _drawn_by(inspection: Inspection, label: int) -> str:
     shares = told / max(told.sum(), 1)
     order = np.argsort(-shares, kind="stable")
     named = [
-        f"{inspection.recipe.evidence[index]} {shares[index]:.0%}"
+        f"{inspection.recipe.evidence[index]}\u00a0{shares[index]:.0%}"
         for index in order
         if shares[index] >= _NAMED_FROM
     ]
