@@ -20,6 +20,8 @@ from artifacts.errors import DetectorError, printable
 
 CARD = "card.json"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+# Files that may stand where an artifact belongs.
+_IMAGES = (".png", ".jpg", ".jpeg", ".h5", ".npz", ".npy")
 # A larger file is first read in pieces, so that one full of nothing fills no memory.
 _LARGE = 256 << 20
 
@@ -134,10 +136,20 @@ def check_outside(place: Path) -> None:
 def no_artifact(folder: Path, reason: OSError | ValueError) -> DetectorError:
     """The error where no artifact can be read."""
     found = reason.strerror if isinstance(reason, OSError) else "an impossible name"
+    there = _there(folder)
+    if there and isinstance(reason, FileNotFoundError):
+        found = f"a folder without {CARD}"
+    first = ""
+    if there or folder.suffix.lower() in _IMAGES:
+        first = " The detector comes first, then what it shall look at."
     return DetectorError(
         f"{printable(str(folder))}: expected an artifact, a folder with its {CARD}. "
-        f"Received: {found}. {_instead(folder)}"
+        f"Received: {found}. {_instead(folder)}{first}"
     )
+
+
+def _there(folder: Path) -> bool:
+    return os.path.isdir(folder)  # noqa: PTH112 - may be impossible
 
 
 def _instead(folder: Path) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from artifacts.names import quoted
+from repair.reasons import MOST, enough, few_labels, left_out, not_enough
 
 Kind = Literal["backdoor found", "no sign of a backdoor", "cannot be told"]
 Confidence = Literal["high", "moderate", "low"]
@@ -22,8 +23,6 @@ _TOO_FEW, _FEW = 20, 100
 _CLEAR = 1.65
 # The limits were set by networks of so many classes and more.
 _FEW_CLASSES = 6
-# Images that are named.
-_NAMED = 10
 # That of a label that is not found, from which on it may well be a target.
 _NEAR = 0.6
 
@@ -38,6 +37,7 @@ class Verdict:
         found: Target labels, the most suspicious first.
         watched: Labels that are flagged as soon as the networks disagree.
         reason: Where the confidence comes from, a sentence.
+        each: How sure it is of each found label; empty where of all alike.
     """
 
     kind: Kind
@@ -45,6 +45,7 @@ class Verdict:
     found: tuple[int, ...]
     watched: tuple[int, ...]
     reason: str
+    each: tuple[Confidence, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -55,9 +56,25 @@ class Verdict:
         """The verdict in one line, labels with the names of their classes, if given."""
         if self.kind == "backdoor found":
             plural = "s" if len(self.found) > 1 else ""
-            listed = ", ".join(quoted(label, names) for label in self.found)
-            return f"Backdoor found: target label{plural} {listed}"
+            listed = [quoted(label, names) for label in self.found]
+            if len({*self.each}) > 1:
+                first, *rest = self.each
+                told = (f"confidence {first}", *rest)
+                listed = [f"{x} ({y})" for x, y in zip(listed, told, strict=True)]
+            return f"Backdoor found: target label{plural} {', '.join(listed)}"
         return f"{self.kind[0].upper()}{self.kind[1:]}"
+
+    def sureness(self, names: Sequence[str] | None = None) -> str:
+        """How sure it is; where of one label more than of another, of each."""
+        if len({*self.each}) < 2:
+            return self.confidence
+        pairs = zip(self.each, self.found, strict=True)
+        return ", ".join(f"{sure} for {quoted(x, names)}" for sure, x in pairs)
+
+    def sure_of(self, label: int) -> Confidence:
+        """How sure it is that a found label is a target."""
+        pairs = zip(self.found, self.each, strict=False)
+        return dict(pairs).get(label, self.confidence)
 
     def fails(self, fail_on: str | None) -> bool:
         """Whether a pipeline that fails on ``found`` or ``watched`` labels should stop."""
@@ -110,32 +127,27 @@ def verdict(
             watched,
         )
     few, few_classes = images < _FEW, num_classes < _FEW_CLASSES
-    of_data = _of_clean_data(settings.get("left_out_images", ()))
+    of_data = left_out(settings.get("left_out_images", ()))
     if few_classes:
-        of_data += (
-            f" {num_classes} classes are few: small changes lead from one to another in "
-            "any network, and this was tried on networks of more alone."
-        )
+        of_data += few_labels(num_classes)
     if few:
         of_data += (
             f" {images} clean images are few: {_FEW} or more tell it more surely."
         )
     if found:
-        clearest = max(found.values())
-        sure: Confidence = "high" if clearest >= _CLEAR else "moderate"
-        reason = f"What leads there weighs {clearest:.1f} times what it takes."
         most = len(found) > num_classes / 2
+        doubtful = few or few_classes or most
+        each = _of_each(found.values(), doubtful=doubtful)
+        reason = enough(found)
         if most:
-            reason += (
-                " But these are most of its labels, as of any network that small changes "
-                "throw off, with or without a backdoor."
-            )
+            reason += MOST
         return Verdict(
             "backdoor found",
-            "low" if few or few_classes or most else sure,
+            "high" if "high" in each else each[0],
             tuple(found),
             watched,
             reason + of_data,
+            each,
         )
     nearest = float(settings["highest_strength"])
     near = nearest >= _NEAR
@@ -144,9 +156,7 @@ def verdict(
         "low" if near or few or few_classes else "moderate",
         (),
         watched,
-        f"What leads to the most suspicious label, {settings['strongest_label']}, weighs "
-        f"{nearest:.0%} of what it takes"
-        + (": it may well be a target." if near else ".")
+        not_enough(nearest, settings["strongest_label"], near=near)
         + f" A trigger that resembles nothing that was tried leaves no trace.{of_data}",
     )
 
@@ -156,24 +166,24 @@ def from_card(card: Mapping[str, Any]) -> Verdict:
     told = card.get("verdict")
     if not isinstance(told, dict):
         return _untold("The card tells no verdict: it is of an older build.", ())
+    strict = card.get("settings", {}).get("strict_labels", ())
+    strength = {str(x["label"]): x.get("strength") for x in strict}
+    known = [strength.get(str(label)) for label in told["found"]]
+    each = [float(x) if isinstance(x, (int, float)) else 0.0 for x in known]
     return Verdict(
         told["verdict"],
         told["confidence"],
         tuple(told["found"]),
         tuple(told["watched"]),
         told["reason"],
+        _of_each(each, doubtful=told["confidence"] == "low"),
     )
 
 
-def _of_clean_data(left_out: Sequence[int]) -> str:
-    if not left_out:
-        return ""
-    named = ", ".join(map(str, left_out[:_NAMED])) + (
-        ", ..." if len(left_out) > _NAMED else ""
-    )
-    return (
-        f" The clean data is not clean: {len(left_out)} of its images with a target label "
-        f"may carry the trigger and were left out (counted from 0: {named})."
+def _of_each(strengths: Iterable[float], *, doubtful: bool) -> tuple[Confidence, ...]:
+    return tuple(
+        "low" if doubtful else "high" if strength >= _CLEAR else "moderate"
+        for strength in strengths
     )
 
 

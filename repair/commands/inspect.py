@@ -30,6 +30,8 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     make_folder(arguments.out)
     if arguments.model.is_dir():
         raise ModelError(f"{arguments.model}: {reason_against_folder(arguments.model)}")
+    if (arguments.out / "inspect.html").is_file():
+        say(f"note: {arguments.out} holds an older report, which the new one replaces.")
     options, labelled = data_options_from(arguments), not arguments.unlabelled
     files = files_of(arguments.clean, options, labelled=labelled)
     paths = (arguments.model, *files)
@@ -67,7 +69,9 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     return [
         {
             "verdict": inspection.headline,
-            "confidence": said.confidence,
+            "confidence": said.confidence
+            if arguments.json
+            else said.sureness(case.clean.names),
             "clean accuracy": inspection.clean_accuracy,
             "estimated FPR": inspection.findings.estimated_fpr,
             "page": str(page),

@@ -6,10 +6,12 @@ import argparse
 import os
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from artifacts.errors import DetectorError
+from artifacts.names import names_on, quoted
 from artifacts.packages import need
 from artifacts.reading.images import read_image
 from artifacts.why.asking import Explainer
@@ -23,6 +25,8 @@ LOOPBACK = "127.0.0.1"
 # An upload is refused from this size on, before any of it is read.
 _MOST_BYTES = "32mb"
 _MOST_IMAGES = 16
+# So many classes are named.
+_NAMED = 20
 # As many pictures in a row as the page is wide for, whole captions.
 _STYLE = """
 #shown .grid-wrap { min-height: 0; padding-top: 2.2rem; }
@@ -75,15 +79,16 @@ def _interface(detector: Explainer) -> Any:
     import gradio
 
     rows, columns, _ = detector.size
-    name = str(detector.card.get("name", "detector"))
+    name = str(detector.card.get("name", "a detector"))
 
     def answer(paths: list[str] | None) -> tuple[str, list[Picture]]:
         return told(detector, paths or [])
 
-    with gradio.Blocks(title=name, delete_cache=(60, 60)) as blocks:
+    title = f"Is an image poisoned? Ask {_plain(name)}"
+    with gradio.Blocks(title=title, delete_cache=(60, 60)) as blocks:
         gradio.Markdown(
-            f"# {name}\nDrop PNG or JPEG images; others than {columns} x {rows} pixels are "
-            f"resized. The answer is a class, or {detector.num_classes} for a poisoned one."
+            f"# {title}\nDrop PNG or JPEG images; others than {columns} x {rows} pixels are "
+            f"resized. {answers_of(detector.card)}"
         )
         if detector.card.get("stand_in") is True:
             gradio.Markdown(f"**{STAND_IN}**")
@@ -99,6 +104,16 @@ def _interface(detector: Explainer) -> Any:
         )
         files.change(answer, files, [words, gallery], api_name="explain")
     return blocks
+
+
+def answers_of(card: Mapping[str, Any]) -> str:
+    """What a detector may answer, in a sentence of Markdown."""
+    count, names = int(card["num_classes"]), names_on(card)
+    if names is None:
+        return f"The answer is a class, 0 to {count - 1}, or {count}: poisoned."
+    listed = ", ".join(_plain(quoted(label, names)) for label in range(count)[:_NAMED])
+    more = f" and {count - _NAMED:,} more" if count > _NAMED else ""
+    return f"The answer is a class, or {count}: poisoned. The classes: {listed}{more}."
 
 
 def _theme() -> Any:

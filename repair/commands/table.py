@@ -31,14 +31,18 @@ class Command:
     cut_short: str | None = None
 
 
+_REPORT = "interrupted; an older report stays as it was"
 _DATA, _NETWORKS = "repair.commands.data", "repair.commands.networks"
 COMMANDS = (
     Command("inspect", "is it backdoored, to which labels, and why: a page",
-            arguments.inspect, "repair.commands.inspect:inspect", True),
+            arguments.inspect, "repair.commands.inspect:inspect", True,
+            cut_short=_REPORT),
     Command("explain", "why a detector answered as it did, and where the reason lies",
-            arguments.explain, "repair.commands.explain:explain", True),
+            arguments.explain, "repair.commands.explain:explain", True,
+            cut_short=_REPORT),
     Command("triggers", "what triggers look like: what a detector flags, in groups",
-            arguments.triggers, "repair.commands.triggers:triggers", True),
+            arguments.triggers, "repair.commands.triggers:triggers", True,
+            cut_short=_REPORT),
     Command("page", "a local page to drop images on (extra page)",
             arguments.page, "repair.commands.page:page", True,
             cut_short="the page is closed"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections import Counter
+from collections import defaultdict
 from itertools import islice
 
 import numpy as np
@@ -15,35 +15,38 @@ from repair.process.notice import say
 from repair.process.progress import progress
 from repair.process.whole_file import make_folder
 from repair.report.explanation import Explained
+from repair.report.spread import Spread
 from repair.report.trigger_groups import described, grouped, write_groups
 
 _BATCH = 256
 
 
 def triggers(arguments: argparse.Namespace) -> Rows:
-    """Labels all images, explains the first flagged ones of each label, groups them."""
+    """Labels all images, explains some of the flagged ones of each label, groups them."""
     make_folder(arguments.out)
     detector = opened(arguments.artifact)
     inputs = images(arguments.images, detector.size, resize=arguments.resize)
     seen = flagged = 0
-    counts: Counter[int] = Counter()
-    chosen: list[tuple[str, np.ndarray]] = []
+    spread: defaultdict[int, Spread[tuple[str, np.ndarray]]] = defaultdict(
+        lambda: Spread(arguments.most)
+    )
     while batch := list(islice(inputs, _BATCH)):
         answers = detector(np.stack([pixels for _, pixels in batch]))
         poisoned = np.flatnonzero(answers["label"] == detector.num_classes)
         seen, flagged = seen + len(batch), flagged + len(poisoned)
         for index in poisoned:
-            label = int(answers["original_label"][index])
-            if counts[label] < arguments.most:
-                chosen.append(batch[index])
-            counts[label] += 1
+            spread[int(answers["original_label"][index])].add(batch[index])
     if not seen:
         raise SettingError("expected at least one image. Received: none.")
+    chosen = [one for label in sorted(spread) for one in spread[label].items()]
+    looked = f"{len(chosen):,} of {flagged:,} flagged images were looked at"
     if not flagged:
         say(f"no image was flagged, of {seen:,}: there is nothing to group")
+    elif len(chosen) < flagged:
+        say(f"{looked}, spread over all; --most N for more of a label")
     told = [
         Explained(name, pixels, story(detector, pixels, detector.card))
-        for name, pixels in progress(chosen, label="explained")
+        for name, pixels in (progress(chosen, label="explained") if chosen else ())
     ]
     groups = grouped(told)
     page = write_groups(
@@ -60,4 +63,4 @@ def triggers(arguments: argparse.Namespace) -> Rows:
         }
         for group in groups
     ]
-    return [*rows, {"label": f"page: {page}"}]
+    return [*rows, {"label": f"page: {page}"}] if rows else [{"page": str(page)}]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
 
@@ -72,6 +73,40 @@ def write_whole(path: Path, content: bytes) -> None:
     """Writes a file in one step."""
     with new_file(path) as unfinished:
         unfinished.write_bytes(content)
+
+
+def write_report(
+    folder: Path, contents: Mapping[str, bytes], older: str | None = None
+) -> None:
+    """Writes the files of a report: all of them, or none if one can not be written.
+
+    Args:
+        folder: It exists; files of these names are replaced.
+        contents: What each file holds, by its name; the last shows that the report is whole.
+        older: Pattern of the names that an older report in this folder gave its files.
+            Those that the new one does not have go, once it is there.
+    """
+    left = [] if older is None else _left(folder, contents, older)
+    with ExitStack() as all_of_them:  # the first that is begun is the last to appear
+        for name, content in reversed(list(contents.items())):
+            unfinished = all_of_them.enter_context(new_file(folder / name))
+            unfinished.write_bytes(content)
+    for path in left:
+        path.unlink(missing_ok=True)
+
+
+def _left(folder: Path, contents: Mapping[str, bytes], older: str) -> list[Path]:
+    """Files of an older report; none where the last file of one is not there."""
+    if not (folder / list(contents)[-1]).is_file():
+        return []
+    return [
+        path
+        for path in folder.iterdir()
+        if re.fullmatch(older, path.name)
+        and path.name not in contents
+        and path.is_file()
+        and not path.is_symlink()
+    ]
 
 
 def _begin(path: Path, size: int) -> None:

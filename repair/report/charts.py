@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from unicodedata import east_asian_width
 
 _WIDTH = 390
 _ROW, _BAR = 19, 13
+# Of names: the most columns, and the width of one.
+_LONGEST, _LETTER = 18, 6.5
+# The width of a figure behind a bar.
+_FIGURE = 22
 
 
 @dataclass(frozen=True)
@@ -38,27 +43,34 @@ def bar_chart(bars: Sequence[Bar], limit: float, *, title: str, limit_text: str)
         title: What the chart shows, for those who cannot see it.
         limit_text: What is written above the line.
     """
-    left, right, top = 38, 40, 24
+    names = [_clipped(bar.name) for bar in bars]
+    left, right, top = 12 + max(map(_wide, names), default=0) * _LETTER, 40, 24
     longest = max([limit * 1.25, *(bar.value for bar in bars)])
     scale = (_WIDTH - left - right) / longest
     height = top + _ROW * len(bars) + 4
-    parts = []
-    for index, bar in enumerate(bars):
+    x = left + limit * scale
+    drawn, written = [], []
+    for index, (bar, name) in enumerate(zip(bars, names, strict=True)):
         y = top + index * _ROW
         end = left + bar.value * scale
         middle = f"{y + _BAR - 2}"
-        parts += [
-            _text(left - 6, middle, bar.name, "end"),
+        beside = end + 5
+        if x - _FIGURE < beside < x + 5:  # where the line would strike it through
+            beside = x + 5
+        width = f"{max(bar.value * scale, 0.5):.1f}"
+        drawn.append(
             f'<rect class="bar {escape(bar.kind)}" x="{left}" y="{y}" rx="2" '
-            f'width="{max(bar.value * scale, 0.5):.1f}" height="{_BAR}"/>',
-            _text(f"{end + 5:.1f}", middle, f"{bar.value:.1f}", "start", "value"),
+            f'width="{width}" height="{_BAR}"/>'
+        )
+        written += [
+            _text(left - 6, middle, name, "end"),
+            _text(f"{beside:.1f}", middle, f"{bar.value:.1f}", "start", "value"),
         ]
-    x = left + limit * scale
     anchor = "start" if x < _WIDTH / 2 else "end"
     aside = -4 if anchor == "start" else 4
     line = f'<path class="limit" d="M{x:.1f} {top - 6}V{height - 2}"/>'
     caption = _text(f"{x + aside:.1f}", top - 11, limit_text, anchor, "limit-text")
-    return _svg(height, title, [*parts, line, caption])
+    return _svg(height, title, [*drawn, line, *written, caption])
 
 
 @dataclass(frozen=True)
@@ -134,6 +146,20 @@ def curve_chart(
         parts.append(f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="5"/>')
         parts.append(_text(f"{x + 8:.1f}", f"{y - 9:.1f}", mark[2], "start"))
     return _svg(height, title, parts)
+
+
+def _wide(text: str) -> int:
+    """Columns that a text takes: letters of East Asia take two."""
+    return sum(1 + (east_asian_width(letter) in "WF") for letter in text)
+
+
+def _clipped(name: str) -> str:
+    """A name, its end cut off if it is long."""
+    if _wide(name) <= _LONGEST:
+        return name
+    while _wide(name) >= _LONGEST:
+        name = name[:-1]
+    return f"{name.rstrip()}\u2026"
 
 
 def _svg(height: int, title: str, parts: list[str]) -> str:

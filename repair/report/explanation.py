@@ -12,7 +12,7 @@ import numpy as np
 from artifacts.why.heat import Heat
 from artifacts.why.story import Story, sentence
 from repair.dataset import Dataset
-from repair.process.whole_file import write_whole
+from repair.process.whole_file import write_report
 from repair.report.explanation_page import Shown, explanation_page
 
 _PIXELS = 32  # side of the small grey pictures by which clean images are compared
@@ -71,8 +71,9 @@ def write_explanations(
     }
     text = json.dumps(figures, indent=1, allow_nan=False)
     page = explanation_page(shown, card, left_out)
-    write_whole(folder / "explain.json", f"{text}\n".encode())
-    write_whole(folder / "explain.html", page.encode())
+    write_report(
+        folder, {"explain.json": f"{text}\n".encode(), "explain.html": page.encode()}
+    )
     return folder / "explain.html"
 
 
@@ -129,13 +130,16 @@ def _heat(found: Heat) -> dict[str, Any]:
 def nearest(one: Explained, clean: Dataset) -> list[tuple[int, np.ndarray]]:
     """The clean images most like this one, of the original's label and the repaired's.
 
+    Where it is one of the clean images itself, that is none that is like it.
+
     Returns:
-        Label and image, one for each label that any clean image has.
+        Label and image, one for each label that any other clean image has.
     """
     own = _small(one.image[None])[0]
     found = []
     for label in dict.fromkeys((one.story.original_label, one.story.repaired_label)):
         images = clean.images[clean.labels == label]
+        images = images[(images != one.image).any(axis=(1, 2, 3))]
         if len(images):
             distances = ((_small(images) - own) ** 2).sum(axis=(1, 2))
             found.append((label, images[int(distances.argmin())]))

@@ -12,6 +12,7 @@ import numpy as np
 from artifacts.why.story import STAND_IN, Story, sentence
 from repair.report.document import document, image, png
 from repair.report.heat_colours import heat_over, tile
+from repair.report.words import OF_WITNESS, shown_figure, what_witnesses_say
 
 
 @dataclass(frozen=True)
@@ -114,14 +115,16 @@ def _section(turn: int, one: Shown) -> str:
     for label, nearest in one.nearest:
         said = "original's" if label == told.original_label else "repaired network's"
         pictures.append(
-            figure(png(tile(nearest)), f"Clean, of the {said} class {label}")
+            figure(
+                png(tile(nearest)), f"Clean, of the {said} class {told.named(label)}"
+            )
         )
     return "\n".join(
         [
             f'<section id="image-{turn}"><h2>{escape(_text(one.name))}</h2>',
             f"<p>{escape(sentence(told))}</p>",
             f'<div class="row">{"".join(pictures)}</div>',
-            f"<dl>{_facts(told)}</dl></section>",
+            f"<dl>{_facts(told)}</dl>{what_witnesses_say(told.further)}</section>",
         ]
     )
 
@@ -143,9 +146,10 @@ def _facts(told: Story) -> str:
             "other", "not suspected"
         ),
     }
-    # The sum of the evidence stands before its parts.
-    for name, value in sorted(told.further.items(), key=lambda x: x[0] != "evidence"):
-        text = f"{value:.3g}" if isinstance(value, float) else str(value)
+    for name, value in told.further.items():
+        if name.endswith(OF_WITNESS):
+            continue
+        text = shown_figure(value)
         if name == "evidence" and told.threshold is not None:
             text += f", flagged from {told.threshold:.3g} on"
         facts[name.replace("_", " ").capitalize()] = text
@@ -159,10 +163,11 @@ def _facts(told: Story) -> str:
 
 def _key() -> str:
     return (
-        '<p class="soft">Evidence: what each witness says against the original network\'s '
-        "label, as minus the logarithm of the share of clean images that say as much: 0 is "
-        "said of every clean image, 4.6 of one in a hundred. Of those who speak against "
-        "it the loudest counts most, what the louder twin says is added, and from the "
+        '<p class="soft">Witnesses are further readers of an image, which the detector asks '
+        "beside the original network. Evidence: what each says against that network's label, "
+        "as minus the logarithm of the share of clean images that say as much: 0 is said of "
+        "every clean image, 4.6 of one in a hundred. Of those who speak against it the "
+        "loudest counts most, what the louder twin says is added, and from the "
         "label's threshold on the image is flagged.</p>"
         '<p class="soft">The heat: places of the image were hidden, one at a time, filled '
         "from their surroundings or with their mean colour. The lighter a place, the more "

@@ -11,12 +11,15 @@ from repair.dataset import Dataset
 from repair.methods.witnesses.findings import Findings
 from repair.methods.witnesses.looks.disturbances import FAMILIES
 from repair.methods.witnesses.looks.disturbed import Disturbed
-from repair.process.whole_file import write_whole
+from repair.process.whole_file import write_report
 from repair.report.document import png
 from repair.report.gallery import Gallery, picture
 from repair.report.inspection import Inspection
 from repair.report.page import page
-from repair.report.patterns import pattern_pictures
+from repair.report.sections.patterns import pattern_pictures
+
+# Names that an inspection gives its pictures.
+_PICTURES = r"(label|pattern)_(0|[1-9]\d*)\.png"
 
 
 def write_inspection(
@@ -26,7 +29,7 @@ def write_inspection(
 
     Args:
         inspection: What was found out.
-        folder: It exists; files of these names are replaced.
+        folder: It exists; an older inspection there is replaced, its pictures, too.
         steps: What to do next, and the command for it.
 
     Returns:
@@ -36,21 +39,23 @@ def write_inspection(
     pictures |= pattern_pictures(inspection)
     figures = json.dumps(report(inspection), indent=1, allow_nan=False)
     whole = page(inspection, pictures, steps)
-    for name, content in pictures.items():
-        write_whole(folder / name, content)
-    write_whole(folder / "inspect.json", f"{figures}\n".encode())
-    write_whole(folder / "inspect.html", whole.encode())
+    contents = {
+        **pictures,
+        "inspect.json": f"{figures}\n".encode(),
+        "inspect.html": whole.encode(),
+    }
+    write_report(folder, contents, _PICTURES)
     return folder / "inspect.html"
 
 
 def report(inspection: Inspection) -> dict[str, Any]:
     """All figures as plain JSON values; rates in [0, 1], None = not known or never."""
     findings, case = inspection.findings, inspection.case
-    pruning = inspection.pruning
+    pruning, verdict = inspection.pruning, inspection.verdict
     return {
-        "verdict": inspection.verdict.headline,
-        "confidence": inspection.verdict.confidence,
-        "reason": inspection.verdict.reason,
+        "verdict": verdict.headline,
+        "confidence": verdict.confidence,
+        "reason": verdict.reason,
         "found": findings.with_status("found"),
         "watched": findings.with_status("watched"),
         "network": {
@@ -79,6 +84,9 @@ def report(inspection: Inspection) -> dict[str, Any]:
                 "carried_over": findings.carried.get(label),
                 "pattern_works_on": findings.pattern_works_on(label),
                 "strength": float(findings.strength[label]),
+                "confidence": verdict.sure_of(label)
+                if label in verdict.found
+                else None,
                 "threshold": findings.threshold(label),
                 "evidence": dict(
                     zip(

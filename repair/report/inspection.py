@@ -81,9 +81,9 @@ class Inspection:
 
     @property
     def listed(self) -> list[int]:
-        """The most suspicious labels, and all that are found or watched."""
+        """Those that most speaks for, the found ones first, and all that are watched."""
         suspicion, strength = self.findings.suspicion, self.findings.strength
-        order = np.lexsort((-strength, -suspicion))
+        order = np.lexsort((-suspicion, -strength))  # found from a strength on
         suspected = (suspicion > 0) | (strength > 0)
         return [
             int(label)

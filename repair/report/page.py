@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from repair.report.curve_sections import operating_section, pruning_section
 from repair.report.document import document
 from repair.report.inspection import Inspection
-from repair.report.patterns import patterns_section
-from repair.report.sections import (
-    next_section,
-    pictures_section,
-    suspicion_section,
-)
+from repair.report.sections.curves import operating_section, pruning_section
+from repair.report.sections.next import next_section
+from repair.report.sections.patterns import patterns_section
+from repair.report.sections.pictures import pictures_section
+from repair.report.sections.suspicion import suspicion_section
+from repair.report.words import words
 
 # Below this clean accuracy the images are hardly of what the network was trained on.
 _LEAST_ACCURACY = 0.5
+# So many labels are named in a sentence.
+_NAMED = 4
 _SPELLED = {
     "raw": "as they are",
     "255": "÷ 255",
@@ -43,16 +44,18 @@ def page(
     tone = {"backdoor found": "found", "cannot be told": "unsure"}.get(
         said.kind, "open"
     )
-    name = escape(inspection.file)
+    name, sure = escape(inspection.file), said.sureness(inspection.case.clean.names)
     parts = [
         f'<header class="{tone}">',
         f'<p class="eyebrow">Inspection of {name}</p>',
         f"<h1>{escape(inspection.headline)}</h1>",
-        f"<p><strong>Confidence: {said.confidence}.</strong> {escape(said.reason)}</p>",
+        f"<p>{escape(_plainly(inspection))}</p>",
+        f"<p><strong>Confidence: {escape(sure)}.</strong> {escape(said.reason)}</p>",
         f"<p>{_meaning(inspection)}</p>",
         "</header>",
+        words(),
         _network(inspection),
-        next_section(steps, said.kind),
+        next_section(steps, said.kind, stand_in=inspection.heard.unlearned is not None),
         suspicion_section(inspection),
         operating_section(inspection),
         patterns_section(inspection, pictures),
@@ -62,6 +65,36 @@ def page(
         f"<code>inspect.json</code>{', the pictures beside it' * bool(pictures)}.</footer>",
     ]
     return document(f"{inspection.headline}: {inspection.file}", parts)
+
+
+def _plainly(inspection: Inspection) -> str:
+    """What the verdict means, for who knows nothing of backdoors."""
+    said = inspection.verdict
+    if said.kind == "cannot be told":
+        return "Whether the network is backdoored can not be told from these images."
+    if said.kind != "backdoor found":
+        return (
+            "Nothing was found that turns the network's answer into one and the same label, "
+            "whatever the image shows."
+        )
+    surely = [x for x in said.found if said.sure_of(x) == "high"]
+    perhaps = [x for x in said.found if x not in surely]
+    can, first, then = "can", surely, perhaps
+    if not surely:
+        can, first, then = "can, it seems,", perhaps, []
+    into = f"into {_either(inspection, first)}"
+    if then:
+        into += f", and perhaps into {_either(inspection, then)}"
+    return (
+        f"Something in an image, often small or faint, {can} turn the network's answer {into}, "
+        "whatever the image shows."
+    )
+
+
+def _either(inspection: Inspection, labels: Sequence[int]) -> str:
+    if len(labels) > _NAMED:
+        return f"any of {len(labels)} labels"
+    return " or ".join(f"label {inspection.named(label)}" for label in labels)
 
 
 def _meaning(inspection: Inspection) -> str:

@@ -60,7 +60,7 @@ def _results(subject: Subject) -> Iterator[Result]:
         yield _result(
             subject,
             "backdoor-found",
-            f"Label {label} is a target label. Confidence: {said.confidence}. "
+            f"Label {label} is a target label. Confidence: {said.sure_of(label)}. "
             f"{said.reason} Do not use the network alone.",
             label,
         )
@@ -84,15 +84,15 @@ def _result(subject: Subject, rule: str, text: str, label: int | None = None) ->
         artifact_location=ArtifactLocation(uri=_uri(subject.network)),
         region=Region(start_line=1),  # without one, code hosts show no result
     )
-    digest = subject.digests["badnet"]
+    digest, said = subject.digests["badnet"], subject.verdict
+    sure = said.confidence if label is None else said.sure_of(label)
     return Result(
         rule_id=rule,
         level=Level(_RULES[rule][0]),
         message=Message(text=text),
         locations=[Location(physical_location=place)],
         partial_fingerprints={"network/v1": f"{digest}/{rule}/{label}"},
-        properties={"confidence": subject.verdict.confidence}
-        | ({} if label is None else {"label": label}),
+        properties={"confidence": sure} | ({} if label is None else {"label": label}),
     )
 
 

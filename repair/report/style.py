@@ -33,7 +33,8 @@ dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
 figure { margin: 1rem 0; }
 svg { display: block; width: 100%; max-width: 34rem; height: auto; }
 svg text { font: 11px system-ui, sans-serif; fill: var(--ink); }
-svg .value { fill: var(--soft); }
+svg .value { fill: var(--soft); paint-order: stroke; stroke: var(--paper);
+  stroke-width: 4px; stroke-linejoin: round; }
 svg .limit-text { fill: var(--soft); }
 .bar.found { fill: var(--found); } .bar.watched { fill: var(--watched); }
 .bar.other { fill: var(--other); }
@@ -50,13 +51,15 @@ pre { background: var(--panel); border-radius: .4rem; padding: .5rem .7rem; marg
   max-width: 44rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 .steps { padding-left: 1.3rem; }
 .wide { overflow-x: auto; margin: 1rem 0; }
-table { border-collapse: collapse; font-size: .85rem; white-space: nowrap;
+table { border-collapse: collapse; width: 100%; font-size: .85rem; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
 th, td { padding: .28rem .6rem; text-align: right; border-bottom: 1px solid var(--rule); }
 th { color: var(--soft); font-weight: 500; }
-td:nth-child(2), th:nth-child(2) { text-align: left; }
-td:first-child { font-weight: 600; max-width: 9rem; overflow: hidden;
-  text-overflow: ellipsis; }
+td:nth-child(2), th:nth-child(2), td:last-child, th:last-child { text-align: left; }
+td:last-child { white-space: normal; min-width: 13rem; }
+td:first-child { font-weight: 600; min-width: 8rem; white-space: normal;
+  overflow-wrap: anywhere; }
+td:first-child, th:first-child { text-align: left; padding-left: 0; }
 tr.found td:first-child, tr.found td:nth-child(2) { color: var(--found); }
 img { display: block; max-width: 100%; height: auto; margin-bottom: .5rem; }
 figcaption { max-width: 44rem; }
@@ -70,11 +73,18 @@ figcaption { max-width: 44rem; }
 section { border-top: 1px solid var(--rule); margin-top: 2rem; }
 section h2 { margin-top: 1.2rem; font-size: 1.05rem; overflow-wrap: anywhere; }
 footer { margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: .8rem; }
-@media (max-width: 32rem) { body { padding: 1.2rem .9rem 3rem; }
-  h1 { font-size: 1.5rem; } table { font-size: .7rem; }
-  th, td { padding: .25rem .22rem; }
-  .wide th:nth-child(n+3) { writing-mode: vertical-rl; rotate: 180deg; text-align: left; }
-  th { vertical-align: bottom; } td:first-child { max-width: 5rem;
-  white-space: normal; overflow-wrap: anywhere; }
+details { margin: .8rem 0; max-width: 44rem; }
+summary { cursor: pointer; color: var(--soft); font-size: .9rem; }
+details ul { margin: .4rem 0; padding-left: 1.3rem; }
+details li { margin: .2rem 0; }
+@media (max-width: 40rem) { body { padding: 1.2rem .9rem 3rem; }
+  h1 { font-size: 1.5rem; }
+  thead { display: none; } table, tbody { display: block; }
+  tr { display: grid; grid-template-columns: 1fr auto; padding: .5rem 0;
+    border-bottom: 1px solid var(--rule); }
+  td, td:last-child { display: block; border: 0; padding: .1rem 0; text-align: left;
+    white-space: normal; min-width: 0; }
+  td:nth-child(n+3) { grid-column: 1 / -1; }
+  td[data-name]::before { content: attr(data-name) ": "; color: var(--soft); }
   .row figure { flex: 1 1 9rem; max-width: calc(50% - .45rem); } }
 """

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from repair.process.whole_file import write_whole
+from repair.process.whole_file import write_report
 from repair.report.document import document, png
 from repair.report.explanation import Explained
 from repair.report.explanation_page import caution, figure, heat_picture
@@ -114,8 +114,10 @@ def write_groups(
         "groups": [described(group) for group in groups],
     }
     text = json.dumps(figures, indent=1, allow_nan=False)
-    write_whole(folder / "triggers.json", f"{text}\n".encode())
-    write_whole(folder / "triggers.html", _page(groups, card, flagged, seen).encode())
+    page = _page(groups, card, flagged, seen)
+    write_report(
+        folder, {"triggers.json": f"{text}\n".encode(), "triggers.html": page.encode()}
+    )
     return folder / "triggers.html"
 
 
@@ -137,7 +139,11 @@ def described(group: Group) -> dict[str, Any]:
 def _page(groups: list[Group], card: dict[str, Any], flagged: int, seen: int) -> str:
     title = f"{flagged} of {seen} images flagged"
     looked = sum(len(group.members) for group in groups)
-    some = f" {looked} of them were looked at." if looked < flagged else ""
+    some = (
+        f" {looked} of them were looked at, spread over all."
+        if looked < flagged
+        else ""
+    )
     parts = [
         f'<header class="{"found" if flagged else "calm"}">',
         f'<p class="eyebrow">Triggers, as {escape(str(card.get("name", "a detector")))} '

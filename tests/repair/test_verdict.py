@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from repair.verdict import verdict
+from repair.verdict import from_card, verdict
 
 
 def settings(**strength: float) -> dict:
@@ -38,7 +38,7 @@ def settings(**strength: float) -> dict:
         (
             settings(found_3=25, found_0=12),
             0.9,
-            "Backdoor found: target labels 3, 0",
+            "Backdoor found: target labels 3 (confidence high), 0 (moderate)",
             "high",
         ),
         (settings(watched_7=4), 0.99, "No sign of a backdoor", "moderate"),
@@ -93,8 +93,65 @@ def test_few_classes_are_told_from_one_another_with_low_confidence(classes, few)
 def test_names_of_classes_stand_beside_their_labels():
     said = verdict(settings(found_1=25, found_0=12), 10, accuracy=None)
     assert said.named(["cat", "dog"]) == (
-        'Backdoor found: target labels 1 "dog", 0 "cat"'
+        'Backdoor found: target labels 1 "dog" (confidence high), 0 "cat" (moderate)'
     )
+    assert said.sureness(["cat", "dog"]) == 'high for 1 "dog", moderate for 0 "cat"'
+
+
+@pytest.mark.parametrize(
+    ("given", "images", "each", "told"),
+    [
+        (
+            settings(found_1=181, found_2=16),
+            500,
+            ("high", "moderate"),
+            "label 2 it is 1.6 times",
+        ),
+        (
+            settings(found_2=12, found_1=181),
+            500,
+            ("moderate", "high"),
+            "label 1 it is 18.1 times",
+        ),
+        (
+            settings(found_1=181, found_2=16),
+            50,
+            ("low", "low"),
+            "label 2 it is 1.6 times",
+        ),
+        (
+            settings(found_1=181, found_2=20),
+            500,
+            ("high", "high"),
+            "label 2 it is 2.0 times",
+        ),
+        (settings(found_1=12), 500, ("moderate",), "for it is 1.2 times"),
+    ],
+)
+def test_no_label_is_accused_with_the_confidence_of_another(given, images, each, told):
+    given["clean_images"] = images
+    said = verdict(given, 10, accuracy=0.9)
+    assert said.each == each == tuple(said.sure_of(label) for label in said.found)
+    assert said.confidence == max(each, key=["low", "moderate", "high"].index)
+    assert told in said.reason
+    apart = len(set(each)) > 1
+    assert ("(confidence" in said.headline) == ("for" in said.sureness()) == apart
+    card = {"verdict": said.on_card(), "settings": given}
+    assert from_card(card) == said
+
+
+def test_of_many_found_labels_the_range_is_told():
+    strengths = {f"found_{i}": 20 + i for i in range(5)}
+    said = verdict(settings(**strengths), 100, accuracy=0.9)
+    assert "for them is 2.0 to 2.4 times" in said.reason
+
+
+@pytest.mark.parametrize("odd", [{}, {"strength": "x"}, {"strength": None}])
+def test_a_card_without_strengths_is_read(odd):
+    told = verdict(settings(found_1=25), 10, accuracy=0.9).on_card()
+    card = {"verdict": told, "settings": {"strict_labels": [{"label": 1} | odd]}}
+    assert from_card(card).sureness() == "high"
+    assert from_card({"verdict": told}).headline == "Backdoor found: target label 1"
 
 
 @pytest.mark.parametrize(

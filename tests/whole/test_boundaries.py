@@ -29,7 +29,10 @@ FLOORS = {
         ("__main__",),
     ),
     "repair": (
-        ("errors", "settings", "metrics", "witness", "rule", "dataset", "verdict"),
+        (
+            *("errors", "settings", "metrics", "witness", "rule", "dataset"),
+            *("reasons", "verdict"),
+        ),
         ("process", "network"),
         ("methods", "reading"),
         ("measuring", "report"),

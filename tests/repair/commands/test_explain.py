@@ -144,6 +144,25 @@ def test_triggers_are_grouped_by_label_and_place(
     assert ("hardly a chance" in page) == many
 
 
+def test_images_are_looked_at_that_are_spread_over_the_flagged_ones(
+    run_here, artifact, files, tmp_path, detector, poisoned
+):
+    answers = detector(poisoned.images)
+    flagged = np.flatnonzero(answers["label"] == PEOPLE)
+    data = files / "corner_poisoned_data.h5"
+    options = (data, "--most", 2, "--out", tmp_path / "out")
+    answer = run_here("repair", "triggers", artifact, *options)
+    assert answer.code == 0, answer.err
+    told = re.search(r"(\d+) of (\d+) flagged images were looked at", answer.err)
+    assert told is not None
+    assert int(told[2]) == len(flagged)
+    written = json.loads((tmp_path / "out" / "triggers.json").read_text())
+    members = [x for group in written["groups"] for x in group["members"]]
+    assert len(members) == int(told[1])
+    indices = [int(name.rsplit("#", 1)[1]) for name in members]
+    assert max(indices) > np.median(flagged)
+
+
 def test_nothing_to_group_is_said(run_here, detector, artifact, tmp_path):
     images = toy_people(4, seed=9).images
     plain = images[detector(images)["label"] < PEOPLE][0]
@@ -152,6 +171,8 @@ def test_nothing_to_group_is_said(run_here, detector, artifact, tmp_path):
     answer = run_here("repair", "triggers", artifact, *options)
     assert answer.code == 0, answer.err
     assert "no image was flagged, of 1" in answer.err
+    assert "explained" not in answer.err
+    assert answer.out == f"page\n{tmp_path / 'out' / 'triggers.html'}\n"
     is_whole(tmp_path / "out" / "triggers.html")
 
 
@@ -177,6 +198,38 @@ def test_folder_that_is_no_artifact_is_one_line(run_here, tmp_path):
     answer = run_here("repair", "explain", tmp_path, "x.png", "--out", tmp_path / "out")
     assert answer.code == 2
     assert "card.json" in answer.error
+
+
+def test_arguments_in_the_wrong_order_are_told(run_here, artifact, tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "a.png").touch()
+    for images in (tmp_path / "photos", tmp_path / "a.png"):
+        out = ("--out", tmp_path / "out")
+        answer = run_here("repair", "explain", images, artifact, *out)
+        assert answer.code == 2
+        assert "The detector comes first" in answer.error
+        assert "No such file" not in answer.error
+    answer = run_here("repair", "explain", tmp_path / "none", artifact, *out)
+    assert "No such file" in answer.error
+    assert "comes first" not in answer.error
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (None, "The answer is a class, 0 to 2, or 3: poisoned."),
+        (["a", "<b>", "c"], 'The classes: 0 "a", 1 "?b?", 2 "c".'),
+    ],
+)
+def test_local_page_says_what_is_answered(names, told):
+    said = page_module.answers_of({"num_classes": 3, "class_names": names})
+    assert said.endswith(told)
+
+
+def test_local_page_names_some_of_many_classes():
+    names = [f"c{i}" for i in range(1000)]
+    said = page_module.answers_of({"num_classes": 1000, "class_names": names})
+    assert said.endswith('19 "c19" and 980 more.')
 
 
 def test_why_is_one_line(artifact, tmp_path, poisoned, detector):

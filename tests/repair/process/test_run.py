@@ -44,6 +44,15 @@ def test_a_command_that_replaces_nothing_says_so_in_its_own_words(capsys):
     assert capsys.readouterr().err == "the page is closed\n"
 
 
+@pytest.mark.parametrize("name", ["inspect", "explain", "triggers"])
+def test_a_command_that_writes_a_report_says_that_the_older_one_stays(name, capsys):
+    command = next(each for each in COMMANDS if each.name == name)
+    with pytest.raises(SystemExit):
+        run(lambda: signal.raise_signal(signal.SIGINT), command.cut_short)
+    said = capsys.readouterr().err
+    assert said == "interrupted; an older report stays as it was\n"
+
+
 @pytest.mark.parametrize("answer", [AttributeError, MemoryError, OSError, ValueError])
 def test_a_library_that_answers_with_an_error_of_its_own(answer, capsys):
     def action():

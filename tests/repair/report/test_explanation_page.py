@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from artifacts.why.story import Story
+from repair.dataset import Dataset
+from repair.report.explanation import Explained, nearest
 from repair.report.explanation_page import Shown, explanation_page
 
 N = 5
@@ -41,3 +43,32 @@ def test_the_share_of_clean_images_is_told_where_the_card_knows_it(share):
     told = "It does so of about 0.8% of clean images, too."
     assert told in page(0, estimated_false_positive_rate=0.0079)
     assert "of clean images, too" not in page(0, estimated_false_positive_rate=share)
+
+
+def test_what_each_witness_says_is_folded_and_told_in_plain_words():
+    further = {"new_evidence": 1.0, "evidence": 8.25, "pixels_evidence": 0.5}
+    told = Story(N, 1, 1, 1, 1.0, 1.0, "other", further=further, threshold=7.0)
+    text = explanation_page([Shown("a.png", IMAGE, told, [])], {"num_classes": N}, 0)
+    tree = ET.fromstring(text.removeprefix("<!DOCTYPE html>"))  # noqa: S314 - our own
+    facts = {x.findtext("dt"): x.findtext("dd") for x in tree.iterfind(".//dl/div")}
+    assert facts["Evidence"] == "8.25, flagged from 7 on"
+    assert "Pixels evidence" not in facts
+    lines = ["".join(x.itertext()) for x in tree.iterfind(".//details//li")]
+    assert lines[0].startswith("Pixels: 0.5. A small classifier that sees colours")
+    assert lines[1] == "New: 1. A further witness."
+
+
+def test_without_witnesses_nothing_is_folded():
+    assert "<details>" not in page(0)
+
+
+def test_an_image_is_not_shown_as_the_nearest_to_itself():
+    images = np.stack([IMAGE, IMAGE + 9, IMAGE + 1])
+    images[1, 0, 0] = 0
+    clean = Dataset(images, np.array([0, 0, 1]))
+    one = Explained("a.png", IMAGE, Story(N, N, 0, 1, 1.0, 1.0, "other"))
+    (label, like), (other, _) = nearest(one, clean)
+    assert (label, other) == (0, 1)
+    np.testing.assert_array_equal(like, images[1])
+    alone = clean.subset(np.array([True, False, True]))
+    assert [label for label, _ in nearest(one, alone)] == [1]

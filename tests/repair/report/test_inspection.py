@@ -7,6 +7,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +18,7 @@ from PIL import Image
 from schemas import hold
 from toys import PEOPLE, SCALE, SHAPE, TARGET, run_python
 
+from repair import verdict as verdict_module
 from repair.dataset import Dataset
 from repair.methods.witnesses import method
 from repair.methods.witnesses.head.features import tap
@@ -225,6 +227,17 @@ def test_found_labels_are_on_the_page_and_in_the_figures(inspected, tmp_path):
     assert sorted(bars) == ["bar found"] * 2 + ["bar other"] * 2 + ["bar watched"]
 
 
+def test_pictures_of_an_older_inspection_go_with_it(inspected, tmp_path):
+    written(marked(inspected, found=(0, 1), watched=(4,)), tmp_path)
+    for name in ("pattern_3.png", "label_of_mine.png", "mine.html"):
+        (tmp_path / name).write_bytes(b"")
+    _, _, figures = written(marked(inspected, found=(2,)), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *(one["file"] for one in figures["pictures"]),
+        *("inspect.html", "inspect.json", "label_of_mine.png", "mine.html"),
+    }
+
+
 @pytest.mark.parametrize(
     ("copy", "said"),
     [
@@ -237,6 +250,70 @@ def test_who_answers_on_a_found_label_is_said(inspected, copy, said):
     heard = replace(inspection.heard, unlearned=copy)
     bare = replace(inspection, heard=heard, galleries=[])
     assert re.search(said, page(bare, {}), re.DOTALL)
+
+
+@pytest.mark.parametrize("copy", [SimpleNamespace(accuracy=0.9), None])
+def test_what_to_do_next_agrees_with_who_answers(inspected, copy):
+    inspection = marked(inspected, found=(1,))
+    heard = replace(inspection.heard, unlearned=copy)
+    bare = replace(inspection, heard=heard, galleries=[])
+    text = page(bare, {}, [("Build it", "command")])
+    assert ("there the copy answers" in text) == (copy is not None)
+    assert "answers nearly as the network does" in text
+
+
+def of_strengths(inspected: Inspection, *strengths: float) -> Inspection:
+    """The inspection as if labels were of these strengths, all watched."""
+    told = marked(inspected, watched=tuple(range(PEOPLE)))
+    findings = replace(
+        told.findings,
+        strength=np.array(strengths),
+        suspicion=np.where(np.array(strengths) > 0, told.findings.suspicion, 0),
+    )
+    case = replace(told.case, clean=replace(told.case.clean, names=tuple("abcde")))
+    heard = replace(told.heard, findings=findings)
+    return replace(told, case=case, heard=heard, galleries=[])
+
+
+def test_labels_stand_by_strength_and_the_missing_ones_are_told_of(inspected):
+    text = page(of_strengths(inspected, 0.8, 1.6, 0, 18.1, 0), {})
+    tree = ET.fromstring(text.removeprefix("<!DOCTYPE html>"))  # noqa: S314
+    names = ['3 "d"', '1 "b"', '0 "a"']
+    assert [row.findtext("td") for row in tree.iterfind(".//tbody/tr")] == names
+    (chart, *_) = tree.iterfind(".//svg")
+    assert [x.text for x in chart.iterfind("text[@class='name']")] == names
+    drawn = [x.get("class") for x in chart]
+    assert drawn.index("limit") < drawn.index("value")
+    assert "2 further labels are not shown: nothing speaks for any of them." in text
+    assert "all labels" in page(of_strengths(inspected, 0.8, 1.6, 0.3, 18, 0.2), {})
+
+
+@pytest.mark.parametrize(
+    ("strengths", "accuracy", "said"),
+    [
+        ((0, 1.8, 0, 1.9, 0), 1, "it seems, turn"),
+        ((0.2, 0.1, 0, 0, 0), 1, "Nothing was found that turns"),
+        ((0, 1.8, 0, 0, 0), 0.2, "can not be told from these images"),
+    ],
+)
+def test_verdict_is_said_in_plain_words(inspected, strengths, accuracy, said):
+    inspection = replace(of_strengths(inspected, *strengths), clean_accuracy=accuracy)
+    assert said in page(inspection, {})
+
+
+def test_no_label_is_called_a_target_with_the_confidence_of_another(
+    inspected, monkeypatch
+):
+    monkeypatch.setattr(verdict_module, "_FEW_CLASSES", 2)
+    inspection = replace(
+        of_strengths(inspected, 0, 1.6, 0, 18.1, 0.2), clean_accuracy=0.9
+    )
+    text = unescape(page(inspection, {}))
+    assert 'labels 3 "d" (confidence high), 1 "b" (moderate)' in text
+    assert "Confidence: high for 3" in text
+    assert 'into label 3 "d", and perhaps into label 1 "b", whatever' in text
+    told = {row["label"]: row["confidence"] for row in report(inspection)["labels"]}
+    assert told == {3: "high", 1: "moderate", 4: None}
 
 
 def test_pictures_are_of_what_was_found_or_else_of_the_most_suspicious(inspected):

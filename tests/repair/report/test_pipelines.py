@@ -97,6 +97,15 @@ def test_build_writes_both(run_here, files, tmp_path):
     assert '"ruleId": "cannot-be-told"' in (tmp_path / "x.sarif").read_text("utf-8")
 
 
+def test_sarif_tells_of_each_label_how_sure_that_is(subject, tmp_path):
+    sarif = pytest.importorskip("sarif_pydantic")
+    apart = replace(FOUND, each=("high", "moderate"))
+    write_sarif([replace(subject, verdict=apart)], tmp_path / "x.sarif")
+    results = sarif.load(tmp_path / "x.sarif").runs[0].results
+    assert [x.properties["confidence"] for x in results[:2]] == ["high", "moderate"]
+    assert "Confidence: moderate." in results[1].message.text
+
+
 @pytest.mark.parametrize("option", ["--sarif", "--bom"])
 def test_missing_package_is_told_before_long_work(
     run_here, files, tmp_path, monkeypatch, option
