@@ -91,8 +91,8 @@ def _built(request: Request) -> tuple[Case, Repair]:
     known_accuracy = None if request.unlabelled else before
     said = verdict(repair.settings, num_classes, accuracy=known_accuracy)
     say(
-        f"{request.name}: {said.named(clean.names)}. Confidence: {said.confidence}. "
-        f"{said.reason}"
+        f"{request.name}: {said.named(clean.names)}. Confidence: "
+        f"{said.sureness(clean.names)}. {said.reason}"
     )
     if repair.estimated_fpr is not None:
         say(

@@ -8,7 +8,9 @@ from repair.commands.data_options import data_options_from
 from repair.commands.networks import Rows, case_of
 from repair.commands.repeated import repeated
 from repair.errors import DatasetError, ModelError
+from repair.measuring.causes import clear_cause
 from repair.measuring.doubts import doubts_about_images
+from repair.network.inference import predicted_labels
 from repair.process.notice import say
 from repair.process.repeatable import make_repeatable
 from repair.process.whole_file import make_folder
@@ -40,6 +42,10 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     case = case_of(arguments.model, arguments)
     for doubt in doubts_about_images(case.clean, case.num_classes):
         say(f"warning: {arguments.clean}: {doubt}")
+    answers = predicted_labels(case.original, case.clean.images)
+    named = case.clean.names is not None
+    if labelled and (cause := clear_cause(answers, case.clean.labels, named=named)):
+        say(f"warning: {arguments.clean}: {cause}")
     settings = Settings(
         layer=arguments.layer, max_fpr=arguments.max_fpr, seed=arguments.seed
     )

@@ -15,6 +15,7 @@ from schemas import hold
 from toys import SHAPE, Answer, run_python, toy_people, triggered
 
 from repair.dataset import Dataset
+from repair.errors import SettingError
 from repair.network.inference import predicted_labels
 from repair.network.preprocessing import at_scale
 from repair.reading.data_file import read_dataset, write_dataset
@@ -300,3 +301,21 @@ def test_fresh_process_says_the_same(files):
     assert answer.error == (
         f"error: {missing}: expected a network, .keras or .h5. Received: no such file."
     )
+
+
+def test_labels_in_another_order_are_told_before_a_long_inspection(
+    run_here, files, tmp_path, monkeypatch
+):
+    def stop(*_: object, **__: object) -> None:
+        raise SettingError("so far.")
+
+    monkeypatch.setattr("repair.commands.inspect.inspect_network", stop)
+    data = read_dataset(files / "clean.h5", image_shape=SHAPE)
+    labels = np.choose(data.labels % 5, (1, 0, 2, 3, 4)) + data.labels // 5 * 5
+    write_dataset(tmp_path / "swapped.h5", Dataset(data.images, labels))
+    command = ("repair", "inspect", files / "badnet.h5")
+    for name, told in (("clean.h5", False), ("swapped.h5", True)):
+        place = (tmp_path if told else files) / name
+        answer = run_here(*command, place, "--out", tmp_path / "out")
+        assert answer.code == 2
+        assert ("0 as 1, 1 as 0" in answer.err) == told
