@@ -74,7 +74,7 @@ class Cluster:
         self._processes = [holder]
         self._inside = [str(NSENTER), "-t", str(holder.pid), "-n", "-m", "--wd=."]
         try:
-            self.inside("mount", "-t", "tmpfs", "-o", "size=64k", "none", full)
+            self.inside("mount", "-t", "tmpfs", "-o", "size=160k", "none", full)
             head = ["--head", "--port=6399", f"--temp-dir={self.folder}"]
             self._head = self._node(*head, "--include-dashboard=false")
             self.second = self.add(hidden)
@@ -333,7 +333,7 @@ def test_full_disk_ends_it_and_loses_nothing(cluster, artifact, folder):
     assert "No space left on device. Continue with --resume." in answer.err
     cluster.inside("mount", "-o", "remount,size=8M", disk)
     answer = cluster.run(*command)
-    assert (answer.code, "Continue it with --resume" in answer.err) == (2, True)
+    assert (answer.code, "Continue it with --resume" in answer.err) == (2, True), answer
     answer = cluster.run(*command, "--resume")
     assert answer.err.startswith("5,980 labelled, 20 not.")
     code = "import sys; [print(open(name).read(), end='') for name in sys.argv[1:]]"
@@ -352,7 +352,8 @@ def test_interrupted_run_is_continued(cluster, artifact, folder, tmp_path):
         if signal_ == signal.SIGKILL:
             continue
         expected = "error: interrupted. Continue with --resume.\n"
-        assert (process.returncode, said) == (130, expected)
+        why = [number, said, *lines(output, "errors-")[-3:]]
+        assert (process.returncode, said) == (130, expected), why
         assert not list(tmp_path.glob("out-*"))
     answer = cluster.run(*ray(artifact, *inputs[:-1], *command[-4:], "--resume"))
     assert answer.code == 2
