@@ -132,7 +132,7 @@ labels = detector.serve(images)  # uint8 {shape} RGB, 0..255 -> int64 (n,)
 ```
 
 Repaired from clean images alone (`{card.get("method", "unknown")}`). {said.headline}
-(confidence {said.confidence}). {said.reason}
+(confidence {said.sureness()}). {said.reason}
 
 - `{ARTIFACT}/`: SavedModel, and `card.json` with every setting and the hash of every file
 {other}"""
