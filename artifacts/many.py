@@ -25,6 +25,7 @@ from artifacts.results import (
     tab_separated,
 )
 from artifacts.runtime.load import loaded
+from artifacts.streams import check_interrupted
 
 
 def label_many(artifact: Artifact, arguments: argparse.Namespace) -> tuple[int, int]:
@@ -80,6 +81,7 @@ def label_many(artifact: Artifact, arguments: argparse.Namespace) -> tuple[int, 
             output.write("".join(f"{e[0]}{spell(label)}{e[1]}" for e, label in ends))
             labelled += len(batch)
             progress.at(labelled + failed)
+        check_interrupted()
         if not labelled + failed:
             raise DetectorError("nothing to label. Expected at least one image.")
         if labelled:

@@ -22,6 +22,7 @@ NOBODY_READS = (
 INTERRUPTED = 130
 # What ends a process from outside; SIGXCPU: its processor time is used up.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGXCPU)
+_came: list[int] = []
 
 
 @lru_cache(maxsize=1)
@@ -49,8 +50,10 @@ def prepare_streams() -> None:
 def heed_signals() -> None:
     """Lets each of ``SIGNALS`` raise KeyboardInterrupt, once; ignored ones stay so."""
     heeded = [x for x in SIGNALS if signal.getsignal(x) is not signal.SIG_IGN]
+    _came.clear()
 
-    def interrupt(*_: object) -> None:
+    def interrupt(number: int, _: object) -> None:
+        _came.append(number)
         for each in heeded:  # a second one would cut cleaning up
             signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
@@ -65,6 +68,16 @@ def heed_signals() -> None:
     for each in heeded:
         signal.signal(each, interrupt)
     sys.unraisablehook = unraisable
+
+
+def check_interrupted() -> None:
+    """Goes on, unless a signal has come: where work is about to be called finished.
+
+    Raises:
+        KeyboardInterrupt: If one has, and a library has swallowed what it raised.
+    """
+    if _came:
+        raise KeyboardInterrupt
 
 
 def say(text: str) -> None:

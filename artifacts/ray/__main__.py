@@ -21,7 +21,13 @@ from artifacts.ray.options import ray_parser
 from artifacts.reading.kinds import Kinds
 from artifacts.reading.patterns import matches
 from artifacts.reading.sources import STDIN
-from artifacts.streams import INTERRUPTED, heed_signals, prepare_streams, say
+from artifacts.streams import (
+    INTERRUPTED,
+    check_interrupted,
+    heed_signals,
+    prepare_streams,
+    say,
+)
 
 _SECONDS_TO_CONNECT = 10
 # Workers get this package's source, whatever they have; the artifact they find themselves.
@@ -91,6 +97,7 @@ def _label(arguments: argparse.Namespace) -> tuple[int, int]:
         run.all(shards(*found))
         if not run.count:
             raise DetectorError("nothing to label. Expected at least one image.")
+        check_interrupted()
         parts.finish(run.count)
     finally:
         progress.clear()

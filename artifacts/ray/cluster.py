@@ -23,6 +23,7 @@ from artifacts.progress import Progress
 from artifacts.ray.parts import Done, Parts
 from artifacts.ray.shards import Shard
 from artifacts.ray.work import Job, Trouble, label_shard
+from artifacts.streams import check_interrupted
 
 _SECONDS_WITHOUT_NEWS = 120.0
 _SECONDS_BETWEEN_LINES = 60.0  # in a log
@@ -108,6 +109,7 @@ class Run:
         self._waiting[answer] = waiting
 
     def _collect(self) -> None:
+        check_interrupted()
         every = list(self._waiting)
         ready, _ = ray.wait(every, timeout=_SECONDS_WITHOUT_NEWS)
         if not ready:

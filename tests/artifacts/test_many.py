@@ -25,7 +25,7 @@ from PIL import Image
 from schemas import hold
 from toys import PATIENCE, ROOT, Answer, toy_people, triggered
 
-from artifacts import many, output_file, progress
+from artifacts import many, output_file, progress, streams
 from artifacts.card import read_artifact
 from artifacts.labelling import BATCH
 from artifacts.progress import Progress
@@ -517,3 +517,16 @@ def test_bar_tells_rate_and_time_left(monkeypatch):
     assert len(lines) == 3
     bar.say("error: x")
     assert stderr.getvalue().endswith("\rerror: x\n")
+
+
+def test_what_a_library_swallowed_of_a_signal_ends_it_before_it_is_called_finished(
+    label, folder, tmp_path, monkeypatch
+):
+    output = tmp_path / "out"
+    monkeypatch.setattr("artifacts.detector.heed_signals", lambda: None)
+    with monkeypatch.context() as patch:
+        patch.setattr(streams, "_came", [signal.SIGTERM])
+        answer = label(folder / "data.h5", "--output", output)
+    assert answer.code == 130
+    assert not output.exists()
+    assert label(folder / "data.h5", "--output", output, "--resume").code == 0

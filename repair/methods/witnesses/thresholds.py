@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
+# Sums of evidence are float32; what two of them may differ by.
+_ROUNDING = 1e-3
+
 
 def label_thresholds(
     evidence: np.ndarray,
@@ -64,7 +67,7 @@ def thresholds_without_images(
         ``(N,)`` float32.
     """
     count = min(int(share * len(evidence)), len(evidence) - 1)
-    thresholds = loudest + _reached_by(count, evidence) - suspicion
+    thresholds = loudest + _reached_by(count, evidence) + _ROUNDING - suspicion
     thresholds[found] = 0
     return thresholds.astype(np.float32)
 

@@ -60,7 +60,12 @@ import runpy, time
 from artifacts.quiet import import_tensorflow_quietly
 import_tensorflow_quietly()
 from build.formats import conversion
-conversion._check = lambda *_: time.sleep(100_000)
+from repair.process import interruption
+def wait(*_):
+    while True:
+        interruption.check()  # TensorFlow may have swallowed the first
+        time.sleep(0.01)
+conversion._check = wait
 runpy.run_module("build", run_name="__main__")
 """
 

@@ -128,18 +128,27 @@ def test_what_is_found_is_unlearned(case):
     assert case.repair.settings["witnesses"] == names
 
 
-def test_labels_without_clean_images_need_more_evidence(badnet, clean):
-    some = clean.subset(np.flatnonzero(clean.labels != TARGET))
+@pytest.mark.parametrize("missing", [(TARGET,), (TARGET, PEOPLE - 1)])
+def test_of_labels_without_clean_images_twins_tell_and_targets_are_always_flagged(
+    badnet, clean, missing
+):
+    some = clean.subset(np.flatnonzero(~np.isin(clean.labels, missing)))
     heard, _ = fitted(badnet, some)
+    assert heard.twin is not None
     loudest = max(told.witness.evidence[-1] for told in heard.heads.values())
     lowered = np.minimum(heard.findings.suspicion, RECIPE.most_suspicion)
     unsuspected = heard.rule.thresholds + lowered
-    found = [label for label in heard.rule.targets if label != TARGET]
-    others = np.delete(unsuspected, [TARGET, *found])
-    np.testing.assert_allclose(others, others[0], atol=1e-4)
-    assert (unsuspected[found] >= others[0] - 1e-4).all()
-    more = AGAINST_WEIGHT * loudest
-    assert unsuspected[TARGET] >= others[0] + more - 1e-3
+    targets, told = heard.rule.targets, heard.twin.evidence
+    assert (TARGET in targets) == (len(missing) == 1), "both cases are covered"
+    for label in missing:
+        if label in targets:
+            assert heard.rule.thresholds[label] == 0
+            continue
+        beyond = unsuspected[label] - AGAINST_WEIGHT * loudest
+        assert np.mean(told >= beyond) <= RECIPE.false_positives
+        assert beyond <= told.max() + 1
+    seen = [x for x in range(PEOPLE) if x not in (*missing, *targets)]
+    np.testing.assert_allclose(unsuspected[seen], unsuspected[seen[0]], atol=1e-4)
 
 
 def test_few_images_are_enough_to_build(badnet):

@@ -77,7 +77,7 @@ def test_of_labels_without_images_the_twins_tell_alone():
     twins = np.random.default_rng(0).exponential(size=10_000)
     suspected, found = np.array([0, 2.0, 3.0]), np.array([2])
     thresholds = thresholds_without_images(twins, 7.0, suspected, found, 0.01)
-    assert np.mean(7.0 + twins >= thresholds[0]) == 0.01
+    assert 0.0098 <= np.mean(7.0 + twins >= thresholds[0]) <= 0.01
     assert thresholds[1] == thresholds[0] - 2
     assert thresholds[2] == 0, (
         "of a target whose clean images nobody has, all are flagged"
