@@ -89,12 +89,10 @@ def _together(answers: np.ndarray, labels: np.ndarray) -> float:
     that is so of half the classes.
     """
     best: dict[int, int] = {}
-    classes = np.unique(labels)
-    for label in classes:
-        values, counts = np.unique(answers[labels == label], return_counts=True)
-        answer, count = int(values[np.argmax(counts)]), int(counts.max())
+    mostly = _mostly(answers, labels)
+    for answer, count, _ in mostly.values():
         best[answer] = max(best.get(answer, 0), count)
-    if 2 * len(best) <= len(classes):
+    if 2 * len(best) <= len(mostly):
         return 0.0
     return sum(best.values()) / max(len(labels), 1)
 
@@ -104,13 +102,22 @@ def _exchanged(answers: np.ndarray, labels: np.ndarray) -> dict[int, int]:
 
     A network that errs takes one class for another, but hardly the other for the first too.
     """
-    mostly: dict[int, int] = {}
-    for label in np.unique(labels):
-        values, counts = np.unique(answers[labels == label], return_counts=True)
-        if counts.max() > _TOGETHER * counts.sum():
-            mostly[int(label)] = int(values[np.argmax(counts)])
-    moved = {label: answer for label, answer in mostly.items() if label != answer}
+    moved = {
+        label: answer
+        for label, (answer, count, images) in _mostly(answers, labels).items()
+        if label != answer and count > _TOGETHER * images
+    }
     while moved and set(moved) != set(moved.values()):
         both = set(moved) & set(moved.values())
         moved = {x: y for x, y in moved.items() if x in both and y in both}
     return moved
+
+
+def _mostly(answers: np.ndarray, labels: np.ndarray) -> dict[int, tuple[int, int, int]]:
+    """Of each class the most frequent answer, how often it is given, of how many images."""
+    found = {}
+    for label in np.unique(labels):
+        values, counts = np.unique(answers[labels == label], return_counts=True)
+        most = int(np.argmax(counts))
+        found[int(label)] = int(values[most]), int(counts[most]), int(counts.sum())
+    return found
