@@ -47,16 +47,31 @@ def prepare_streams() -> None:
     atexit.register(_end)
 
 
-def heed_signals() -> None:
-    """Lets each of ``SIGNALS`` raise KeyboardInterrupt, once; ignored ones stay so."""
-    heeded = [x for x in SIGNALS if signal.getsignal(x) is not signal.SIG_IGN]
+def heeded() -> list[signal.Signals]:
+    """``SIGNALS`` without those that are ignored, as in a job without a terminal."""
+    return [each for each in SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+
+
+def remember_signals() -> None:
+    """Lets each of ``SIGNALS`` raise KeyboardInterrupt, once; ignored ones stay so.
+
+    What it raises in a destructor or a callback of a library is only reported by Python,
+    or not even that, and the work goes on. So it is remembered (see ``check_interrupted``).
+    """
     _came.clear()
 
     def interrupt(number: int, _: object) -> None:
         _came.append(number)
-        for each in heeded:  # a second one would cut cleaning up
-            signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        if len(_came) == 1:  # a second one would cut cleaning up
+            raise KeyboardInterrupt
+
+    for each in heeded():
+        signal.signal(each, interrupt)
+
+
+def heed_signals() -> None:
+    """Remembers signals; what one raises where nobody can catch it ends the command."""
+    remember_signals()
 
     def unraisable(what: sys.UnraisableHookArgs) -> None:
         if not issubclass(what.exc_type, KeyboardInterrupt):
@@ -65,13 +80,19 @@ def heed_signals() -> None:
         say("error: interrupted.\n")  # in a destructor, where nobody can catch it
         os._exit(INTERRUPTED)
 
-    for each in heeded:
-        signal.signal(each, interrupt)
     sys.unraisablehook = unraisable
 
 
+def interrupted() -> bool:
+    """Whether a signal has come since they are remembered."""
+    return bool(_came)
+
+
 def check_interrupted() -> None:
-    """Goes on, unless a signal has come: where work is about to be called finished.
+    """Goes on, unless a signal has come.
+
+    It is called where work goes on for long, is about to be called finished or to replace
+    a file.
 
     Raises:
         KeyboardInterrupt: If one has, and a library has swallowed what it raised.

@@ -12,6 +12,7 @@ import sys
 from multiprocessing import get_context, resource_tracker
 
 from artifacts.quiet import import_tensorflow_quietly
+from artifacts.streams import heeded
 from build.request import Request
 from repair.errors import RepairFailedError
 from repair.process import interruption
@@ -30,8 +31,7 @@ def build_in_fresh_process(request: Request) -> None:
         child.start()
         # The child is told, cleans up and says so; this process only waits for it.
         before = {
-            each: signal.signal(each, lambda *_: child.terminate())
-            for each in interruption.heeded()
+            each: signal.signal(each, lambda *_: child.terminate()) for each in heeded()
         }
     child.join()
     for each, handler in before.items():

@@ -26,10 +26,10 @@ from toys import (
     triggered,
 )
 
+from artifacts import streams
 from artifacts.streams import SIGNALS
 from repair.dataset import Dataset
 from repair.network.preprocessing import at_scale
-from repair.process import interruption
 from repair.reading.data_file import write_dataset
 
 if (
@@ -130,4 +130,4 @@ def artifact(built: tuple[Path, Answer]) -> Path:
 @pytest.fixture
 def swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
     """As after a signal whose KeyboardInterrupt a library has swallowed."""
-    monkeypatch.setattr(interruption, "_came", [signal.SIGTERM])
+    monkeypatch.setattr(streams, "_came", [signal.SIGTERM])

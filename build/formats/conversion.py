@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from artifacts.streams import check_interrupted
 from build.formats.forms import RUNNERS, WRITERS
 from build.formats.probes import probes
 from build.formats.table import FORMATS
@@ -18,7 +19,6 @@ from build.saving.new_folder import new_folder
 from repair.errors import RepairError, RepairFailedError
 from repair.measuring.saved_detector import SavedDetector
 from repair.network.inference import batch_size
-from repair.process import interruption
 from repair.reading.data_file import read_dataset
 
 CHECKED_IMAGES = 1000
@@ -70,7 +70,7 @@ def _new_file(out: Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".exporting") as place:
             unfinished = Path(place) / f"detector{out.suffix}"
             yield unfinished
-            interruption.check()
+            check_interrupted()
             unfinished.replace(out)
     except OSError as reason:
         raise RepairFailedError(

@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from artifacts.listed import CARD
+from artifacts.streams import check_interrupted
 from repair.errors import RepairFailedError, SettingError
-from repair.process import interruption
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -41,7 +41,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
         try:
             _empty(lock)
             yield unfinished
-            interruption.check()
+            check_interrupted()
             _put(unfinished, folder)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)

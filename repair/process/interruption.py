@@ -1,8 +1,7 @@
-"""A signal that ends the command, even if a library swallows what it raises.
+"""A signal that ends a command of ours, for as long as nothing may be left behind.
 
-A KeyboardInterrupt raised while a destructor or a callback of a library runs is only
-reported by Python, or not even that, and the work goes on. So the signal is remembered,
-and raised again where work goes on for long or is about to replace a file.
+A library may swallow what a signal raises, so it is remembered (``artifacts.streams``), and
+raised again where work goes on for long or is about to replace a file.
 """
 
 from __future__ import annotations
@@ -11,24 +10,13 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from artifacts.streams import SIGNALS
-
-_came: list[int] = []
+from artifacts.streams import SIGNALS, remember_signals
 
 
 def watch() -> None:
     """Lets a signal that ends raise KeyboardInterrupt; one that is ignored stays so."""
-    _came.clear()
-
-    def interrupt(number: int, _: Any) -> None:
-        _came.append(number)
-        if len(_came) == 1:  # a second one would cut cleaning up
-            raise KeyboardInterrupt
-
-    for number in heeded():
-        signal.signal(number, interrupt)
+    remember_signals()
     sys.unraisablehook = _unraisable
 
 
@@ -36,26 +24,6 @@ def _unraisable(what: sys.UnraisableHookArgs) -> None:
     """Says nothing of a KeyboardInterrupt that nobody could catch: it is remembered."""
     if not issubclass(what.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(what)
-
-
-def came() -> bool:
-    """Whether a signal has come since ``watch``."""
-    return bool(_came)
-
-
-def check() -> None:
-    """Goes on, unless a signal has come.
-
-    Raises:
-        KeyboardInterrupt: If one has, and what it raised was swallowed.
-    """
-    if _came:
-        raise KeyboardInterrupt
-
-
-def heeded() -> list[signal.Signals]:
-    """``SIGNALS`` without those that are ignored, as in a job without a terminal."""
-    return [each for each in SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
 
 
 @contextmanager

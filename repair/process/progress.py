@@ -7,8 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from artifacts.streams import say
-from repair.process import interruption
+from artifacts.streams import check_interrupted, say
 
 T = TypeVar("T")
 _WIDTH = 24
@@ -34,7 +33,7 @@ def progress(
     done = 0
     for item in iterable:
         yield item
-        interruption.check()
+        check_interrupted()
         done += 1
         now = time.monotonic()
         if interactive and (now - shown >= _SECONDS_BETWEEN_UPDATES):

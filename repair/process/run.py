@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from artifacts.errors import InputError, out_of_memory, printable
 from artifacts.packages import missing_package
-from artifacts.streams import INTERRUPTED, NOBODY_READS, leave, say
+from artifacts.streams import INTERRUPTED, NOBODY_READS, interrupted, leave, say
 from repair.process import interruption
 
 CUT_SHORT = "interrupted; older artifacts stay as they were"
@@ -34,10 +34,10 @@ def run(action: Callable[[], None], cut_short: str = CUT_SHORT) -> NoReturn:
         raise
     except BaseException as reason:
         # A library that was cut short may answer with an error of its own.
-        if interruption.came() or isinstance(reason, KeyboardInterrupt):
+        if interrupted() or isinstance(reason, KeyboardInterrupt):
             _exit(cut_short, INTERRUPTED)
         _explain(reason)
-    if interruption.came():  # and a library went on as if nothing had been
+    if interrupted():  # and a library went on as if nothing had been
         _exit("interrupted, but all was done by then", INTERRUPTED)
     leave(0)
 

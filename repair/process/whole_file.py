@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
 
+from artifacts.streams import check_interrupted
 from repair.errors import SettingError
-from repair.process import interruption
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def new_file(path: Path, *, size: int = 0) -> Iterator[Path]:
     try:
         _begin(unfinished, size)
         yield unfinished
-        interruption.check()
+        check_interrupted()
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -96,7 +96,7 @@ def test_what_a_destructor_swallows_is_not_shown():
     """A KeyboardInterrupt can not leave a destructor; it is remembered instead."""
     code = """
 import os, signal
-from repair.process import interruption
+from artifacts.streams import check_interrupted
 from repair.process.run import run
 class Late:
     def __del__(self):
@@ -105,7 +105,7 @@ class Late:
 def action():
     late = Late()
     del late
-    interruption.check()
+    check_interrupted()
 run(action)
 """
     done = subprocess.run(

@@ -87,6 +87,14 @@ _CLEAN = tuple(
     Plan(f"clean_{number}", attacker="retrained", training=_QUICK)
     for number in range(10)
 )
+_FILTERS = tuple(
+    Plan(
+        f"filter_{kind}",
+        (("colour_filter", {"kind": kind}),),
+        training=Training(epochs=4, learning_rate=_RATE, fraction=0.1),
+    )
+    for kind in ("sepia", "cast", "gamma")
+)
 _ADAPTIVE = (
     Plan(
         "twin_aware",
@@ -122,4 +130,5 @@ def groups(domain: str) -> Mapping[str, tuple[Plan, ...]]:
         "held_out": (*held_out, *_CLEAN[1::2]),
         "adaptive": _ADAPTIVE,
         "architectures": architectures.plans(domain),
+        "filters": _FILTERS,
     }

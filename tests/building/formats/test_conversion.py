@@ -58,12 +58,12 @@ print(json.dumps([str(labels.dtype), labels.tolist()]))
 WAITS = """
 import runpy, time
 from artifacts.quiet import import_tensorflow_quietly
+from artifacts.streams import check_interrupted
 import_tensorflow_quietly()
 from build.formats import conversion
-from repair.process import interruption
 def wait(*_):
     while True:
-        interruption.check()  # TensorFlow may have swallowed the first
+        check_interrupted()  # TensorFlow may have swallowed the first
         time.sleep(0.01)
 conversion._check = wait
 runpy.run_module("build", run_name="__main__")

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
+from artifacts import streams
 from artifacts.streams import SIGNALS
 from repair.commands.table import COMMANDS
-from repair.process import interruption
 from repair.process.run import run
 
 STAY = "interrupted; older artifacts stay as they were\n"
@@ -18,7 +18,7 @@ DEFAULTS[signal.SIGINT] = signal.default_int_handler
 @pytest.fixture(autouse=True)
 def _signals(monkeypatch):
     """As a shell in the foreground leaves them, whatever started the tests."""
-    monkeypatch.setattr(interruption, "_came", [])
+    monkeypatch.setattr(streams, "_came", [])
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     before = [signal.signal(each, handler) for each, handler in DEFAULTS.items()]
     yield
