@@ -54,10 +54,11 @@ def export_from(arguments: argparse.Namespace) -> None:
     from build.formats.conversion import convert
 
     with no_empty_folders(out.parent):
-        count = convert(folder, arguments.to, out, arguments.images, **more)
+        count, ties = convert(folder, arguments.to, out, arguments.images, **more)
     files = [path for path in (out, *out.rglob("*")) if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 1e6
-    print(f"{out}: {size:.1f} MB, the artifact's labels on {count:,} images")
+    close = f" ({ties} between two labels, of which it gives the other)" if ties else ""
+    print(f"{out}: {size:.1f} MB, the artifact's labels on {count:,} images{close}")
 
 
 def _more(arguments: argparse.Namespace) -> dict[str, Any]:

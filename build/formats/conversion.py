@@ -15,6 +15,7 @@ from artifacts.streams import check_interrupted
 from build.formats.forms import RUNNERS, WRITERS
 from build.formats.probes import probes
 from build.formats.table import FORMATS
+from build.saving.near_ties import difference
 from build.saving.new_folder import new_folder
 from repair.errors import RepairError, RepairFailedError
 from repair.measuring.saved_detector import SavedDetector
@@ -27,7 +28,7 @@ _BATCH_SIZE = 250  # fewer of large images
 
 def convert(
     folder: Path, to: str, out: Path, images_from: Path | None = None, **more: Any
-) -> int:
+) -> tuple[int, int]:
     """Writes one file or folder, whole or not at all.
 
     Args:
@@ -39,7 +40,8 @@ def convert(
         more: Further arguments of this format's writer.
 
     Returns:
-        The number of images compared.
+        The number of images compared, and of those among them that lie between two answers
+        (see ``near_ties``).
 
     Raises:
         ModelError: If the artifact is missing or was changed, or can not be said in this
@@ -54,12 +56,11 @@ def convert(
     else:
         data = read_dataset(images_from, image_shape=shape, labelled=False)
         images = data.images[:CHECKED_IMAGES]
-    expected = detector.answers(images)["detector"]
     with new_folder(out) if FORMATS[to].is_folder else _new_file(out) as unfinished:
         write = partial(WRITERS[to], detector, unfinished, **more)
         found = _written(to, write, unfinished, images)
-        _check(to, found, expected)
-    return len(images)
+        near_ties = _check(to, found, images, detector)
+    return len(images), near_ties
 
 
 @contextmanager
@@ -99,16 +100,25 @@ def _written(
         ) from reason
 
 
-def _check(to: str, found: np.ndarray, expected: np.ndarray) -> None:
-    expected = np.concatenate([expected, expected[:1]])
+def _check(
+    to: str, found: np.ndarray, images: np.ndarray, detector: SavedDetector
+) -> int:
+    """How many images lie between two answers; any other difference is raised."""
+
+    def label_of(images: np.ndarray) -> np.ndarray:
+        return detector.answers(images)["detector"]
+
+    expected = label_of(images)
+    expected, images = (np.concatenate([x, x[:1]]) for x in (expected, images))
     if found.dtype != np.int64 or found.shape != expected.shape:
         raise RepairFailedError(
             f"{to}: expected labels int64 {expected.shape}; nothing was written. "
             f"Received: {found.dtype} {found.shape}."
         )
-    others = int((found != expected).sum())
-    if others:
+    found_out = difference(found, expected, images, label_of)
+    if found_out.others:
         raise RepairFailedError(
             f"{to}: expected the artifact's labels on all images; nothing was written. "
-            f"Received: {others} others of {len(expected)}. Please report this."
+            f"Received: {found_out.others} others of {len(expected)}. Please report this."
         )
+    return found_out.near_ties

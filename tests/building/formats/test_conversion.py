@@ -136,7 +136,7 @@ def witnesses(tmp_path_factory, badnet, clean) -> Path:
 def test_every_format_gives_the_artifacts_labels(to, which, request, clean, tmp_path):
     folder = request.getfixturevalue(which)
     out = tmp_path / "deeper" / f"toy{FORMATS[to].suffix}"
-    assert convert(folder, to, out) == conversion.CHECKED_IMAGES
+    assert convert(folder, to, out) == (conversion.CHECKED_IMAGES, 0)
     # Of noise a detector with all witnesses flags nearly everything.
     images = np.concatenate([IMAGES, clean.images])
     expected = SavedDetector(folder).answers(images)["detector"]
