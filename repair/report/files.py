@@ -19,7 +19,7 @@ from repair.report.page import page
 from repair.report.sections.patterns import pattern_pictures
 
 # Names that an inspection gives its pictures.
-_PICTURES = r"(label|pattern)_(0|[1-9]\d*)\.png"
+_PICTURES = r"(label|pattern|filter)_(0|[1-9]\d*)\.png"
 
 
 def write_inspection(
@@ -83,6 +83,7 @@ def report(inspection: Inspection) -> dict[str, Any]:
                 "telling_images": int(findings.counts[label]),
                 "carried_over": findings.carried.get(label),
                 "pattern_works_on": findings.pattern_works_on(label),
+                "filter_works_on": findings.filter_works_on(label),
                 "strength": float(findings.strength[label]),
                 "confidence": verdict.sure_of(label)
                 if label in verdict.found

@@ -103,7 +103,7 @@ def _meaning(inspection: Inspection) -> str:
     watched = len(inspection.findings.with_status("watched"))
     most = f"{watched} labels" if watched > 1 else "one label"
     draws = "draw" if watched > 1 else "draws"
-    sought = bool(inspection.findings.patterns)
+    sought = _sought(inspection)
     which = f"which {draws} somewhat more of them than usual"
     if found:
         one = len(found) == 1
@@ -111,8 +111,9 @@ def _meaning(inspection: Inspection) -> str:
         further = f" It watches {most} too, {which}: a further target may hide there."
         rest = further if watched else ""
         led = (
-            ", or a faint pattern leads any image there, more surely than usual"
-            * sought
+            f", or {sought} leads any image there, more surely than usual"
+            if sought
+            else ""
         )
         return (
             f"Images disturbed at random drift to {these} far more than to any "
@@ -128,10 +129,17 @@ def _meaning(inspection: Inspection) -> str:
         )
     return (
         "No label draws disturbed images far more than others do"
-        f"{', and no faint pattern leads to one more surely than usual' * sought}. That is "
+        f"{f', and nothing like {sought} leads to one more surely' if sought else ''}. That is "
         "no proof: a trigger that resembles nothing that was tried leaves no trace here. The "
         f"detector {does}"
     )
+
+
+def _sought(inspection: Inspection) -> str:
+    """What was sought beside the disturbances."""
+    sought = inspection.findings.sought
+    kinds = ("a faint pattern", sought.patterns), ("a colour filter", sought.filters)
+    return " or ".join(name for name, found in kinds if found)
 
 
 def _unlearned(inspection: Inspection, these: str) -> str:

@@ -69,7 +69,7 @@ def conclude(
         suspicion=suspects.suspicion,
         counts=suspects.counts,
         carried=suspects.carried,
-        patterns=suspects.patterns,
+        sought=suspects.sought,
         strength=suspects.strength,
         thresholds=thresholds,
         excess=excess,

@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from repair.methods.witnesses.suspicion.seeking import Pattern
+from repair.methods.witnesses.suspicion.filters import ColourFilter
+from repair.methods.witnesses.suspicion.patterns import Pattern
+from repair.methods.witnesses.suspicion.seeking import Sought
 
 Status = Literal["found", "watched", "other"]
 # A label is watched where suspicion lowers its threshold by this.
@@ -26,8 +28,7 @@ class Findings:
         counts: ``(N,)`` int64, the number of telling disturbed images it was given.
         carried: By label, the share of other images that what leads to it leads there,
             too, in [0, 1]; of labels that draw enough to be tried, alone.
-        patterns: By label, the faint pattern that was sought for it; of very many labels,
-            for those that draw most alone.
+        sought: By label, the faint pattern and the colour filter that were sought for it.
         strength: ``(N,)`` float64, what speaks for a target, as a multiple of what it
             takes; found from 1 on.
         thresholds: ``(N,)`` float32 (see ``rule``).
@@ -40,7 +41,7 @@ class Findings:
     suspicion: np.ndarray
     counts: np.ndarray
     carried: Mapping[int, float]
-    patterns: Mapping[int, Pattern]
+    sought: Sought
     strength: np.ndarray
     thresholds: np.ndarray
     excess: np.ndarray
@@ -64,8 +65,11 @@ class Findings:
 
     def pattern_works_on(self, label: int) -> float | None:
         """Share of other images that a pattern leads to a label; None if none was sought."""
-        pattern = self.patterns.get(label)
-        return None if pattern is None else round(pattern.worked, 3)
+        return _worked(self.sought.patterns.get(label))
+
+    def filter_works_on(self, label: int) -> float | None:
+        """The same of a colour filter."""
+        return _worked(self.sought.filters.get(label))
 
     def threshold(self, label: int) -> float:
         """The evidence from which on an answer with a label is flagged."""
@@ -99,7 +103,12 @@ class Findings:
                 "telling_images": int(self.counts[label]),
                 "carried_over": self.carried.get(label),
                 "pattern_works_on": self.pattern_works_on(label),
+                "filter_works_on": self.filter_works_on(label),
                 "strength": round(float(self.strength[label]), 3),
             }
             for label in self.with_status("found") + self.with_status("watched")
         ]
+
+
+def _worked(sought: Pattern | ColourFilter | None) -> float | None:
+    return None if sought is None else round(sought.led.worked, 3)

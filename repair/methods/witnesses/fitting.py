@@ -5,9 +5,9 @@
 3. Clean, jittered and disturbed images are looked at through the BadNet (``looks``).
 4. Heads are fitted in closed form to what is left of the network, the repaired network,
    and to the pixels (``head``), and heard on images that are held out.
-5. Labels that draw telling images are suspected, or those that a faint pattern leads to
-   (``suspicion``), and a copy of the BadNet unlearns what leads to those that are found
-   (``unlearning``).
+5. Labels that draw telling images are suspected, or those that a faint pattern or a colour
+   filter leads to (``suspicion``), and a copy of the BadNet unlearns what leads to those that
+   are found (``unlearning``).
 6. A threshold per label follows from the clean images (``concluding``).
 7. Clean images that may carry a trigger are left out, and all is done again
    (``contamination``).
@@ -33,7 +33,7 @@ from repair.methods.witnesses.looks.observations import observe
 from repair.methods.witnesses.looks.observer import Observer
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.suspecting import suspect
-from repair.methods.witnesses.suspicion.seeking import seek
+from repair.methods.witnesses.suspicion.seeking import Sought, seek
 from repair.methods.witnesses.twin.testimony import Testimony as TwinTestimony
 from repair.methods.witnesses.twin.testimony import hear_twins
 from repair.methods.witnesses.unlearning.testimony import Testimony as Unlearned
@@ -151,12 +151,10 @@ def _fitted(
         _deaf if twin is None else twin.obedience,
     )
     heads = {name: hear_head(seen, name, recipe) for name in taps}
-    patterns = {}
+    sought = Sought()
     if "seeking" in recipe.used and twin is not None:
-        draws = np.bincount(seen.disturbed.labels, minlength=seen.num_classes)
-        early, own = twin.networks[0], generator.spawn(1)[0]
-        patterns = seek(network, early, clean, answers, draws, recipe, own)
-    suspects = suspect(observer, clean, seen, heads, twin, patterns, recipe)
+        sought = seek(network, twin.networks[0], clean, seen, recipe, generator)
+    suspects = suspect(observer, clean, seen, heads, twin, sought, recipe)
     unlearned = None
     if "unlearning" in recipe.used and len(suspects.found):
         least = np.mean(answers == clean.labels) - recipe.unlearning_drop

@@ -14,7 +14,7 @@ from repair.methods.witnesses.looks.observer import Observer
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.suspicion.carrying import carried_over
 from repair.methods.witnesses.suspicion.counting import suspicion
-from repair.methods.witnesses.suspicion.seeking import Pattern
+from repair.methods.witnesses.suspicion.seeking import Sought
 from repair.methods.witnesses.suspicion.strength import strength, tried
 from repair.methods.witnesses.suspicion.telling import telling_images, weights_of
 from repair.methods.witnesses.twin.testimony import Testimony as TwinTestimony
@@ -30,7 +30,7 @@ class Suspects:
         suspicion: ``(N,)`` float64 (see ``findings``).
         counts: ``(N,)`` int64, telling images by label.
         carried: By label (see ``findings``), and
-        patterns: likewise.
+        sought: What was sought for each label, and how surely it leads there.
         strength: ``(N,)`` float64, from 1 on found.
     """
 
@@ -39,7 +39,7 @@ class Suspects:
     suspicion: np.ndarray
     counts: np.ndarray
     carried: Mapping[int, float]
-    patterns: Mapping[int, Pattern]
+    sought: Sought
     strength: np.ndarray
 
     @property
@@ -54,7 +54,7 @@ def suspect(
     seen: Observations,
     heads: dict[str, Testimony],
     twin: TwinTestimony | None,
-    patterns: Mapping[int, Pattern],
+    sought: Sought,
     recipe: Recipe,
 ) -> Suspects:
     """Which labels are suspected.
@@ -65,7 +65,7 @@ def suspect(
         seen: What was seen of clean and disturbed images.
         heads: By name of what they stand on; the first is the repaired network's.
         twin: None if it is left out.
-        patterns: By label, what was sought for it (see ``suspicion.seeking``).
+        sought: What leads to labels (see ``suspicion.seeking``).
         recipe: The method's constants.
     """
     evidence = np.max([head.alone.evidence for head in heads.values()], axis=0)
@@ -82,14 +82,13 @@ def suspect(
     )
     strong = strength(shares, carried, recipe)
     strong = np.where(counts >= recipe.least_telling, strong, 0)
-    for label, pattern in patterns.items():
-        strong[label] = max(strong[label], pattern.strength)
+    strong = np.maximum(strong, [sought.strength(label) for label in range(count)])
     return Suspects(
         telling=tells,
         weights=counted,
         suspicion=suspicion(shares, recipe.natural, recipe.slope),
         counts=counts,
         carried=carried,
-        patterns=patterns,
+        sought=sought,
         strength=strong,
     )

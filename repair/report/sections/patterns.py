@@ -1,82 +1,111 @@
-"""The faint patterns that lead images of other classes to a target that was found."""
+"""What leads images of other classes to a target that was found: patterns and filters."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 import numpy as np
 from PIL import Image
 
 from repair.methods.witnesses.suspicion.carrying import spread_over_others
+from repair.methods.witnesses.suspicion.filters import ColourFilter
+from repair.methods.witnesses.suspicion.patterns import Pattern
 from repair.report.document import image, png
 from repair.report.heat_colours import tile
 from repair.report.inspection import Inspection
 
 _SHOWN, _TILE, _GAP = 3, 141, 6
+_TITLES = {
+    "pattern": "A faint pattern that leads there",
+    "filter": "A colour filter that leads there",
+}
+_HOW = {
+    "pattern": "For every label a pattern was sought that leads images of all classes to it. "
+    "Some pattern does so in any network",
+    "filter": "Of the filters that images were disturbed by, those that lead to a label most "
+    "surely were tried on images of all other classes, and the best was sharpened. Some "
+    "filter leads most images to some label in any network",
+}
+_WHY = (
+    "; but here it makes the network surer than it is of clean images, and so it does to a "
+    "copy that has begun to forget these. It need not look like the trigger"
+)
+_SHOWS = {
+    "pattern": ": it shows what the network looks for, and perhaps where.",
+    "filter": ": a trigger that is drawn on the image may stand out behind a filter too, "
+    "which leaves little of the class.",
+}
 
 
 def pattern_pictures(inspection: Inspection) -> dict[str, bytes]:
-    """A PNG for each label that a pattern alone would have found, by its file's name."""
+    """A PNG for each label that one of them alone would have found, by its file's name."""
     return {
-        _file(label): png(_sheet(inspection, label)) for label in _labels(inspection)
+        _file(kind, label): png(_sheet(inspection, label, one))
+        for kind in _TITLES
+        for label, one in _sure(inspection, kind).items()
     }
 
 
 def patterns_section(inspection: Inspection, pictures: dict[str, bytes]) -> str:
-    """A figure for each of these labels; nothing where there is none."""
-    labels = _labels(inspection)
-    if not labels:
-        return ""
-    figures = [
-        f"<figure><h3>Label {escape(inspection.named(label))}</h3>"
-        + image(pictures[_file(label)], f"A pattern that leads images to {label}")
-        + f"<figcaption>{_told(inspection, label)}</figcaption></figure>"
-        for label in labels
-    ]
-    return "\n".join(
-        [
-            "<h2>A faint pattern that leads there</h2>",
-            "<p>For every label a pattern was sought that leads images of all classes to it. "
-            "Some pattern does so in any network; but here it makes the network surer than "
-            "it is of clean images, and so it does to a copy that has begun to forget these. "
-            "It need not look like the trigger: it shows what the network looks for, and "
-            "perhaps where.</p>",
-            *figures,
+    """A figure for each of these; nothing where there is none."""
+    parts = []
+    for kind, title in _TITLES.items():
+        sure = _sure(inspection, kind)
+        if not sure:
+            continue
+        parts += [f"<h2>{title}</h2>", f"<p>{_HOW[kind]}{_WHY}{_SHOWS[kind]}</p>"]
+        parts += [
+            f"<figure><h3>Label {escape(inspection.named(label))}</h3>"
+            + image(
+                pictures[_file(kind, label)], f"A {kind} that leads images to {label}"
+            )
+            + f"<figcaption>{_told(one)}</figcaption></figure>"
+            for label, one in sure.items()
         ]
-    )
+    return "\n".join(parts)
 
 
-def _labels(inspection: Inspection) -> list[int]:
-    patterns = inspection.findings.patterns
-    return [label for label in sorted(patterns) if patterns[label].strength >= 1]
+def _sure(inspection: Inspection, kind: str) -> dict[int, Pattern | ColourFilter]:
+    """Those of a kind that would be enough to find their label, by label."""
+    sought = inspection.findings.sought
+    every: Mapping[int, Pattern | ColourFilter] = sought.filters
+    if kind == "pattern":
+        every = sought.patterns
+    return {label: one for label, one in sorted(every.items()) if one.led.strength >= 1}
 
 
-def _file(label: int) -> str:
-    return f"pattern_{label}.png"
+def _file(kind: str, label: int) -> str:
+    return f"{kind}_{label}.png"
 
 
-def _told(inspection: Inspection, label: int) -> str:
-    pattern = inspection.findings.patterns[label]
-    size = float(np.sqrt(np.mean(np.square(pattern.change))))
+def _told(one: Pattern | ColourFilter) -> str:
+    shown = "Clean images behind it."
+    if isinstance(one, Pattern):
+        size = float(np.sqrt(np.mean(np.square(one.change))))
+        shown = (
+            f"Left: the pattern, amplified; it changes pixels by {size:.0f} of 255 (root "
+            "mean square). Beside it: clean images with it."
+        )
     return (
-        f"Left: the pattern, amplified; it changes pixels by {size:.0f} of 255 (root mean "
-        f"square). Beside it: clean images with it. It leads {pattern.worked:.0%} of the "
-        f"images of other classes to the label; strength {pattern.strength:.1f}."
+        f"{shown} It leads {one.led.worked:.0%} of the images of other classes to the label; "
+        f"strength {one.led.strength:.1f}."
     )
 
 
-def _sheet(inspection: Inspection, label: int) -> Image.Image:
-    """The pattern around middle grey, and clean images of other classes with it."""
-    change = inspection.findings.patterns[label].change
+def _sheet(
+    inspection: Inspection, label: int, one: Pattern | ColourFilter
+) -> Image.Image:
+    """A pattern around middle grey; clean images of other classes with it, or a filter."""
     clean = inspection.heard.clean
-    marked = clean.images[spread_over_others(clean.labels, label, _SHOWN)] + change
-    amplified = 128 + change * (127 / max(float(np.abs(change).max()), 1e-6))
-    tiles = [
-        tile(np.rint(pixels).clip(0, 255).astype(np.uint8), _TILE)
-        for pixels in (amplified, *marked)
-    ]
+    shown = spread_over_others(clean.labels, label, _SHOWN)
+    pixels = [*one.applied(clean.images[shown])]
+    if isinstance(one, Pattern):
+        most = max(float(np.abs(one.change).max()), 1e-6)
+        pixels.insert(0, 128 + one.change * (127 / most))
+    tiles = [tile(np.rint(x).clip(0, 255).astype(np.uint8), _TILE) for x in pixels]
     width, height = tiles[0].size
     sheet = Image.new("RGBA", (len(tiles) * (width + _GAP) - _GAP, height))
-    for place, one in enumerate(tiles):
-        sheet.paste(one, (place * (width + _GAP), 0))
+    for place, picture in enumerate(tiles):
+        sheet.paste(picture, (place * (width + _GAP), 0))
     return sheet

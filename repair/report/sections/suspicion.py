@@ -21,10 +21,20 @@ _FAMILIES = {
     "noise": "every pixel changed a little at random",
 }
 
-_COLUMNS = ("Strength", "Works on others", "Pattern", "Threshold", "Drawn there by")
+_COLUMNS = (
+    "Strength",
+    "Works on others",
+    "Pattern",
+    "Filter",
+    "Threshold",
+    "Drawn there by",
+)
 # Of the kinds of disturbance those that draw at least this share are named.
 _NAMED_FROM = 0.1
-_SOUGHT = " And for each label a faint pattern was sought that leads any image there."
+_SOUGHT = {
+    "patterns": " And for each label a faint pattern was sought that leads any image there.",
+    "filters": " Likewise colour filters, for the labels that these lead to most surely.",
+}
 
 
 def _glossary(families: Sequence[str]) -> str:
@@ -77,17 +87,17 @@ def suspicion_section(inspection: Inspection) -> str:
             "answer into another label, although the class can still be recognised, it "
             "tells against that label: a disturbance that resembles a trigger does so. "
             "What was changed was then tried on images of other classes, since a trigger "
-            f"works on any.{_SOUGHT * bool(findings.patterns)} Strength is what speaks for a "
-            "target, as a multiple of what it takes to call it one.</p>",
+            f"works on any.{_sought(inspection)} Strength is what speaks for a target, "
+            "as a multiple of what it takes to call it one.</p>",
             *(drawn if rows else ["<p>No label draws anything that tells.</p>"]),
             _glossary(inspection.recipe.evidence),
             '<p class="soft">Works on others: the share of images of other classes that '
             "the changes lead to the label, too, while the head recognises theirs. Of many "
             "classes a little is enough; where hardly any other label draws anything, none "
-            "is needed. Pattern: the share of such images that a faint pattern, sought for "
-            "the label, leads to it; what tells is how sure the network and a copy that "
-            "forgets are of these. Drawn there by: the kinds of disturbance that the suspicion "
-            "comes from, without those of less than a tenth. "
+            "is needed. Pattern, filter: the share of such images that a faint pattern, or "
+            "a colour filter, sought for the label, leads to it; what tells is how sure the "
+            "network and a copy that forgets are of these. Drawn there by: the kinds of "
+            "disturbance that the suspicion comes from, without those of less than a tenth. "
             "Threshold: the evidence of all witnesses, a weighted sum of -log(share of clean "
             "images that say as much), from which on an answer with the label is "
             "flagged.</p>",
@@ -95,15 +105,20 @@ def suspicion_section(inspection: Inspection) -> str:
     )
 
 
+def _sought(inspection: Inspection) -> str:
+    sought = inspection.findings.sought
+    return "".join(told for kind, told in _SOUGHT.items() if getattr(sought, kind))
+
+
 def _row(inspection: Inspection, label: int) -> str:
     findings = inspection.findings
     kind, limit = findings.status(label), findings.threshold(label)
     worked = findings.carried.get(label)
-    led = findings.pattern_works_on(label)
+    led = findings.pattern_works_on(label), findings.filter_works_on(label)
     cells = (
         f"{findings.strength[label]:.1f}",
         "not tried" if worked is None else f"{worked:.0%}",
-        "not sought" if led is None else f"{led:.0%}",
+        *("not sought" if one is None else f"{one:.0%}" for one in led),
         f"{limit:.2f}".replace("-", "\u2212"),
         _drawn_by(inspection, label),
     )

@@ -27,7 +27,10 @@ from repair.methods.witnesses.looks import disturbed, observations
 from repair.methods.witnesses.looks.disturbances import FAMILIES, SHAPES
 from repair.methods.witnesses.looks.observer import Observer
 from repair.methods.witnesses.recipe import recipe_for
-from repair.methods.witnesses.suspicion.seeking import Pattern
+from repair.methods.witnesses.suspicion.filters import ColourFilter
+from repair.methods.witnesses.suspicion.leading import Led
+from repair.methods.witnesses.suspicion.patterns import Pattern
+from repair.methods.witnesses.suspicion.seeking import Sought
 from repair.network.cut import LAST_SPATIAL
 from repair.network.find_preprocessing import Found
 from repair.network.preprocessing import Preprocessing
@@ -144,13 +147,13 @@ def test_a_pattern_is_shown_where_it_leads_surely_and_told_of_where_it_was_sough
 ):
     change = np.zeros(SHAPE, np.float32)
     change[0, 0] = 90
-    weak = Pattern(change, change, worked=0.4, strength=0.5)
-    sure = replace(weak, worked=0.97, strength=2.0)
+    weak = Pattern(change, change, Led(worked=0.4, strength=0.5))
+    sure = replace(weak, led=Led(worked=0.97, strength=2.0))
     for patterns in ({}, {TARGET: weak}, {TARGET: sure}):
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
         folder.mkdir()
         told = marked(inspected, found=(TARGET,))
-        findings = replace(told.findings, patterns=patterns)
+        findings = replace(told.findings, sought=Sought(patterns))
         told = replace(told, heard=replace(told.heard, findings=findings))
         _, text, figures = written(told, folder)
         shown = folder / f"pattern_{TARGET}.png"
@@ -162,10 +165,30 @@ def test_a_pattern_is_shown_where_it_leads_surely_and_told_of_where_it_was_sough
         assert ("a faint pattern was sought" in text) == bool(patterns)
         assert ("a faint pattern leads any image" in text) == bool(patterns)
         (row,) = [row for row in figures["labels"] if row["label"] == TARGET]
-        expected = patterns[TARGET].worked if patterns else None
+        expected = patterns[TARGET].led.worked if patterns else None
         assert row["pattern_works_on"] == expected
     with Image.open(shown) as sheet:
         assert sheet.size[0] > 3 * sheet.size[1] * SHAPE[1] // SHAPE[0]
+
+
+def test_a_filter_is_shown_where_it_leads_surely(inspected, tmp_path):
+    colours = np.float32([[0, 0, 0], [1, 1, 1], [0, 0, 0], [9, 0, 0]])
+    weak = ColourFilter(colours, Led(worked=0.5, strength=0.9))
+    sure = replace(weak, led=Led(worked=0.93, strength=1.2))
+    told = marked(inspected, found=(TARGET,))
+    for one in (weak, sure):
+        folder = tmp_path / str(one.led.worked)
+        folder.mkdir()
+        findings = replace(told.findings, sought=Sought({}, {TARGET: one}))
+        shown = replace(told, heard=replace(told.heard, findings=findings))
+        _, text, figures = written(shown, folder)
+        assert (folder / f"filter_{TARGET}.png").exists() == (one is sure)
+        assert ("leads 93% of the" in text) == (one is sure)
+        assert "a colour filter leads any image" in text
+        assert "a faint pattern" not in text.split("Suspicion</h2>")[0]
+        (row,) = [row for row in figures["labels"] if row["label"] == TARGET]
+        assert row["filter_works_on"] == one.led.worked
+        assert row["pattern_works_on"] is None
 
 
 def test_galleries_show_the_most_convincing_of_different_images(inspected):

@@ -59,14 +59,14 @@ class Ascent:
             some = self.generator.choice(len(self.images), self.size, replace=False)
             images = tf.constant(self.images[some], tf.float32)
             uphill = self.slope(images, tf.constant(change), tf.constant(label))
-            moved = _MOMENTUM * moved + _of_length(uphill.numpy(), 1.0)
-            change = change + _of_length(moved, _STEP * self.most)
+            moved = _MOMENTUM * moved + of_length(uphill.numpy(), 1.0)
+            change = change + of_length(moved, _STEP * self.most)
             if np.linalg.norm(change) > self.most:
-                change = _of_length(change, self.most)
+                change = of_length(change, self.most)
         return change, moved
 
 
-def _of_length(change: np.ndarray, length: float) -> np.ndarray:
+def of_length(change: np.ndarray, length: float) -> np.ndarray:
     """The same direction; nothing where there is none."""
     now = float(np.linalg.norm(change))
     return change * np.float32(length / now) if now > 0 else change

@@ -9,8 +9,9 @@ import keras
 import numpy as np
 
 from repair.dataset import Dataset
-from repair.methods.witnesses.recipe import recipe_for
-from repair.methods.witnesses.suspicion.seeking import Pattern, seek, usual_certainty
+from repair.methods.witnesses.recipe import Recipe, recipe_for
+from repair.methods.witnesses.suspicion.leading import Leading, usual_certainty
+from repair.methods.witnesses.suspicion.patterns import Pattern, seek_patterns
 from repair.methods.witnesses.twin.forgetting import copy_of
 
 CLASSES, TARGET, SIDE = 5, 3, 8
@@ -41,24 +42,31 @@ def found(trigger: float, **changed: Any) -> dict[int, Pattern]:
     badnet, clean = network(trigger), images()
     recipe = replace(recipe_for(CLASSES, len(clean)), **changed)
     draws, generator = np.arange(CLASSES), np.random.default_rng(0)
+    leading = leading_of(badnet, clean, recipe)
+    return seek_patterns(leading, clean, clean.labels, draws, generator)
+
+
+def leading_of(badnet: keras.Model, clean: Dataset, recipe: Recipe) -> Leading:
     twin = copy_of(badnet, "twin")  # that has forgotten nothing yet
-    return seek(badnet, twin, clean, clean.labels, draws, recipe, generator)
+    return Leading(badnet, twin, clean, clean.labels, CLASSES, recipe)
 
 
 def test_a_trigger_stands_out_and_without_one_nothing_does():
     with_one, without = found(0.15), found(0.0)
     assert set(with_one) == set(without) == set(range(CLASSES))
-    assert with_one[TARGET].worked == 1
-    assert with_one[TARGET].strength > 1
-    others = [with_one[label].strength for label in range(CLASSES) if label != TARGET]
+    assert with_one[TARGET].led.worked == 1
+    assert with_one[TARGET].led.strength > 1
+    others = [
+        with_one[label].led.strength for label in range(CLASSES) if label != TARGET
+    ]
     assert max(others) < 1
-    assert max(pattern.strength for pattern in without.values()) < 1
+    assert max(pattern.led.strength for pattern in without.values()) < 1
 
 
 def test_where_patterns_lead_to_any_label_none_stands_out():
     everywhere = found(0.0, faint=120.0)
-    assert min(pattern.worked for pattern in everywhere.values()) == 1
-    assert max(pattern.strength for pattern in everywhere.values()) < 1
+    assert min(pattern.led.worked for pattern in everywhere.values()) == 1
+    assert max(pattern.led.strength for pattern in everywhere.values()) < 1
 
 
 def test_pattern_is_faint_and_lies_where_the_trigger_does():
@@ -83,5 +91,6 @@ def test_nothing_is_tried_on_images_of_the_label_itself():
     clean = images().subset(np.arange(0, 200, CLASSES))
     recipe = recipe_for(CLASSES, len(clean))
     badnet, generator = network(0.15), np.random.default_rng(0)
-    arguments = clean, clean.labels, np.eye(CLASSES)[0], recipe, generator
-    assert 0 not in seek(badnet, copy_of(badnet, "twin"), *arguments)
+    leading = leading_of(badnet, clean, recipe)
+    arguments = clean, clean.labels, np.eye(CLASSES)[0], generator
+    assert 0 not in seek_patterns(leading, *arguments)
