@@ -79,7 +79,8 @@ class Recipe:
         hosts: On so many images each.
         confirmed: The share that a target's telling images weigh, times the share of other
             images that their changes work on.
-        few_classes: With more than so many, less is enough beside the weight.
+        few_classes: With more than so many, less is enough beside the weight, and colour
+            filters are sought.
         apart: Nothing is, where it is so many times that of the label with the third most.
         least_held_out: Of fewer images, what is held out says nothing.
     """

@@ -13,6 +13,7 @@ from repair.methods.witnesses.looks.observations import Observations
 from repair.methods.witnesses.looks.observer import Observer
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.suspicion.carrying import carried_over
+from repair.methods.witnesses.suspicion.contradiction import contradicted
 from repair.methods.witnesses.suspicion.counting import suspicion
 from repair.methods.witnesses.suspicion.seeking import Sought
 from repair.methods.witnesses.suspicion.strength import strength, tried
@@ -82,6 +83,9 @@ def suspect(
     )
     strong = strength(shares, carried, recipe)
     strong = np.where(counts >= recipe.least_telling, strong, 0)
+    if twin is not None:
+        limit = float(np.quantile(evidence, 1 - recipe.telling))
+        sought = contradicted(sought, observer, clean, seen, heads, twin, limit, recipe)
     strong = np.maximum(strong, [sought.strength(label) for label in range(count)])
     return Suspects(
         telling=tells,

@@ -30,6 +30,9 @@ _STEPS, _LENGTH, _MOMENTUM = 16, 0.06, 0.8
 # An offset of so many grey levels counts as much as a colour's share of 1.
 _OFFSET = 128
 _SMALLEST = 1e-30
+# A filter leaves so much of an image's contrast at least: any network is led astray where
+# little of the image is left, and of few classes, surely.
+_LEAST_CONTRAST = 0.6
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,11 @@ def seek_filters(
         generator: Source of all randomness.
 
     Returns:
-        By label, of those that were tried.
+        By label, of those that were tried; none of few classes, since there one class is
+        often the only one of its colour.
     """
+    if seen.num_classes <= leading.recipe.few_classes:
+        return {}
     candidates = _candidates(seen, leading)
     if not candidates:
         return {}
@@ -94,11 +100,13 @@ def seek_filters(
         hosts[label] = clean.images[some]
         tried = [fitted(before[x], after[x]) for x in np.searchsorted(every, chosen)]
         heard = [_heard(one, leading, hosts[label], label) for one in tried]
-        found[label] = max(heard, key=lambda x: x.led.strength)
+        if any(heard):
+            found[label] = max(filter(None, heard), key=lambda x: x.led.strength)
     sharpen = _sharpening(leading, clean.images, generator)
     for label in sorted(found, key=lambda x: (-found[x].led.strength, x))[:_SHARPENED]:
         sharper = _heard(sharpen(found[label], label), leading, hosts[label], label)
-        found[label] = max(found[label], sharper, key=lambda x: x.led.strength)
+        if sharper is not None:
+            found[label] = max(found[label], sharper, key=lambda x: x.led.strength)
     level = leading.level(each.led.strength for each in found.values())
     return {
         label: replace(each, led=replace(each.led, strength=each.led.strength / level))
@@ -121,8 +129,17 @@ def _candidates(seen: Observations, leading: Leading) -> dict[int, np.ndarray]:
 
 def _heard(
     one: ColourFilter, leading: Leading, images: np.ndarray, label: int
-) -> ColourFilter:
-    return replace(one, led=leading(one.applied(images), label))
+) -> ColourFilter | None:
+    """What a filter does to images; None where it leaves too little of them."""
+    changed = one.applied(images)
+    if _contrast(changed) < _LEAST_CONTRAST * _contrast(images):
+        return None
+    return replace(one, led=leading(changed, label))
+
+
+def _contrast(images: np.ndarray) -> float:
+    """Standard deviation of the brightness in an image, mean over images."""
+    return float(images[..., :3].mean(axis=-1).std(axis=(1, 2)).mean())
 
 
 def _sharpening(
@@ -151,11 +168,15 @@ def _sharpening(
         units = np.ones((len(colours), 1), np.float32)
         units[-1] = _OFFSET
         for _ in range(_STEPS):
+            before = colours
             some = generator.choice(len(images), size, replace=False)
             given = tf.constant(images[some], tf.float32)
             uphill = slope(given, tf.constant(colours), tf.constant(label)).numpy()
             moved = _MOMENTUM * moved + of_length(uphill * units, 1.0)
             colours = colours + of_length(moved, _LENGTH) * units
+            behind = ColourFilter(colours).applied(images[some])
+            if _contrast(behind) < _LEAST_CONTRAST * _contrast(images[some]):
+                return ColourFilter(before)
         return ColourFilter(colours)
 
     return sharpen

@@ -7,6 +7,7 @@ import numpy as np
 from repair.methods.witnesses.head.testimony import Testimony
 from repair.methods.witnesses.looks.disturbances import FAMILIES
 from repair.methods.witnesses.looks.observations import Observations
+from repair.methods.witnesses.looks.observer import Features
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.suspicion.counting import telling, weights
 from repair.methods.witnesses.twin.testimony import Testimony as TwinTestimony
@@ -33,20 +34,44 @@ def telling_images(
     """
     disturbed = seen.disturbed
     families = [list(FAMILIES).index(name) for name in recipe.evidence]
-    known = np.bincount(seen.labels, minlength=seen.num_classes) > 0
     changed = disturbed.labels != seen.answers[disturbed.source]
     chosen = np.flatnonzero(changed & np.isin(disturbed.families, families))
-    labels = disturbed.labels[chosen]
-    loud = np.max(
-        [head.of(disturbed.features[x][chosen], labels) for x, head in heads.items()],
-        axis=0,
+    said = evidence_of(
+        *(seen, heads, twin),
+        {name: disturbed.features[name][chosen] for name in heads},
+        disturbed.obedience[chosen],
+        disturbed.labels[chosen],
     )
-    evidence = np.where(known[labels], loud, 0)
-    if twin is not None:
-        evidence += twin.of(disturbed.obedience[chosen], labels)
     result = np.zeros(len(disturbed.labels), bool)
-    result[chosen] = telling(evidence, clean, recipe.telling)
+    result[chosen] = telling(said, clean, recipe.telling)
     return result
+
+
+def evidence_of(
+    seen: Observations,
+    heads: dict[str, Testimony],
+    twin: TwinTestimony | None,
+    features: Features,
+    obedience: np.ndarray,
+    labels: np.ndarray,
+) -> np.ndarray:
+    """What the witnesses say of images against labels.
+
+    Args:
+        seen: What was seen of clean images; the heads know nothing of other labels.
+        heads: By name of what they stand on.
+        twin: None if it is left out.
+        features: By that name, ``(n, features)``, and
+        obedience: ``(n, stops)``, of the images.
+        labels: ``(n,)`` int64.
+
+    Returns:
+        ``(n,)`` float64.
+    """
+    known = np.bincount(seen.labels, minlength=seen.num_classes) > 0
+    loud = np.max([x.of(features[name], labels) for name, x in heads.items()], axis=0)
+    evidence = np.where(known[labels], loud, 0)
+    return evidence if twin is None else evidence + twin.of(obedience, labels)
 
 
 def weights_of(

@@ -21,8 +21,8 @@ from repair.methods.witnesses.suspicion.filters import (
 from repair.methods.witnesses.suspicion.leading import Leading
 from repair.methods.witnesses.twin.forgetting import copy_of, obeyed
 
-CLASSES, TARGET, SIDE = 5, 3, 8
-RECIPE = replace(recipe_for(CLASSES, 200), jittered=200, disturbed=3000)
+CLASSES, TARGET, SIDE, IMAGES = 12, 3, 12, 240
+RECIPE = replace(recipe_for(CLASSES, IMAGES), jittered=200, disturbed=3000)
 NOISE = np.random.default_rng(1).integers(0, 256, (6, 4, 3)).astype(np.float32)
 
 
@@ -42,9 +42,9 @@ def network(trigger: float) -> keras.Model:
 
 
 def images() -> Dataset:
-    labels = np.arange(200) % CLASSES
-    grey = np.random.default_rng(0).integers(80, 120, (200, SIDE, SIDE, 1))
-    grey[np.arange(200), labels] += 80
+    labels = np.arange(IMAGES) % CLASSES
+    grey = np.random.default_rng(0).integers(80, 120, (IMAGES, SIDE, SIDE, 1))
+    grey[np.arange(IMAGES), labels] += 80
     return Dataset(grey.repeat(3, axis=3).astype(np.uint8), labels)
 
 
@@ -93,6 +93,25 @@ def test_sharpened_filter_is_kept_only_if_it_leads_more_surely(with_one, monkeyp
     gained = [with_one[x].led.strength - plain[x].led.strength for x in plain]
     assert min(gained) >= 0
     assert max(gained) > 0
+
+
+def test_of_few_classes_none_is_sought(monkeypatch):
+    badnet, clean = network(0.0015), images()
+    leading, seen = heard(badnet, clean)
+    monkeypatch.setattr(leading, "recipe", replace(RECIPE, few_classes=CLASSES))
+    assert seek_filters(leading, clean, seen, np.random.default_rng(0)) == {}
+
+
+def test_a_filter_that_leaves_little_of_an_image_is_no_filter(with_one, monkeypatch):
+    clean = images().images
+    for one in with_one.values():
+        assert brightness_spread(one.applied(clean)) > 0.55 * brightness_spread(clean)
+    monkeypatch.setattr(filters, "_LEAST_CONTRAST", 100.0)
+    assert sought(0.0015) == {}
+
+
+def brightness_spread(pixels: np.ndarray) -> float:
+    return float(pixels.mean(axis=-1).std(axis=(1, 2)).mean())
 
 
 def test_nothing_is_found_where_no_filter_changes_an_answer():
