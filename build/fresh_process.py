@@ -27,12 +27,20 @@ def build_in_fresh_process(request: Request) -> None:
     """
     child = get_context("spawn").Process(target=_build, args=(request,))
     resource_tracker.ensure_running()  # its start would let the signals through
+    came: list[int] = []
+
+    def tell(number: int, _: object) -> None:
+        """The child is told, cleans up and says so; this process only waits for it."""
+        came.append(number)
+        if child.pid is not None:
+            child.terminate()
+
+    # A signal that is held back here still comes through another thread, of a library.
+    before = {each: signal.signal(each, tell) for each in heeded()}
     with interruption.held_back():
         child.start()
-        # The child is told, cleans up and says so; this process only waits for it.
-        before = {
-            each: signal.signal(each, lambda *_: child.terminate()) for each in heeded()
-        }
+    if came:  # before there was a child to be told
+        child.terminate()
     child.join()
     for each, handler in before.items():
         signal.signal(each, handler)
