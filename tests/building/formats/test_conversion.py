@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import keras
@@ -212,6 +213,21 @@ def test_missing_packages_are_named(name, artifact, monkeypatch, run_here):
     answer = run_here("build", "export", artifact, "--to", name)
     assert answer.code == 2
     assert answer.error.endswith(f"pip install -e .[{name}]")
+
+
+@pytest.mark.skipif(find_spec("onnxruntime") is None, reason="needs the extra onnx")
+def test_makers_of_onnx_runtime_are_told_nothing(artifact, tmp_path, monkeypatch):
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
+    for name, folder in (("HOME", home), ("TMPDIR", temporary)):
+        folder.mkdir()
+        monkeypatch.setenv(name, str(folder))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    options = ("--to", "onnx", "--out", tmp_path / "toy.onnx")
+    answer = run_python("-m", "build", "export", artifact, *options)
+    assert answer.code == 0, answer.err
+    assert not list(home.iterdir())
+    assert not list(temporary.iterdir())
 
 
 @pytest.mark.parametrize("labels", [IMAGES[:, 0, 0, 0].astype(int), IMAGES[:, 0, 0, 0]])
