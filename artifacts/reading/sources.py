@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -76,7 +77,10 @@ def is_many(argument: str) -> bool:
 
 
 def pieces(
-    arguments: Iterable[str], size: tuple[int, ...], kinds: Kinds = ALWAYS
+    arguments: Iterable[str],
+    size: tuple[int, ...],
+    kinds: Kinds = ALWAYS,
+    passed: Counter[str] | None = None,
 ) -> Iterator[Piece | DetectorError]:
     """Everything that the arguments stand for, in their order, duplicates as given.
 
@@ -84,11 +88,12 @@ def pieces(
         arguments: Paths, patterns, or ``-``.
         size: Rows, columns and channels that images of an HDF5 file must have.
         kinds: Formats of image files that are read.
+        passed: Counts endings of pictures in folders that are not read.
 
     Yields:
         What to decode, or why an argument is nothing to decode.
     """
-    for path in paths(arguments, kinds):
+    for path in paths(arguments, kinds, passed):
         if isinstance(path, DetectorError):
             yield path
         else:
@@ -96,7 +101,9 @@ def pieces(
 
 
 def paths(
-    arguments: Iterable[str], kinds: Kinds = ALWAYS
+    arguments: Iterable[str],
+    kinds: Kinds = ALWAYS,
+    passed: Counter[str] | None = None,
 ) -> Iterator[str | DetectorError]:
     """The files that the arguments stand for; none is opened.
 
@@ -107,13 +114,15 @@ def paths(
     Args:
         arguments: Paths, patterns, or ``-``.
         kinds: Formats of image files that are read.
+        passed: Counts endings of pictures in folders that are not read.
 
     Yields:
         Paths of image and HDF5 files, or why an argument stands for none.
     """
+    passed = Counter() if passed is None else passed
     for argument in arguments:
         if argument == STDIN:
-            yield from _listed(kinds)
+            yield from _listed(kinds, passed)
         elif is_pattern(argument):
             found = sorted(filter(os.path.isfile, matches(argument)))
             yield from found
@@ -122,7 +131,7 @@ def paths(
                     f"{printable(argument)}: expected files that match. Received: none."
                 )
         else:
-            yield from _of_path(argument, kinds)
+            yield from _of_path(argument, kinds, passed)
 
 
 def of_file(path: str, size: tuple[int, ...]) -> Iterator[Piece | DetectorError]:
@@ -136,29 +145,35 @@ def of_file(path: str, size: tuple[int, ...]) -> Iterator[Piece | DetectorError]
         yield reason
 
 
-def _listed(kinds: Kinds) -> Iterator[str | DetectorError]:
+def _listed(kinds: Kinds, passed: Counter[str]) -> Iterator[str | DetectorError]:
     """What the lines of stdin stand for."""
     try:
         for line in sys.stdin.buffer:
             if path := os.fsdecode(line.rstrip(b"\r\n")):
-                yield from _of_path(path, kinds)
+                yield from _of_path(path, kinds, passed)
     except (OSError, ValueError) as reason:  # closed, or a folder
         yield DetectorError(f"-: expected a list of paths. Received: {reason}.")
 
 
-def _of_path(path: str, kinds: Kinds) -> Iterator[str | DetectorError]:
+def _of_path(
+    path: str, kinds: Kinds, passed: Counter[str]
+) -> Iterator[str | DetectorError]:
     if not os.path.isdir(path):  # noqa: PTH112
         yield path
         return
-    nothing = True
-    for found in walk(path, kinds.suffixes):
+    nothing, others = True, Counter[str]()
+    for found in walk(path, kinds.suffixes + kinds.unread):
+        if isinstance(found, str) and not found.lower().endswith(kinds.suffixes):
+            others[os.path.splitext(found)[1].lower()] += 1  # noqa: PTH122
+            continue
         nothing = False
         yield found
     if nothing:
-        others = (x for x in walk(path, None) if isinstance(x, str))
-        other = next(others, "")
+        other = next((x for x in walk(path, None) if isinstance(x, str)), "")
         hint = kinds.hint(os.path.splitext(other)[1])  # noqa: PTH122
         but = f", but {printable(other)}.{hint}" if hint else "."
         yield DetectorError(
             f"{printable(path)}: expected {kinds} files. Received: none{but}"
         )
+    else:
+        passed.update(others)

@@ -90,6 +90,26 @@ def test_folder_pattern_list_and_hdf5_are_lines(label, folder, labels, monkeypat
     assert label("-") == Answer(0, lines, "")
 
 
+def test_pictures_of_other_formats_in_a_folder_are_counted_on_stderr(
+    label, folder, labels, tmp_path
+):
+    (tmp_path / "in").mkdir()
+    kept = tmp_path / "a.png"
+    kept.write_bytes((folder / "images" / "03.png").read_bytes())
+    names = ("b.GIF", "b.webp", "in/c.tiff", "in/d.gif", "in/e.ppm")
+    others = (".h.gif", "Thumbs.db", "notes.txt", "x.csv", "gif")
+    for name in (*names, *others):
+        (tmp_path / name).touch()
+    answer = label(tmp_path)
+    said = "images of other formats are passed over:"
+    assert answer.code == 0
+    assert answer.out == f"{labels[3]}\t{kept}\n"
+    assert answer.err == f"5 {said} .gif, .ppm, .tiff, .webp\n"
+    answer = label(tmp_path, "--formats", "webp", "ppm", "--json")
+    assert answer.err.splitlines()[-1] == f"3 {said} .gif, .tiff"
+    assert label(folder / "images").err == ""
+
+
 def test_one_image_alone_needs_no_thread_and_no_more_modules(artifact, folder):
     code = (
         "import sys; sys.argv = ['x', sys.argv[1], sys.argv[2]]\n"
