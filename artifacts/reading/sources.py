@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -69,7 +70,8 @@ def is_hdf5(path: str) -> bool:
 def is_many(argument: str) -> bool:
     """Whether an argument may stand for other than one image file."""
     return (
-        argument == STDIN
+        not argument
+        or argument == STDIN
         or is_hdf5(argument)
         or os.path.isdir(argument)  # noqa: PTH112 - an impossible name is no error
         or is_pattern(argument)
@@ -109,7 +111,7 @@ def paths(
 
     A folder is searched for image files and other folders, both in the order of
     their names; hidden ones are passed over. A pattern stands for the files that match
-    it, in order. A line of stdin is a path.
+    it, in order. A line of stdin is a path; a byte order mark before the first is none.
 
     Args:
         arguments: Paths, patterns, or ``-``.
@@ -121,7 +123,12 @@ def paths(
     """
     passed = Counter() if passed is None else passed
     for argument in arguments:
-        if argument == STDIN:
+        if not argument:
+            yield DetectorError(
+                "INPUT: expected a file, a folder or a pattern. Received: an empty argument. "
+                "Is a variable of the shell not set?"
+            )
+        elif argument == STDIN:
             yield from _listed(kinds, passed)
         elif is_pattern(argument):
             found = sorted(filter(os.path.isfile, matches(argument)))
@@ -148,7 +155,8 @@ def of_file(path: str, size: tuple[int, ...]) -> Iterator[Piece | DetectorError]
 def _listed(kinds: Kinds, passed: Counter[str]) -> Iterator[str | DetectorError]:
     """What the lines of stdin stand for."""
     try:
-        for line in sys.stdin.buffer:
+        for number, line in enumerate(sys.stdin.buffer):
+            line = line.removeprefix(BOM_UTF8) if number == 0 else line
             if path := os.fsdecode(line.rstrip(b"\r\n")):
                 yield from _of_path(path, kinds, passed)
     except (OSError, ValueError) as reason:  # closed, or a folder

@@ -110,6 +110,13 @@ def test_pictures_of_other_formats_in_a_folder_are_counted_on_stderr(
     assert label(folder / "images").err == ""
 
 
+@pytest.mark.parametrize("options", [(), ("--json",), ("--why",)])
+def test_an_empty_argument_is_one_line(label, options):
+    answer = label("", *options)
+    assert (answer.code, answer.out) == (2, "")
+    assert "Received: an empty argument." in answer.error
+
+
 def test_one_image_alone_needs_no_thread_and_no_more_modules(artifact, folder):
     code = (
         "import sys; sys.argv = ['x', sys.argv[1], sys.argv[2]]\n"
