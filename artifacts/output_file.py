@@ -110,7 +110,7 @@ class OutputFile:
         for path in self._place.parent.iterdir():
             if not re.fullmatch(ours, path.name):
                 continue
-            if path != self._partial and _is_locked(path):
+            if path != self._partial and is_locked(path):
                 raise self._busy()
             if not path.stat().st_size:
                 continue
@@ -164,11 +164,14 @@ class OutputFile:
         )
 
 
-def _is_locked(path: Path) -> bool:
+def is_locked(path: Path) -> bool:
     """Whether a run that goes on writes there."""
     import fcntl
 
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a folder, where Ray ran
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a folder, if Ray ran
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
