@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
@@ -14,7 +15,7 @@ from artifacts.labelling import BATCH, Decoded, Failure, decode, score
 from artifacts.names import spelled
 from artifacts.output_file import OutputFile
 from artifacts.progress import Progress
-from artifacts.reading.kinds import Kinds
+from artifacts.reading.kinds import Kinds, passed_over
 from artifacts.reading.sources import STDIN, Piece, pieces
 from artifacts.reading.unwritten import check_unread, unwritten
 from artifacts.results import (
@@ -56,9 +57,9 @@ def label_many(artifact: Artifact, arguments: argparse.Namespace) -> tuple[int, 
             arguments.output, mark, resume=arguments.resume, batch=BATCH
         )
     progress = _progress(arguments, size)
-    labelled, failed = output.trusted, 0
+    labelled, failed, passed = output.trusted, 0, Counter[str]()
     try:
-        found = pieces(arguments.inputs, size, kinds)
+        found = pieces(arguments.inputs, size, kinds, passed)
         if arguments.output is not None:
             check_unread(arguments.output, arguments.inputs, kinds)
             if STDIN in arguments.inputs:
@@ -86,6 +87,8 @@ def label_many(artifact: Artifact, arguments: argparse.Namespace) -> tuple[int, 
             raise DetectorError("nothing to label. Expected at least one image.")
         if labelled:
             output.finish()
+        if passed:
+            progress.say(passed_over(passed))
     finally:
         progress.clear()
         output.close()

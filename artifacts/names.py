@@ -33,7 +33,8 @@ def spelled(card: dict[str, Any], *, as_json: bool = False) -> list[str]:
 
     Args:
         card: What ``read_card`` returns.
-        as_json: Give the number and the name, as they stand in a JSON object.
+        as_json: Give the number and the true name, as they stand in a JSON object; else
+            names are printable.
 
     Raises:
         DetectorError: If the card has no names, or they are no names of N classes.
@@ -49,7 +50,7 @@ def spelled(card: dict[str, Any], *, as_json: bool = False) -> list[str]:
             f"--names: expected {card.get('num_classes')} names on the card. "
             "Received: others. Build the artifact again."
         )
-    shown = [printable(name) for name in names]
+    shown = names.copy() if as_json else [printable(name) for name in names]
     poisoned = POISONED
     while poisoned in shown:
         poisoned = f"({poisoned})"

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from artifacts.errors import DetectorError, printable
-from artifacts.listed import check_outside
-from artifacts.reading.kinds import ALL, Kinds
-
-# Endings of what is labelled: ``--output a.png b.png`` is a slip, and a.png would be lost.
-_OF_INPUTS = (
-    *Kinds(ALL).suffixes,
-    *(".gif", ".h5", ".hdf5", ".keras", ".npy", ".npz", ".zip"),
-)
+from artifacts.reading.unwritten import check_place
 
 
 def of_another_run(shown: str, leftover: str) -> DetectorError:
@@ -57,19 +51,14 @@ class OutputFile:
         self._place = Path(os.path.realpath(place))
         self._shown = printable(str(place))
         self._partial = self._place.with_name(f".{self._place.name}.{mark}.partial")
-        if self._place.name.lower().endswith(_OF_INPUTS):
-            raise DetectorError(
-                f"{self._shown}: expected a file for lines of text. Received: the name of an "
-                "image or data file, which it would replace. Give --output another one."
-            )
-        check_outside(self._place)
-        if os.path.lexists(self._place) and not self._place.is_file():
-            raise DetectorError(
-                f"{self._shown}: expected a file or nothing. Received: something else."
-            )
+        check_place(place)
         try:
-            self._check_leftovers(resume)
             self._file = self._locked()
+            try:
+                self._check_leftovers(resume)
+            except BaseException:
+                self.close()
+                raise
             self.trusted, end = _whole_lines(self._partial, batch) if resume else (0, 0)
             self._file.truncate(end)
             self._file.seek(end)
@@ -116,10 +105,14 @@ class OutputFile:
         self._file.close()
 
     def _check_leftovers(self, resume: bool) -> None:
-        start = f".{self._place.name}."
+        """Looks at what belongs to this very name, once no other run can begin."""
+        ours = re.escape(f".{self._place.name}.") + r"[0-9a-f]{8}\.partial"
         for path in self._place.parent.iterdir():
-            mark = path.name.removeprefix(start).removesuffix(".partial")
-            if path.name != f"{start}{mark}.partial" or not path.stat().st_size:
+            if not re.fullmatch(ours, path.name):
+                continue
+            if path != self._partial and is_locked(path):
+                raise self._busy()
+            if not path.stat().st_size:
                 continue
             name = printable(str(path))
             if path != self._partial:
@@ -139,7 +132,7 @@ class OutputFile:
         except BlockingIOError:
             file.close()
         if file.closed or not self._is_ours(file):
-            raise DetectorError(f"{self._shown}: another run is writing this file.")
+            raise self._busy()
         return file
 
     def _is_ours(self, file: BinaryIO) -> bool:
@@ -148,6 +141,9 @@ class OutputFile:
             return os.path.samestat(os.fstat(file.fileno()), self._partial.lstat())
         except FileNotFoundError:
             return False
+
+    def _busy(self) -> DetectorError:
+        return DetectorError(f"{self._shown}: another run is writing this file.")
 
     def _error(self, reason: OSError) -> DetectorError:
         return DetectorError(
@@ -166,6 +162,23 @@ class OutputFile:
             f" The results so far are in {printable(str(self._partial))}: make room and "
             "continue with --resume, or remove it."
         )
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a run that goes on writes there."""
+    import fcntl
+
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a folder, if Ray ran
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _whole_lines(path: Path, batch: int) -> tuple[int, int]:

@@ -49,7 +49,7 @@ def need(what: str, extra: str, *packages: str) -> None:
     missing = [name for name in packages if find_spec(name) is None]
     if not missing:
         return
-    remedy = f"pip install -e .[{extra}]"
+    remedy = f"pip install -e '.[{extra}]'"
     if "badnet_repair" in sys.modules:  # installed, without a clone
         remedy = f"pip install {' '.join(packages)}"
     raise InputError(

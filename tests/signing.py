@@ -11,7 +11,7 @@ import pytest
 
 with_signing = pytest.mark.skipif(
     find_spec("model_signing") is None,
-    reason="model-signing is not installed: pip install -e .[signing]",
+    reason="model-signing is not installed: pip install -e '.[signing]'",
 )
 
 

@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from artifacts.packages import need
 from artifacts.progress import Progress
 from artifacts.quiet import silent
 from artifacts.ray.options import ray_parser
-from artifacts.reading.kinds import Kinds
+from artifacts.reading.kinds import Kinds, passed_over
 from artifacts.reading.patterns import matches
 from artifacts.reading.sources import STDIN
 from artifacts.streams import (
@@ -78,6 +79,7 @@ def _label(arguments: argparse.Namespace) -> tuple[int, int]:
     mark = hashlib.sha256(repr(options).encode()).hexdigest()[:8]
     suffix = FORMS[form].suffix
     parts = Parts(arguments.output, suffix, mark, resume=arguments.resume)
+    passed = Counter[str]()
     progress = Progress(None, shown=sys.stderr.isatty())
     job = Job(
         home=str(Path.cwd()),
@@ -94,11 +96,13 @@ def _label(arguments: argparse.Namespace) -> tuple[int, int]:
         cluster = _connected(arguments.address)
         run = cluster.Run(job, parts, progress)
         found = (arguments.inputs, artifact.image_shape, images, Kinds(formats))
-        run.all(shards(*found))
+        run.all(shards(*found, passed))
         if not run.count:
             raise DetectorError("nothing to label. Expected at least one image.")
         check_interrupted()
         parts.finish(run.count)
+        if passed:
+            progress.say(passed_over(passed))
     finally:
         progress.clear()
         parts.close()

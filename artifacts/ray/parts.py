@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from artifacts.errors import DetectorError, printable
 from artifacts.listed import check_outside
-from artifacts.output_file import of_an_interrupted_run, of_another_run
+from artifacts.output_file import is_locked, of_an_interrupted_run, of_another_run
 from artifacts.ray.shards import Shard
 
 _KINDS = ("", "errors-")
@@ -89,9 +89,7 @@ class Parts:
             self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as reason:
-            raise DetectorError(
-                f"{self._shown}: another run is writing these files."
-            ) from reason
+            raise self._busy() from reason
         except OSError as reason:
             raise self._error(reason) from reason
         self._there = self.numbers()
@@ -159,6 +157,8 @@ class Parts:
             if not re.fullmatch(rf"\.{name}\.[0-9a-f]{{8}}\.partial", path.name):
                 continue
             shown = printable(str(path))
+            if is_locked(path / "lock"):
+                raise self._busy()
             if path != self.folder:
                 raise of_another_run(self._shown, shown)
             if resume:
@@ -171,6 +171,9 @@ class Parts:
                     f"{self._shown}: expected no older results. Received: "
                     f"{printable(str(path))}. Remove them, or choose another --output."
                 )
+
+    def _busy(self) -> DetectorError:
+        return DetectorError(f"{self._shown}: another run is writing these files.")
 
     def _error(self, reason: OSError) -> DetectorError:
         return DetectorError(

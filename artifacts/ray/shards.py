@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -44,6 +45,7 @@ def shards(
     size: tuple[int, ...],
     images: int | None = None,
     kinds: Kinds = ALWAYS,
+    passed: Counter[str] | None = None,
 ) -> Iterator[Shard]:
     """All that the arguments stand for, in order, found as it is asked for.
 
@@ -53,11 +55,12 @@ def shards(
         images: As many images a shard, or a few more: a run of an HDF5 file is not cut.
             None = few in the first ones, so that all workers soon have one, then more.
         kinds: Formats of image files that are read.
+        passed: Counts endings of pictures in folders that are not read.
     """
     number = count = 0
     pieces: list[Piece] = []
     failures: list[Failure] = []
-    for each in _found(arguments, size, kinds):
+    for each in _found(arguments, size, kinds, passed):
         if isinstance(each, Failure):
             failures.append(each)
             count += 1
@@ -78,10 +81,13 @@ def images_in(number: int) -> int:
 
 
 def _found(
-    arguments: Iterable[str], size: tuple[int, ...], kinds: Kinds
+    arguments: Iterable[str],
+    size: tuple[int, ...],
+    kinds: Kinds,
+    passed: Counter[str] | None,
 ) -> Iterator[Piece | Failure]:
     for argument in arguments:
-        for path in paths([argument], kinds):
+        for path in paths([argument], kinds, passed):
             if isinstance(path, DetectorError):
                 yield Failure(Source(argument), path)
                 continue

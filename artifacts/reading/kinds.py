@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 _ENDINGS = {
     "PNG": (".png",),
@@ -28,7 +29,7 @@ _NO_PICTURES = {
     "NPY": " Store it as 'data' of an HDF5 file, .h5.",
 }
 # Endings of pictures that no option reads.
-UNREAD = (".gif", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".psd")
+_UNREAD = (".gif", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".psd")
 
 
 class Kinds:
@@ -47,6 +48,12 @@ class Kinds:
         return tuple(x for name in self.formats for x in _ENDINGS[name])
 
     @property
+    def unread(self) -> tuple[str, ...]:
+        """Endings of other pictures' names."""
+        known = (*_UNREAD, *(x for each in _ENDINGS.values() for x in each))
+        return tuple(x for x in known if x not in self.suffixes)
+
+    @property
     def others(self) -> tuple[str, ...]:
         """Names of the formats that could be asked for."""
         return tuple(x.lower() for x in _ENDINGS if x not in self.formats)
@@ -61,11 +68,19 @@ class Kinds:
                 return f" Add --formats {name}"
         if held in _NO_PICTURES:
             return _NO_PICTURES[held]
-        return " Save it as PNG." if held or suffix.lower() in UNREAD else ""
+        return " Save it as PNG." if held or suffix.lower() in _UNREAD else ""
 
     def __str__(self) -> str:
         """As in "PNG or JPEG"."""
         return f"{', '.join(self.formats[:-1])} or {self.formats[-1]}"
+
+
+def passed_over(found: Counter[str]) -> str:
+    """What is said of pictures that are not read, counted by the endings of their names."""
+    return (
+        f"{found.total():,} images of other formats are passed over: "
+        f"{', '.join(sorted(found))}"
+    )
 
 
 def held(content: bytes) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -68,7 +70,8 @@ def is_hdf5(path: str) -> bool:
 def is_many(argument: str) -> bool:
     """Whether an argument may stand for other than one image file."""
     return (
-        argument == STDIN
+        not argument
+        or argument == STDIN
         or is_hdf5(argument)
         or os.path.isdir(argument)  # noqa: PTH112 - an impossible name is no error
         or is_pattern(argument)
@@ -76,7 +79,10 @@ def is_many(argument: str) -> bool:
 
 
 def pieces(
-    arguments: Iterable[str], size: tuple[int, ...], kinds: Kinds = ALWAYS
+    arguments: Iterable[str],
+    size: tuple[int, ...],
+    kinds: Kinds = ALWAYS,
+    passed: Counter[str] | None = None,
 ) -> Iterator[Piece | DetectorError]:
     """Everything that the arguments stand for, in their order, duplicates as given.
 
@@ -84,11 +90,12 @@ def pieces(
         arguments: Paths, patterns, or ``-``.
         size: Rows, columns and channels that images of an HDF5 file must have.
         kinds: Formats of image files that are read.
+        passed: Counts endings of pictures in folders that are not read.
 
     Yields:
         What to decode, or why an argument is nothing to decode.
     """
-    for path in paths(arguments, kinds):
+    for path in paths(arguments, kinds, passed):
         if isinstance(path, DetectorError):
             yield path
         else:
@@ -96,24 +103,33 @@ def pieces(
 
 
 def paths(
-    arguments: Iterable[str], kinds: Kinds = ALWAYS
+    arguments: Iterable[str],
+    kinds: Kinds = ALWAYS,
+    passed: Counter[str] | None = None,
 ) -> Iterator[str | DetectorError]:
     """The files that the arguments stand for; none is opened.
 
     A folder is searched for image files and other folders, both in the order of
     their names; hidden ones are passed over. A pattern stands for the files that match
-    it, in order. A line of stdin is a path.
+    it, in order. A line of stdin is a path; a byte order mark before the first is none.
 
     Args:
         arguments: Paths, patterns, or ``-``.
         kinds: Formats of image files that are read.
+        passed: Counts endings of pictures in folders that are not read.
 
     Yields:
         Paths of image and HDF5 files, or why an argument stands for none.
     """
+    passed = Counter() if passed is None else passed
     for argument in arguments:
-        if argument == STDIN:
-            yield from _listed(kinds)
+        if not argument:
+            yield DetectorError(
+                "INPUT: expected a file, a folder or a pattern. Received: an empty argument. "
+                "Is a variable of the shell not set?"
+            )
+        elif argument == STDIN:
+            yield from _listed(kinds, passed)
         elif is_pattern(argument):
             found = sorted(filter(os.path.isfile, matches(argument)))
             yield from found
@@ -122,7 +138,7 @@ def paths(
                     f"{printable(argument)}: expected files that match. Received: none."
                 )
         else:
-            yield from _of_path(argument, kinds)
+            yield from _of_path(argument, kinds, passed)
 
 
 def of_file(path: str, size: tuple[int, ...]) -> Iterator[Piece | DetectorError]:
@@ -136,29 +152,36 @@ def of_file(path: str, size: tuple[int, ...]) -> Iterator[Piece | DetectorError]
         yield reason
 
 
-def _listed(kinds: Kinds) -> Iterator[str | DetectorError]:
+def _listed(kinds: Kinds, passed: Counter[str]) -> Iterator[str | DetectorError]:
     """What the lines of stdin stand for."""
     try:
-        for line in sys.stdin.buffer:
+        for number, line in enumerate(sys.stdin.buffer):
+            line = line.removeprefix(BOM_UTF8) if number == 0 else line
             if path := os.fsdecode(line.rstrip(b"\r\n")):
-                yield from _of_path(path, kinds)
+                yield from _of_path(path, kinds, passed)
     except (OSError, ValueError) as reason:  # closed, or a folder
         yield DetectorError(f"-: expected a list of paths. Received: {reason}.")
 
 
-def _of_path(path: str, kinds: Kinds) -> Iterator[str | DetectorError]:
+def _of_path(
+    path: str, kinds: Kinds, passed: Counter[str]
+) -> Iterator[str | DetectorError]:
     if not os.path.isdir(path):  # noqa: PTH112
         yield path
         return
-    nothing = True
-    for found in walk(path, kinds.suffixes):
+    nothing, others = True, Counter[str]()
+    for found in walk(path, kinds.suffixes + kinds.unread):
+        if isinstance(found, str) and not found.lower().endswith(kinds.suffixes):
+            others[os.path.splitext(found)[1].lower()] += 1  # noqa: PTH122
+            continue
         nothing = False
         yield found
     if nothing:
-        others = (x for x in walk(path, None) if isinstance(x, str))
-        other = next(others, "")
+        other = next((x for x in walk(path, None) if isinstance(x, str)), "")
         hint = kinds.hint(os.path.splitext(other)[1])  # noqa: PTH122
         but = f", but {printable(other)}.{hint}" if hint else "."
         yield DetectorError(
             f"{printable(path)}: expected {kinds} files. Received: none{but}"
         )
+    else:
+        passed.update(others)

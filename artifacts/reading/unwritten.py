@@ -8,9 +8,42 @@ from contextlib import suppress
 from pathlib import Path
 
 from artifacts.errors import DetectorError, printable
-from artifacts.reading.kinds import Kinds
+from artifacts.listed import check_outside
+from artifacts.reading.kinds import ALL, Kinds
 from artifacts.reading.sources import STDIN, Piece, paths
 from artifacts.signed import VERIFY_KEY
+
+# Endings of what is labelled: ``--output a.png b.png`` is a slip, and a.png would be lost.
+_OF_INPUTS = (
+    *Kinds(ALL).suffixes,
+    *(".gif", ".h5", ".hdf5", ".keras", ".npy", ".npz", ".zip"),
+)
+_MOST_LINKS = 40  # as Linux follows
+
+
+def check_place(place: Path) -> None:
+    """Makes sure that a place can be given a file without harm.
+
+    Raises:
+        DetectorError: If it has the name of an input, lies in an artifact, or is anything
+            but a file or a new name.
+    """
+    shown, real = printable(str(place)), Path(os.path.realpath(place))
+    if real.name.lower().endswith(_OF_INPUTS):
+        raise DetectorError(
+            f"{shown}: expected a file for lines of text. Received: the name of an "
+            "image or data file, which it would replace. Give --output another one."
+        )
+    check_outside(real)
+    if _is_stream(place):
+        raise DetectorError(
+            f"{shown}: expected a file or nothing. Received: an open stream. Leave --output "
+            "out to write to stdout."
+        )
+    if os.path.lexists(real) and not real.is_file():
+        raise DetectorError(
+            f"{shown}: expected a file or nothing. Received: something else."
+        )
 
 
 def check_unread(place: Path, arguments: list[str], kinds: Kinds) -> None:
@@ -51,6 +84,18 @@ def unwritten(
         if known is not None and isinstance(piece, Piece) and _is(known, piece.path):
             raise _is_read(place)
         yield piece
+
+
+def _is_stream(place: Path) -> bool:
+    """Whether it names what a process has open, as /dev/stdout: a log may be behind it."""
+    for _ in range(_MOST_LINKS):
+        place = Path(os.path.realpath(place.parent), place.name)
+        if place.is_relative_to("/proc"):
+            return True
+        if not os.path.islink(place):  # noqa: PTH114 - may be impossible
+            break
+        place = place.parent / place.readlink()
+    return False
 
 
 def _file(place: Path) -> os.stat_result | None:

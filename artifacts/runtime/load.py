@@ -7,26 +7,17 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from artifacts.card import Artifact, read_artifact
 from artifacts.quiet import silent
 from artifacts.runtime.c_library import UnavailableError, c_library
+from artifacts.runtime.checked import Detector
 
 if TYPE_CHECKING:
     import numpy as np
 
     Labeller = Callable[[np.ndarray], np.ndarray]
-
-
-class Detector(Protocol):
-    """A loaded artifact."""
-
-    def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Labels ``(n,)`` int64 of images ``(n, rows, columns, channels)`` uint8."""
-
-    def one(self, pixels: bytes, shape: tuple[int, int, int]) -> int:
-        """The label of one image, the bytes of an array of that shape."""
 
 
 _ahead: list[threading.Thread] = []
@@ -43,7 +34,8 @@ def load(folder: Path) -> Labeller:
 
     Returns:
         A function from images ``(n, rows, columns, 3)`` uint8 RGB, 0..255, to labels
-        ``(n,)`` int64, 0..N.
+        ``(n,)`` int64, 0..N. It refuses others with a DetectorError, and is of use in the
+        process that loaded it alone.
 
     Raises:
         DetectorError: If the artifact is missing or any file of it was changed.
@@ -109,21 +101,22 @@ def _through_c(artifact: Artifact) -> Detector:
     return detector
 
 
-class _PythonDetector:
+class _PythonDetector(Detector):
     """The same through TensorFlow's Python package."""
 
     def __init__(self, artifact: Artifact) -> None:
         from artifacts.in_memory import loaded_signature
 
         self._loaded, _ = loaded_signature(artifact, "serving_default")
+        super().__init__(artifact.image_shape)
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def _labels(self, images: np.ndarray) -> np.ndarray:
         import tensorflow as tf
 
-        labels: np.ndarray = self._loaded.serve(tf.constant(images, tf.uint8)).numpy()
+        labels: np.ndarray = self._loaded.serve(tf.constant(images)).numpy()
         return labels
 
-    def one(self, pixels: bytes, shape: tuple[int, int, int]) -> int:
+    def _label(self, pixels: bytes, shape: tuple[int, int, int]) -> int:
         import numpy as np
 
-        return int(self(np.frombuffer(pixels, np.uint8).reshape(1, *shape))[0])
+        return int(self._labels(np.frombuffer(pixels, np.uint8).reshape(1, *shape))[0])

@@ -8,10 +8,11 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from ctypes import byref, c_char_p, c_int64, c_void_p
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from artifacts.errors import DetectorError, one_line
 from artifacts.runtime.c_library import INT64, UINT8, Output
+from artifacts.runtime.checked import Detector
 from artifacts.runtime.signature import tensor_names
 
 if TYPE_CHECKING:
@@ -22,15 +23,10 @@ if TYPE_CHECKING:
 # start, and the graph is no faster for it. A function that is called, not inlined, has it
 # run all the same.
 _CONFIG = b"\x52\x09\x1a\x02\x20\x01\x52\x03\x98\x01\x01"
-_ANEW = "Load it in each process: artifacts.detector.load(FOLDER)."
 
 
-class NativeDetector:
-    """A loaded SavedModel. It lives as long as the process.
-
-    Attributes:
-        image_shape: Rows, columns and channels of the images that it takes; -1 = any.
-    """
+class NativeDetector(Detector):
+    """A loaded SavedModel. It lives as long as the process."""
 
     def __init__(self, files: Mapping[str, bytes], library: Any) -> None:
         """Loads the files of a SavedModel; they must have been verified.
@@ -42,7 +38,7 @@ class NativeDetector:
         Raises:
             DetectorError: If TensorFlow can not load it.
         """
-        self._c, self._process = library, os.getpid()
+        self._c = library
         self._status = library.TF_NewStatus()
         graph, options = library.TF_NewGraph(), library.TF_NewSessionOptions()
         library.TF_SetConfig(options, _CONFIG, len(_CONFIG), self._status)
@@ -65,46 +61,24 @@ class NativeDetector:
         sides = (c_int64 * 4)()
         library.TF_GraphGetTensorShape(graph, self._input, sides, 4, self._status)
         self._check()
-        self.image_shape = tuple(sides[1:])
+        super().__init__(tuple(sides[1:]))
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Labels ``(n,)`` int64 of images ``(n, rows, columns, 3)`` uint8."""
+    def _labels(self, images: np.ndarray) -> np.ndarray:
         import numpy as np
 
-        if images.dtype != np.uint8 or images.ndim != 4:
-            raise DetectorError(
-                "expected images (n, rows, columns, 3) uint8. "
-                f"Received: {images.shape} {images.dtype}."
-            )
-        if not len(images):  # some kernels can not
-            return np.empty(0, np.int64)
-        images = np.ascontiguousarray(images)
         labels = np.empty(len(images), np.int64)
         with self._run(images.ctypes.data, images.shape) as answer:
             ctypes.memmove(labels.ctypes.data, answer, labels.nbytes)
         return labels
 
-    def __reduce__(self) -> NoReturn:
-        """Nothing that another process could use."""
-        raise TypeError(f"a loaded detector can not be pickled. {_ANEW}")
-
-    def one(self, pixels: bytes, shape: tuple[int, int, int]) -> int:
-        """The label of one image, the bytes of an array of that shape.
-
-        NumPy, which takes long to import, is not needed for it.
-        """
-        if len(pixels) != math.prod(shape):
-            raise DetectorError(f"expected pixels of {shape}. Received: {len(pixels)}.")
+    def _label(self, pixels: bytes, shape: tuple[int, int, int]) -> int:
+        """NumPy, which takes long to import, is not needed for it."""
         with self._run(pixels, (1, *shape)) as answer:
             return c_int64.from_address(answer).value
 
     @contextmanager
     def _run(self, pixels: int | bytes, shape: tuple[int, ...]) -> Iterator[int]:
         """The address of the labels of so many images."""
-        if os.getpid() != self._process:  # its threads have stayed there
-            raise DetectorError(
-                f"loaded in another process, which this one is a fork of. {_ANEW}"
-            )
         size, sides = math.prod(shape), (c_int64 * 4)(*shape)
         given = c_void_p(self._c.TF_AllocateTensor(UINT8, sides, 4, size))
         answer, status = c_void_p(), self._c.TF_NewStatus()  # threads may call at once

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from pathlib import Path
 
 from artifacts.errors import DetectorError, printable
 from artifacts.reading.images import read_image
-from artifacts.reading.kinds import Kinds
+from artifacts.reading.kinds import Kinds, passed_over
 from artifacts.reading.sources import pieces
 from artifacts.streams import say
 from artifacts.why.asking import Explainer
@@ -31,9 +32,9 @@ def tell(folder: Path, arguments: argparse.Namespace) -> tuple[int, int]:
     detector, kinds = Explainer(folder), Kinds(tuple(arguments.formats))
     if detector.stand_in:
         say(f"note: {STAND_IN}\n")
-    told = failed = 0
+    told, failed, passed = 0, 0, Counter[str]()
     several = len(arguments.inputs) > 1 or not Path(arguments.inputs[0]).is_file()
-    for piece in pieces(arguments.inputs, detector.size, kinds):
+    for piece in pieces(arguments.inputs, detector.size, kinds, passed):
         try:
             if isinstance(piece, DetectorError):
                 raise piece
@@ -53,4 +54,6 @@ def tell(folder: Path, arguments: argparse.Namespace) -> tuple[int, int]:
         line = sentence(story(detector, pixels, detector.card))
         print(f"{start}{line}", flush=True)
         told += 1
+    if passed:
+        say(f"{passed_over(passed)}\n")
     return told, failed

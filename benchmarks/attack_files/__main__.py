@@ -3,7 +3,7 @@
 python -m benchmarks.attack_files --scanners VENV/bin --page docs/attack-files.md
 
 Scanners live in an environment of their own:
-pip install picklescan[7z] modelscan[tensorflow] modelaudit h5py
+pip install 'picklescan[7z]' 'modelscan[tensorflow]' modelaudit h5py
 Each program is run on each file for real; what a file runs makes a file ``trace``.
 """
 

@@ -2,7 +2,7 @@
 
 python -m benchmarks.quality.figure benchmarks/results.json --out results.png
 
-Needs ``pip install -e .[figures]``.
+Needs ``pip install -e '.[figures]'``.
 """
 
 from __future__ import annotations

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 from artifacts.called import Parser, called
 from artifacts.card import read_card
+from artifacts.errors import printable
 from artifacts.quiet import import_tensorflow_quietly
 from artifacts.signed import add_verify_key
 from build.formats.table import FORMATS, Format, check_packages
 from repair.commands.places import check_places
 from repair.errors import SettingError
 from repair.process.whole_file import no_empty_folders
+
+_MAX_BYTES = 4 << 20  # of a table
 
 
 def export_parser() -> argparse.ArgumentParser:
@@ -68,16 +72,26 @@ def _more(arguments: argparse.Namespace) -> dict[str, Any]:
         return {}
     if arguments.to != "hub":
         raise SettingError("--table: expected --to hub, whose card has room for it.")
+    if not os.path.isfile(path):  # noqa: PTH113 - a pipe would be waited for
+        raise _no_table(path, "no such file")
     try:
-        table = json.loads(path.read_bytes())
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+        if len(content) > _MAX_BYTES:
+            raise _no_table(path, "more than 4 MiB")
+        table = json.loads(content)
         if not all(isinstance(row, dict) for row in table):
             raise TypeError
     except (OSError, ValueError, TypeError, RecursionError) as reason:
-        raise SettingError(
-            f"{path}: expected what `python -m repair defence ARTIFACT ... --json` "
-            f"printed. Received: {type(reason).__name__}."
-        ) from reason
+        raise _no_table(path, type(reason).__name__) from reason
     return {"table": table}
+
+
+def _no_table(path: Path, received: str) -> SettingError:
+    return SettingError(
+        f"{printable(str(path))}: expected what `python -m repair defence ARTIFACT ... "
+        f"--json` printed. Received: {received}."
+    )
 
 
 def _check_place(out: Path, form: Format) -> None:

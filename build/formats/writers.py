@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ from repair.measuring.saved_detector import SavedDetector
 
 Runner = Callable[[np.ndarray], np.ndarray]
 _OPSET = 18
+# ONNX Runtime tells its makers what is done with it, unless this is set before its import.
+_PRIVATE = ("ORT_DISABLE_TELEMETRY", "1")
 
 
 def write_keras(detector: SavedDetector, path: Path) -> None:
@@ -31,6 +34,7 @@ def write_keras(detector: SavedDetector, path: Path) -> None:
 
 def write_onnx(detector: SavedDetector, path: Path) -> None:
     """From an artifact to a file."""
+    os.environ.setdefault(*_PRIVATE)  # tf2onnx may import it
     function = frozen(detector.saved_model)
     with quiet():
         import tf2onnx
@@ -70,6 +74,7 @@ def keras_runner(path: Path) -> Runner:
 
 def onnx_runner(path: Path) -> Runner:
     """The file, loaded as its users do."""
+    os.environ.setdefault(*_PRIVATE)
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else it tells its makers
 
 import numpy as np
 import onnxruntime

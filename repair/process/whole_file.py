@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import takewhile
@@ -12,13 +15,18 @@ from pathlib import Path
 from artifacts.streams import check_interrupted
 from repair.errors import SettingError
 
+_ENDING = ".writing"
+
 
 @contextmanager
 def new_file(path: Path, *, size: int = 0) -> Iterator[Path]:
-    """Yields a place beside ``path`` and, if all goes well, moves what is there to it.
+    """Yields a place near ``path`` and, if all goes well, moves what is there to it.
+
+    The place lies in a hidden folder of its own beside ``path``: of two that write one
+    file at once, the last one's is there at the end. What killed ones left is removed.
 
     Args:
-        path: Where the finished file goes; the other place has the same ending.
+        path: Where the finished file goes; the other place has the same name.
         size: About as many bytes as will be written, where a library does not take a
             full disk well: if there is no room for them, it is not even begun.
 
@@ -31,14 +39,21 @@ def new_file(path: Path, *, size: int = 0) -> Iterator[Path]:
         raise SettingError(
             f"{path}: expected a file or nothing. Received: another thing."
         )
-    unfinished = path.with_name(f".{path.stem}.building{path.suffix}")
-    try:
+    _remove_leftovers(path)
+    with (
+        tempfile.TemporaryDirectory(
+            dir=path.parent,
+            prefix=f".{path.name}.",
+            suffix=_ENDING,
+            ignore_cleanup_errors=True,
+        ) as folder,
+        _locked(Path(folder)),
+    ):
+        unfinished = Path(folder, path.name)
         _begin(unfinished, size)
         yield unfinished
         check_interrupted()
         unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def make_folder(path: Path) -> None:
@@ -109,11 +124,37 @@ def _left(folder: Path, contents: Mapping[str, bytes], older: str) -> list[Path]
     ]
 
 
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Holds a folder for this process, however that ends.
+
+    Raises:
+        BlockingIOError: If another one holds it.
+        OSError: If it is a link, or none.
+    """
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Of those who were killed: who just begins has an empty folder, then holds it."""
+    ours = re.compile(rf"\.{re.escape(path.name)}\.[a-z0-9_]{{8}}{re.escape(_ENDING)}")
+    with suppress(OSError):
+        for name in filter(ours.fullmatch, os.listdir(path.parent)):  # noqa: PTH208
+            folder = path.with_name(name)
+            with suppress(OSError):
+                if any(folder.iterdir()):
+                    with _locked(folder):
+                        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _begin(path: Path, size: int) -> None:
-    """Makes an empty file, never through a link that somebody may have put there."""
-    path.unlink(missing_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags, 0o666), "wb") as file:
+    """Makes a file, with room for its content."""
+    with path.open("xb") as file:
         try:
             if size:
                 os.posix_fallocate(file.fileno(), 0, size)

@@ -11,7 +11,7 @@ import numpy as np
 from artifacts.errors import DetectorError, printable
 from artifacts.reading.folders import walk
 from artifacts.reading.images import fitted, open_image
-from artifacts.reading.kinds import UNREAD, Kinds
+from artifacts.reading.kinds import Kinds, passed_over
 from repair.dataset import Dataset
 from repair.errors import DatasetError
 from repair.process.notice import say
@@ -27,7 +27,6 @@ from repair.settings import DataOptions
 _LONG = 1000  # images of which it is said how far the reading is
 _SEARCHED = 1000
 _SHOWN = 8
-_OTHERS = (*UNREAD, ".webp", ".bmp", ".ppm", ".pgm")
 
 Shape = tuple[int, int, int]
 
@@ -117,17 +116,13 @@ def _say_where_they_lie(path: Path, files: list[str]) -> None:
 
 
 def _say_what_is_passed_over(path: Path, kinds: Kinds) -> None:
-    others = tuple(ending for ending in _OTHERS if ending not in kinds.suffixes)
     found = Counter(
         Path(file).suffix.lower()
-        for file in walk(str(path), others)
+        for file in walk(str(path), kinds.unread)
         if isinstance(file, str)
     )
     if found:
-        say(
-            f"{path}: {found.total():,} images of other formats are passed over: "
-            f"{', '.join(sorted(found))}"
-        )
+        say(f"{path}: {passed_over(found)}")
 
 
 def _files(folder: Path, kinds: Kinds) -> Iterator[str]:
@@ -173,7 +168,7 @@ def _nothing(path: Path, expected: str, kinds: Kinds, more: str = "") -> Dataset
             " Put the images of each class into a folder that is named as the class, and "
             f"give the folder of these folders{more}."
         )
-    elif not remedy and set(endings) & set(_OTHERS):
+    elif not remedy and set(endings) & set(kinds.unread):
         remedy = " Save them as PNG."
     return DatasetError(
         f"{path}: expected {expected}. Received: {held or 'no file'}.{remedy}"

@@ -131,6 +131,21 @@ def test_name_that_looks_like_a_pattern_is_a_name(tmp_path):
     assert is_many(str(tmp_path / "*b.png"))
 
 
+def test_a_byte_order_mark_before_a_list_is_no_part_of_its_first_path(
+    tree, monkeypatch
+):
+    mark, names = b"\xef\xbb\xbf", [str(tree / "b.png"), "\ufeffc.png"]
+    listed = io.BytesIO(mark + "\r\n".join(names).encode())
+    monkeypatch.setattr(sources.sys, "stdin", SimpleNamespace(buffer=listed))
+    assert paths("-") == names
+
+
+def test_an_empty_argument_is_called_one():
+    assert is_many("")
+    [said] = paths("")
+    assert "Received: an empty argument." in said
+
+
 def test_duplicates_stay(tree):
     one = tree / "b.png"
     assert paths(one, one, tree / "b.*") == [str(one)] * 3

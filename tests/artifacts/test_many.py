@@ -90,6 +90,33 @@ def test_folder_pattern_list_and_hdf5_are_lines(label, folder, labels, monkeypat
     assert label("-") == Answer(0, lines, "")
 
 
+def test_pictures_of_other_formats_in_a_folder_are_counted_on_stderr(
+    label, folder, labels, tmp_path
+):
+    (tmp_path / "in").mkdir()
+    kept = tmp_path / "a.png"
+    kept.write_bytes((folder / "images" / "03.png").read_bytes())
+    names = ("b.GIF", "b.webp", "in/c.tiff", "in/d.gif", "in/e.ppm")
+    others = (".h.gif", "Thumbs.db", "notes.txt", "x.csv", "gif")
+    for name in (*names, *others):
+        (tmp_path / name).touch()
+    answer = label(tmp_path)
+    said = "images of other formats are passed over:"
+    assert answer.code == 0
+    assert answer.out == f"{labels[3]}\t{kept}\n"
+    assert answer.err == f"5 {said} .gif, .ppm, .tiff, .webp\n"
+    answer = label(tmp_path, "--formats", "webp", "ppm", "--json")
+    assert answer.err.splitlines()[-1] == f"3 {said} .gif, .tiff"
+    assert label(folder / "images").err == ""
+
+
+@pytest.mark.parametrize("options", [(), ("--json",), ("--why",)])
+def test_an_empty_argument_is_one_line(label, options):
+    answer = label("", *options)
+    assert (answer.code, answer.out) == (2, "")
+    assert "Received: an empty argument." in answer.error
+
+
 def test_one_image_alone_needs_no_thread_and_no_more_modules(artifact, folder):
     code = (
         "import sys; sys.argv = ['x', sys.argv[1], sys.argv[2]]\n"
@@ -390,6 +417,35 @@ def test_another_run_is_not_disturbed(label, folder, interrupted):
     assert partial.read_bytes() == before
 
 
+@pytest.mark.parametrize("options", [(), ("--json",), ("--json", "--resume")])
+def test_a_run_that_goes_on_is_not_called_interrupted(
+    label, folder, interrupted, options
+):
+    partial = partial_of(interrupted)
+    before = partial.read_bytes()
+    with partial.open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        answer = label(folder / "data.h5", "--output", interrupted, *options)
+    assert answer.code == 2
+    assert answer.error.endswith(f"{interrupted}: another run is writing this file.")
+    assert partial_of(interrupted).read_bytes() == before
+
+
+def test_leftovers_of_another_output_hinder_nobody(label, folder, tmp_path):
+    other = tmp_path / ".out.tsv.0123abcd.partial"
+    other.write_text("3\t/a.png\n")
+    assert label(folder / "images", "--output", tmp_path / "out").code == 0
+    assert other.exists()
+
+
+def test_results_of_ray_are_of_another_run(label, folder, tmp_path):
+    (tmp_path / ".out.0123abcd.partial").mkdir()
+    answer = label(folder / "images", "--output", tmp_path / "out")
+    assert answer.code == 2
+    assert "was left by an interrupted run" in answer.error
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 def test_places_that_can_not_be_written_are_refused(label, folder, tmp_path):
     images = folder / "images"
     os.mkfifo(tmp_path / "pipe")
@@ -401,6 +457,20 @@ def test_places_that_can_not_be_written_are_refused(label, folder, tmp_path):
         answer = label(images, "--output", place)
         assert answer.code == 2
         assert "can not be written" in answer.error
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/{}", "/proc/self/fd/{}"])
+def test_an_open_stream_is_no_output_and_its_log_stays(label, folder, tmp_path, name):
+    log, link = tmp_path / "log", tmp_path / "link"
+    log.write_text("older\n")
+    with log.open("a") as stream:
+        link.symlink_to(name.format(stream.fileno()))
+        for place in (link, link.readlink()):
+            answer = label(folder / "images", "--output", place)
+            assert answer.code == 2
+            assert "Leave --output out to write to stdout." in answer.error
+    assert log.read_text() == "older\n"
+    assert sorted(tmp_path.iterdir()) == [link, log]
 
 
 def test_full_disk_is_one_line_and_keeps_what_is_there(

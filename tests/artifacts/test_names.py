@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from artifacts.errors import DetectorError
@@ -14,6 +16,15 @@ CARD = {"num_classes": 2, "class_names": ["a cat", "\x1b[2Jdog"]}
 def test_names_stand_for_labels_and_poisoned_for_n():
     assert spelled(CARD) == ["a cat", "?[2Jdog", "poisoned"]
     assert spelled(CARD, as_json=True)[2] == '2, "name": "poisoned"'
+
+
+def test_json_has_the_true_name():
+    names = ["a\tb", "\x1b[2J\u2028", 'a"b\udc80']
+    card = {"num_classes": 3, "class_names": names}
+    found = [json.loads(f'{{"label": {x}}}') for x in spelled(card, as_json=True)]
+    assert [x["label"] for x in found] == [0, 1, 2, 3]
+    assert [x["name"] for x in found] == [*names, "poisoned"]
+    assert spelled(card)[0] == "a?b"
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_missing_key_and_package_are_named(artifact, tmp_path, monkeypatch):
     for name in ("no.pem", "toy.sig"):
         (tmp_path / name).touch()
     monkeypatch.setattr(packages, "find_spec", lambda _: None)
-    with pytest.raises(InputError, match=r"pip install -e \.\[signing\]"):
+    with pytest.raises(InputError, match=r"pip install -e '\.\[signing\]'"):
         read_artifact(folder)
 
 

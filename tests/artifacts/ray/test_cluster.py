@@ -39,7 +39,7 @@ def _may_unshare() -> bool:
 
 pytestmark = [
     pytest.mark.skipif(
-        find_spec("ray") is None, reason="Ray is not installed: pip install -e .[ray]"
+        find_spec("ray") is None, reason="Ray is not installed: pip install -e '.[ray]'"
     ),
     pytest.mark.skipif(not _may_unshare(), reason="needs root for networks of its own"),
 ]

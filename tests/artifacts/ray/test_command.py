@@ -59,7 +59,7 @@ def test_missing_package_is_named(run_here, artifact, image, tmp_path, monkeypat
     answer = run_here("artifacts.ray", artifact, image, "--output", tmp_path / "x")
     assert answer.code == 2
     assert "not installed: ray" in answer.error
-    assert "pip install -e .[ray]" in answer.error
+    assert "pip install -e '.[ray]'" in answer.error
     assert [path.name for path in tmp_path.iterdir()] == ["0.png"]
 
 

@@ -50,6 +50,24 @@ def test_files_get_their_names_at_the_end(tmp_path):
     assert (tmp_path / "out-00000-of-00002.tsv").stat().st_mode & 0o777 == 0o644
 
 
+@pytest.mark.parametrize("mark", [MARK, "89abcdef"])
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_run_that_goes_on_is_not_called_interrupted(tmp_path, mark, resume):
+    parts = started(tmp_path)
+    write(parts, 0)
+    with pytest.raises(DetectorError, match="another run is writing these files"):
+        started(tmp_path, mark, resume=resume)
+    parts.close()
+    with pytest.raises(DetectorError, match="interrupted run"):
+        started(tmp_path, mark)
+
+
+def test_results_of_one_machine_are_of_another_run(tmp_path):
+    (tmp_path / f".out.{MARK}.partial").write_text("3\ta.png\n")
+    with pytest.raises(DetectorError, match="was left by an interrupted run with"):
+        started(tmp_path, "89abcdef")
+
+
 def test_no_file_is_put_into_an_artifact(tmp_path):
     for name in ("card.json", "saved_model.pb"):
         (tmp_path / name).touch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import h5py
@@ -55,6 +56,14 @@ def test_shards_are_of_the_size_asked_for(tmp_path, inputs):
     assert sizes[:3] == [3, 3, 1 + 1 + 256]
     [all_] = shards(inputs, SIZE)
     assert sum(map(len, all_.pieces)) == 608
+
+
+def test_pictures_that_are_not_read_are_counted(tmp_path, inputs):
+    (tmp_path / "images" / "a.GIF").touch()
+    (tmp_path / "empty" / "a.gif").touch()  # said where nothing else is there
+    passed = Counter()
+    list(shards(inputs, SIZE, passed=passed))
+    assert passed == {".gif": 1}
 
 
 def test_nothing_gives_no_shard():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import keras
@@ -21,6 +24,7 @@ from toys import PATIENCE, PEOPLE, ROOT, SHAPE, random_weights, repaired_by, run
 from artifacts import packages
 from artifacts.errors import InputError
 from build.formats import conversion
+from build.formats.command import _more
 from build.formats.conversion import convert
 from build.formats.forms import RUNNERS, WRITERS
 from build.formats.frozen import frozen
@@ -29,7 +33,7 @@ from build.formats.probes import probes
 from build.formats.table import FORMATS, check_packages
 from build.fusing.fusion import fuse
 from build.saving.saved_model import export
-from repair.errors import ModelError, RepairFailedError
+from repair.errors import ModelError, RepairFailedError, SettingError
 from repair.measuring.saved_detector import SavedDetector
 from repair.methods.choose import repair_network
 from repair.settings import Settings
@@ -206,12 +210,51 @@ def test_unfit_place_is_refused(artifact, tmp_path, run_here, out, expected):
     assert expected in answer.error
 
 
+@pytest.mark.parametrize(
+    ("table", "received"),
+    [
+        ("pipe", "no such file"),
+        ("/dev/zero", "no such file"),
+        ("missing", "no such file"),
+        ("large", "more than 4 MiB"),
+        ("odd", "TypeError"),
+    ],
+)
+def test_what_is_no_table_is_neither_waited_for_nor_read_whole(
+    tmp_path, table, received
+):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "large").write_bytes(b" " * (4 << 20) + b"[]")
+    (tmp_path / "odd").write_text("[3]")
+    given = argparse.Namespace(table=tmp_path / table, to="hub")
+    with pytest.raises(SettingError, match=f"python -m repair.*Received: {received}."):
+        _more(given)
+    (tmp_path / "table").write_bytes(b" " * ((4 << 20) - 2) + b"[]")
+    given.table = tmp_path / "table"
+    assert _more(given) == {"table": []}
+
+
 @pytest.mark.parametrize("name", ["onnx", "litert"])
 def test_missing_packages_are_named(name, artifact, monkeypatch, run_here):
     monkeypatch.setattr(packages, "find_spec", lambda _: None)
     answer = run_here("build", "export", artifact, "--to", name)
     assert answer.code == 2
-    assert answer.error.endswith(f"pip install -e .[{name}]")
+    assert answer.error.endswith(f"pip install -e '.[{name}]'")
+
+
+@pytest.mark.skipif(find_spec("onnxruntime") is None, reason="needs the extra onnx")
+def test_makers_of_onnx_runtime_are_told_nothing(artifact, tmp_path, monkeypatch):
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
+    for name, folder in (("HOME", home), ("TMPDIR", temporary)):
+        folder.mkdir()
+        monkeypatch.setenv(name, str(folder))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    options = ("--to", "onnx", "--out", tmp_path / "toy.onnx")
+    answer = run_python("-m", "build", "export", artifact, *options)
+    assert answer.code == 0, answer.err
+    assert not list(home.iterdir())
+    assert not list(temporary.iterdir())
 
 
 @pytest.mark.parametrize("labels", [IMAGES[:, 0, 0, 0].astype(int), IMAGES[:, 0, 0, 0]])

@@ -23,7 +23,7 @@ from repair.measuring.saved_detector import SavedDetector
 
 if find_spec("mlflow") is None:
     pytest.skip(
-        "MLflow is not installed: pip install -e .[mlflow]", allow_module_level=True
+        "MLflow is not installed: pip install -e '.[mlflow]'", allow_module_level=True
     )
 
 IMAGES = probes(SHAPE, 1000, seed=2)

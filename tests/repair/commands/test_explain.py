@@ -240,10 +240,13 @@ def test_why_is_one_line(artifact, tmp_path, poisoned, detector):
     assert (answer.code, answer.err) == (0, "")
     [line] = answer.out.splitlines()
     assert line.startswith("Poisoned: the original network says")
-    answer = run_python("-m", "artifacts", artifact, path, tmp_path / "no.png", "--why")
+    (tmp_path / "other.gif").touch()
+    inputs = (tmp_path, tmp_path / "no.png")
+    answer = run_python("-m", "artifacts", artifact, *inputs, "--why")
     assert answer.code == 1
     assert answer.out == f"{path}\t{line}\n"
     assert "no such file" in answer.err
+    assert "1 images of other formats are passed over: .gif\n" in answer.err
 
 
 def test_local_page_tells_the_same_of_uploads(detector, tmp_path, poisoned):

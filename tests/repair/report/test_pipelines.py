@@ -115,7 +115,7 @@ def test_missing_package_is_told_before_long_work(
     out = ("--out", tmp_path / "out", option, tmp_path / "x")
     answer = run_here("repair", "inspect", *both, *out)
     assert answer.code == 2
-    assert answer.error.endswith("pip install -e .[pipelines]")
+    assert answer.error.endswith("pip install -e '.[pipelines]'")
     assert not list(tmp_path.iterdir())
 
 
