@@ -152,7 +152,7 @@ def _check_same(request: Request, hashes: dict[str, str], was: list[Moment]) -> 
 
 def _check_accuracy(request: Request, case: Case, known: np.ndarray) -> None:
     clean = case.clean
-    accuracy, named = clean_accuracy(known, clean.labels), clean.names is not None
+    accuracy, named = clean_accuracy(known, clean.labels), clean.named
     if accuracy >= LEAST_CLEAN_ACCURACY or request.force:
         cause = clear_cause(known, clean.labels, named=named)
         if cause is not None and not request.unlabelled:

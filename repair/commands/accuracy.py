@@ -18,6 +18,7 @@ from repair.measuring.causes import clear_cause, likely_causes, near_zero
 from repair.measuring.evaluation import measured_on
 from repair.measuring.saved_detector import SavedDetector
 from repair.measuring.tables import Cell
+from repair.measuring.trials import counted_as
 from repair.metrics import clean_accuracy
 from repair.network.find_preprocessing import found_preprocessing
 from repair.network.inference import predicted_labels
@@ -66,12 +67,11 @@ def accuracy(arguments: argparse.Namespace) -> Rows:
         )
         row: dict[str, Cell] = {"data": str(path), "images": len(data)}
         rows.append(row | {"accuracy": share} | measured_on(fitted))
-        named = data.names is not None
         if near_zero(share, data.labels, answered.num_classes):
             tried = answered.accuracies
-            causes = likely_causes(labels, data.labels, tried, named=named)
+            causes = likely_causes(labels, data.labels, tried, named=data.named)
             say(f"warning: {path}: accuracy is near zero, {share:.2%}. {causes}")
-        elif cause := clear_cause(labels, data.labels, named=named):
+        elif cause := clear_cause(labels, data.labels, named=data.named):
             say(f"warning: {path}: accuracy is low, {share:.2%}. {cause}")
     return rows
 
@@ -87,7 +87,9 @@ def opened_detector(folder: Path) -> SavedDetector:
 def _of_detector(arguments: argparse.Namespace, options: DataOptions) -> Answered:
     detector = opened_detector(arguments.model)
     count = detector.num_classes
-    every = _datasets(arguments, detector.image_shape, count, options)
+    every = _datasets(
+        arguments, detector.image_shape, count, options, detector.class_names
+    )
     labels = [detector.answers(data.images)["detector"] for data in every]
     return Answered(count, every, labels, {}, detector.fitted_to)
 
@@ -107,12 +109,15 @@ def _of_network(arguments: argparse.Namespace, options: DataOptions) -> Answered
 
 
 def _datasets(
-    arguments: argparse.Namespace, shape: Shape, num_classes: int, options: DataOptions
+    arguments: argparse.Namespace,
+    shape: Shape,
+    num_classes: int,
+    options: DataOptions,
+    names: tuple[str, ...] | None = None,
 ) -> list[Dataset]:
-    """All data, of which the first names the classes and the first label."""
+    """All data; the first names the classes, if ``names`` does not, and the first label."""
     every: list[Dataset] = []
     for path in arguments.data:
-        names = every[0].names if every else None
         every.append(
             read_dataset(
                 path,
@@ -123,4 +128,5 @@ def _datasets(
                 bounded=False,
             )
         )
+        names, options = every[0].names, counted_as(every[0], options)
     return every

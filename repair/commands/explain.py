@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from artifacts.errors import DetectorError
+from artifacts.names import names_on
 from artifacts.reading.hdf5_images import read_slice
 from artifacts.reading.images import read_image
 from artifacts.reading.sources import pieces
@@ -37,10 +38,12 @@ def explain(arguments: argparse.Namespace) -> Rows:
     left_out = sum(1 for _ in inputs)
     clean = None
     if arguments.clean is not None:
+        names = names_on(detector.card)
         clean = read_dataset(
             arguments.clean,
             image_shape=detector.size,
             num_classes=detector.num_classes,
+            names=None if names is None else tuple(names),
         )
     told = [
         Explained(name, pixels, story(detector, pixels, detector.card))

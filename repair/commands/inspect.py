@@ -43,8 +43,8 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     for doubt in doubts_about_images(case.clean, case.num_classes):
         say(f"warning: {arguments.clean}: {doubt}")
     answers = predicted_labels(case.original, case.clean.images)
-    named = case.clean.names is not None
-    if labelled and (cause := clear_cause(answers, case.clean.labels, named=named)):
+    clean = case.clean
+    if labelled and (cause := clear_cause(answers, clean.labels, named=clean.named)):
         say(f"warning: {arguments.clean}: {cause}")
     settings = Settings(
         layer=arguments.layer, max_fpr=arguments.max_fpr, seed=arguments.seed

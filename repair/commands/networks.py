@@ -44,17 +44,17 @@ def defence(arguments: argparse.Namespace) -> Rows:
             image_shape=shape,
             num_classes=num_classes,
             options=data_options_from(arguments),
+            names=detector.class_names,
         )
         trials = _trials(arguments, clean, num_classes)
-        clean_files = files_of(arguments.clean, data_options_from(arguments))
-        fitted = digest_of(clean_files) == detector.fitted_to
-        trials[0] = replace(trials[0], fitted=fitted)
+        trials = _marked(trials, arguments, detector.fitted_to)
         answers: Answers = detector.answers
     else:
         case = case_of(arguments.model, arguments)
         num_classes = case.num_classes
         # Read before any long work, so that errors come at once.
         trials = _trials(arguments, case.clean, num_classes)
+        trials = _marked(trials, arguments, _digest(arguments.clean, arguments))
         answers = _defended(case, arguments)
     return [
         row
@@ -102,6 +102,23 @@ def _trials(
         flags=arguments.flags,
         options=data_options_from(arguments),
     )
+
+
+def _marked(
+    trials: list[Trial], arguments: argparse.Namespace, fitted_to: str | None
+) -> list[Trial]:
+    """Says of each trial whether its files are those that a detector was fitted to."""
+    test = [] if arguments.test is None else [arguments.test]
+    paths = [arguments.clean, *test, *arguments.poisoned]
+    return [
+        replace(trial, fitted=_digest(path, arguments) == fitted_to)
+        for trial, path in zip(trials, paths, strict=True)
+    ]
+
+
+def _digest(path: Path, arguments: argparse.Namespace) -> str:
+    options, labelled = data_options_from(arguments), not arguments.unlabelled
+    return digest_of(files_of(path, options, labelled=labelled))
 
 
 def case_of(model: Path, arguments: argparse.Namespace) -> Case:

@@ -57,13 +57,14 @@ def labels_of_folders(
     names: tuple[str, ...] | None,
     first_label: int | None = None,
     empty: Collection[str] = (),
-) -> tuple[Labels, tuple[str, ...] | None, int]:
+) -> tuple[Labels, tuple[str, ...] | None, int | None]:
     """The label of each folder, the names of all classes by label, and the first label.
 
     Folders that are all numbers are labels as they are (or from 1, where they are 1 to N).
     Others are found among ``names``; where there are none, they stand in the order in
-    which ``image_dataset_from_directory`` sorts them, and none may be missing. Those that
-    are ``empty``, and no class by name or number, are passed over.
+    which ``image_dataset_from_directory`` sorts them, and none may be missing; for both,
+    there is no first label. Those that are ``empty``, and no class by name or number, are
+    passed over.
 
     Raises:
         DatasetError: If that is not clear.
@@ -76,7 +77,7 @@ def labels_of_folders(
             f"the parts of a data set. Give one of them: {printable(str(path / folders[-1]))}"
         )
     if names is not None and set(folders) <= set(places := places_of(names)):
-        return {name: places[name] for name in folders}, names, 0
+        return {name: places[name] for name in folders}, names, None
     if numbers is not None:
         labels, first = _numbered(path, numbers, num_classes, first_label)
         return labels, names, first
@@ -84,7 +85,8 @@ def labels_of_folders(
         other = next(name for name in folders if name not in set(names))
         raise DatasetError(
             f"{path}: expected folders named as the classes, such as {names[0]!r}. "
-            f"Received: {printable(other)!r}. Mend the list of classes, or the folder."
+            f"Received: {printable(other)!r}. Mend the list of classes (--classes FILE), or "
+            "the folder."
         )
     if (
         len(folders) == 1
@@ -105,7 +107,7 @@ def labels_of_folders(
     say(
         f"{path}: labels 0..{len(folders) - 1} are its folders in order, {_listed(folders)}"
     )
-    return {name: i for i, name in enumerate(folders)}, tuple(folders), 0
+    return {name: i for i, name in enumerate(folders)}, tuple(folders), None
 
 
 def _of_classes(

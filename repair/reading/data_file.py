@@ -50,7 +50,7 @@ def read_dataset(
         num_classes: Number of classes, N, where known; labels must lie below.
         labelled: If False, missing labels are fine and labels are all -1.
         options: What the user says about the file.
-        names: Of the classes, by label, where other data told them.
+        names: Of the classes, by label, where other data or a detector told them.
         bounded: If False, labels of N and more are no error.
 
     Raises:
@@ -82,11 +82,12 @@ def read_dataset(
         if labels is None:
             return Dataset(pixels, np.full(count, -1, np.int64), names)
         where, raw = _raw_labels(path, arrays, labels)
-        raw, names = numbers_or_names(where, raw, num_classes, names)
+        raw, names, named = numbers_or_names(where, raw, num_classes, names)
+        begin = 0 if named else options.first_label
         found, first = plain_labels(
-            where, raw, count, num_classes, options.first_label, bounded=bounded
+            where, raw, count, num_classes, begin, bounded=bounded
         )
-    return Dataset(pixels, found, names, first)
+    return Dataset(pixels, found, names, None if named else first)
 
 
 def shape_in(path: Path, options: DataOptions) -> Shape | None:

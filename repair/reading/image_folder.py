@@ -69,7 +69,7 @@ def read_folder(
         DatasetError: If the folder holds no such images, or one is broken.
     """
     kinds = Kinds(options.formats)
-    first = 0
+    first: int | None = 0
     labels = {"": -1}
     if labelled:
         folders = folders_below(path)

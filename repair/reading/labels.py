@@ -73,7 +73,7 @@ def _check(where: str, raw: np.ndarray, first: int, num_classes: int | None) -> 
     wrong = ~((raw >= first) & (raw <= min(top, _MOST))) | (raw != np.trunc(raw))
     if wrong.any():
         index = int(np.argmax(wrong))
-        limit = "N-1" if num_classes is None else str(num_classes - 1 + first)
+        limit = str(num_classes - 1 + first) if num_classes else ("N-1", "N")[first]
         raise DatasetError(
             f"{where}: expected labels to be whole numbers {first}..{limit}. "
             f"Received: {raw[index]} at image {index}."

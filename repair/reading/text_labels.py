@@ -20,8 +20,8 @@ def numbers_or_names(
     raw: np.ndarray,
     num_classes: int | None,
     names: tuple[str, ...] | None,
-) -> tuple[np.ndarray, tuple[str, ...] | None]:
-    """Labels of any kind as numbers, and the names of all classes where they are known.
+) -> tuple[np.ndarray, tuple[str, ...] | None, bool]:
+    """Labels of any kind as numbers, the names of all classes, and whether labels are such.
 
     Args:
         where: What errors begin with.
@@ -33,13 +33,14 @@ def numbers_or_names(
         DatasetError: If texts are no names of so many classes.
     """
     if raw.dtype.kind not in TEXTS:
-        return raw, names
+        return raw, names, False
     texts = [_text(each) for each in raw.reshape(-1)]
     numbers = all(
         text.isascii() and text.isdigit() and len(text) < 10 for text in texts
     )
     if numbers and not (names is not None and set(texts) <= set(names)):
-        return np.array([int(text) for text in texts], np.int64), names
+        digits = np.array([int(text) for text in texts], np.int64)
+        return digits, names, False
     every = sorted(set(texts))
     wrong = [text for text in every if not text or len(text) > _MAX_LENGTH]
     if wrong or len(every) > _MAX_NAMES:
@@ -63,9 +64,10 @@ def numbers_or_names(
     if other is not None:
         raise DatasetError(
             f"{where}: expected names of the classes, such as {printable(names[0])!r}. "
-            f"Received: {printable(other)!r}. Mend the list of classes, or the labels."
+            f"Received: {printable(other)!r}. Mend the list of classes (--classes FILE), or "
+            "the labels."
         )
-    return np.array([places[text] for text in texts], np.int64), names
+    return np.array([places[text] for text in texts], np.int64), names, True
 
 
 def _text(value: object) -> str:

@@ -286,6 +286,13 @@ def test_doubtful_labels_are_refused(tmp_path, labels, options):
         read(npz(tmp_path, x=IMAGES, y=labels), **options)
 
 
+def test_the_last_label_is_named_as_labels_are_counted(tmp_path):
+    for first, last in ((0, "N-1"), (1, "N")):
+        path = npz(tmp_path, x=IMAGES, y=LABELS - 1)
+        with pytest.raises(DatasetError, match=rf"{first}\.\.{last}\. "):
+            read(path, classes=None, first_label=first)
+
+
 def test_pairs_of_files(tmp_path):
     np.save(tmp_path / "x_test.npy", IMAGES)
     path = tmp_path / "x_test.npy"
