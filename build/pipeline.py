@@ -153,7 +153,7 @@ def _check_same(request: Request, hashes: dict[str, str], was: list[Moment]) -> 
 def _check_accuracy(request: Request, case: Case, known: np.ndarray) -> None:
     clean = case.clean
     accuracy, named = clean_accuracy(known, clean.labels), clean.named
-    if accuracy >= LEAST_CLEAN_ACCURACY or request.force:
+    if accuracy > LEAST_CLEAN_ACCURACY or request.force:
         cause = clear_cause(known, clean.labels, named=named)
         if cause is not None and not request.unlabelled:
             _warn(request, [f"clean accuracy is {accuracy:.2%}. {cause}"])
@@ -162,7 +162,7 @@ def _check_accuracy(request: Request, case: Case, known: np.ndarray) -> None:
     causes = likely_causes(known, clean.labels, case.found.accuracies, named=named)
     raise DatasetError(
         f"{request.clean}: the network's clean accuracy on it is {near}, {accuracy:.2%}. "
-        f"Expected at least {LEAST_CLEAN_ACCURACY:.0%}: the classes, in the order of "
+        f"Expected more than {LEAST_CLEAN_ACCURACY:.0%}: the classes, in the order of "
         f"labels, that {request.model.name} was trained on. {causes} Mend that, or build "
         "it nevertheless: --force"
     )
