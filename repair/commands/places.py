@@ -1,9 +1,10 @@
-"""Nothing that a command reads is written over by its results."""
+"""Nothing that a command reads is written over by its results, which can be written."""
 
 from __future__ import annotations
 
 import argparse
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from artifacts.reading.folders import walk
 from artifacts.reading.patterns import is_pattern, matches
 from artifacts.signed import VERIFY_KEY
 from repair.errors import DatasetError, SettingError
+from repair.process.writable import check_file
 from repair.settings import DataOptions
 
 _LABELLED = ("data", "clean", "test", "poisoned")
@@ -22,6 +24,8 @@ _OTHERS = (
     "table",
 )
 _WRITTEN = ("out", "sarif", "bom")
+# Commands whose ``--out`` is a file, not a folder.
+_OF_FILES = ("sheet", "flags")
 # What a command that writes a page puts beside it.
 _PAGES = ("inspect.html", "inspect.json")
 
@@ -35,7 +39,8 @@ def check_places(arguments: argparse.Namespace, *, replaces: bool = False) -> No
             a folder.
 
     Raises:
-        SettingError: If one is, or would lie among folders of classes that are read.
+        SettingError: If one is, or would lie among folders of classes that are read, or
+            if a file can not be written.
         DetectorError: If one would lie in an artifact, and break it.
     """
     written = paths_among(arguments, _WRITTEN)
@@ -48,10 +53,17 @@ def check_places(arguments: argparse.Namespace, *, replaces: bool = False) -> No
             )
     for place in written:
         check_outside(place if replaces else place / "file")
-    if len({os.path.realpath(place) for place in written}) < len(written):
-        raise SettingError(
-            f"{written[0]}: expected a place of its own for each file. Received: one twice."
-        )
+    twice = Counter(os.path.realpath(place) for place in written)
+    for place in written:
+        if twice[os.path.realpath(place)] > 1:
+            raise SettingError(
+                f"{printable(str(place))}: expected a place of its own for each file. "
+                "Received: one twice."
+            )
+    out = getattr(arguments, "out", None)
+    of_file = getattr(arguments, "command", None) in _OF_FILES
+    for place in written if of_file else paths_among(arguments, _WRITTEN[1:]):
+        check_file(place, made=None if of_file else out)
 
 
 def check_unread(written: list[Path], arguments: argparse.Namespace) -> None:
