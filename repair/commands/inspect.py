@@ -65,6 +65,7 @@ def inspect(arguments: argparse.Namespace) -> Rows:
         arguments.clean,
         said.kind,
         repeated(arguments, to_read=said.kind == "cannot be told"),
+        unlabelled=arguments.unlabelled,
     )
     page = write_inspection(inspection, arguments.out, steps)
     write_for_pipelines([_subject(inspection, arguments, digests)], arguments)
