@@ -7,7 +7,7 @@ import numpy as np
 from artifacts.errors import printable
 from repair.errors import DatasetError
 from repair.process.notice import say
-from repair.reading.class_list import places_of
+from repair.reading.class_list import alike, places_of
 
 _MAX_NAMES = 100_000
 _MAX_LENGTH = 200
@@ -34,14 +34,20 @@ def numbers_or_names(
     """
     if raw.dtype.kind not in TEXTS:
         return raw, names, False
-    texts = [_text(each) for each in raw.reshape(-1)]
+    stored = [_text(each) for each in raw.reshape(-1)]
+    texts = [alike(text.strip()) for text in stored]
     numbers = all(
         text.isascii() and text.isdigit() and len(text) < 10 for text in texts
     )
-    if numbers and not (names is not None and set(texts) <= set(names)):
+    if numbers and not (names is not None and set(texts) <= set(map(alike, names))):
         digits = np.array([int(text) for text in texts], np.int64)
         return digits, names, False
     every = sorted(set(texts))
+    if (spelled := len(set(stored))) > len(every):
+        say(
+            f"{where}: names that differ in spaces around them, or in how accents are "
+            f"stored, are one class: {spelled} spellings of {len(every)} names"
+        )
     wrong = [text for text in every if not text or len(text) > _MAX_LENGTH]
     if wrong or len(every) > _MAX_NAMES:
         raise DatasetError(
@@ -71,9 +77,7 @@ def numbers_or_names(
 
 
 def _text(value: object) -> str:
-    return (
-        value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    ).strip()
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _listed(names: list[str]) -> str:
