@@ -145,8 +145,10 @@ def _keys(
         return path.name, partner, False
     images, labels = find_keys(path, arrays.shapes, given, labelled=labelled)
     plain = arrays.of_competition and images == COMPETITION[0]
-    if labels and not plain and not given:
-        say(f"{path}: images are {images!r}, labels {labels!r}")
+    others = bool(given) and not {images, labels} & set(given.values())
+    if labels and (others or not (plain or given)):
+        why = ", as it has none of --keys" if others else ""
+        say(f"{path}: images are {images!r}, labels {labels!r}{why}")
     return images, labels, plain
 
 

@@ -286,6 +286,27 @@ def test_doubtful_labels_are_refused(tmp_path, labels, options):
         read(npz(tmp_path, x=IMAGES, y=labels), **options)
 
 
+def test_keys_of_another_file_are_none_of_a_clear_one(tmp_path, capsys):
+    """One option stands for all files of a command."""
+    keys = (("images", "a"), ("labels", "b"))
+    for names in (("a", "b"), ("x", "y")):
+        same(
+            read(
+                npz(tmp_path, **dict(zip(names, (IMAGES, LABELS), strict=True))),
+                keys=keys,
+            )
+        )
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("images are 'x', labels 'y', as it has none of --keys")
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file["data"], file["label"] = np.moveaxis(IMAGES, 3, 1), LABELS
+    same(read(tmp_path / "d.h5", keys=keys))
+    assert "as it has none of --keys" in capsys.readouterr().err
+    for arrays in ({"a": IMAGES, "y": LABELS}, {"x": IMAGES, "x_test": IMAGES}):
+        with pytest.raises(DatasetError, match="Name others"):
+            read(npz(tmp_path, **arrays), keys=keys)
+
+
 def test_the_last_label_is_named_as_labels_are_counted(tmp_path):
     for first, last in ((0, "N-1"), (1, "N")):
         path = npz(tmp_path, x=IMAGES, y=LABELS - 1)
