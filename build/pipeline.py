@@ -24,7 +24,7 @@ from repair.measuring.trials import read_trials
 from repair.methods.choose import repair_network
 from repair.methods.repair import Repair
 from repair.metrics import clean_accuracy
-from repair.network.inference import labels_by_network, predicted_labels
+from repair.network.inference import labels_by_network, sound_labels
 from repair.process.notice import say
 from repair.process.repeatable import make_repeatable
 from repair.process.whole_file import no_empty_folders
@@ -72,7 +72,7 @@ def _built(request: Request) -> tuple[Case, Repair]:
         poisoned=request.poisoned,
         options=request.options,
     )
-    known = predicted_labels(case.original, clean.images)
+    known = sound_labels(request.model, case.original, clean.images)
     before = clean_accuracy(known, clean.labels)
     say(
         f"{request.name}: {num_classes} labels, {len(clean)} clean images, "

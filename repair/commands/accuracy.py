@@ -22,7 +22,7 @@ from repair.measuring.tables import Cell
 from repair.measuring.trials import counted_as
 from repair.metrics import clean_accuracy
 from repair.network.find_preprocessing import found_preprocessing
-from repair.network.inference import predicted_labels
+from repair.network.inference import sound_labels
 from repair.network.preprocessing import preprocessed
 from repair.process.notice import say
 from repair.process.progress import finding_preprocessing
@@ -107,7 +107,7 @@ def _of_network(arguments: argparse.Namespace, options: DataOptions) -> Answered
         network, every[0], preprocessing_from(arguments), finding_preprocessing
     )
     plain = preprocessed(network, found.preprocessing)
-    labels = [predicted_labels(plain, data.images) for data in every]
+    labels = [sound_labels(arguments.model, plain, data.images) for data in every]
     return Answered(count, every, labels, found.accuracies)
 
 

@@ -10,7 +10,7 @@ from repair.commands.repeated import repeated
 from repair.errors import DatasetError, ModelError
 from repair.measuring.causes import clear_cause
 from repair.measuring.doubts import doubts_about_images
-from repair.network.inference import predicted_labels
+from repair.network.inference import sound_labels
 from repair.process.notice import say
 from repair.process.repeatable import make_repeatable
 from repair.process.whole_file import make_folder
@@ -42,7 +42,7 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     case = case_of(arguments.model, arguments)
     for doubt in doubts_about_images(case.clean, case.num_classes):
         say(f"warning: {arguments.clean}: {doubt}")
-    answers = predicted_labels(case.original, case.clean.images)
+    answers = sound_labels(arguments.model, case.original, case.clean.images)
     clean = case.clean
     if labelled and (cause := clear_cause(answers, clean.labels, named=clean.named)):
         say(f"warning: {arguments.clean}: {cause}")

@@ -22,7 +22,7 @@ from repair.measuring.tables import Cell
 from repair.measuring.trials import Trial, read_trials
 from repair.methods.choose import repair_network
 from repair.metrics import clean_accuracy
-from repair.network.inference import outputs, predicted_labels
+from repair.network.inference import outputs, predicted_labels, sound_labels
 from repair.network.preprocessing import without_preprocessing
 from repair.process.whole_file import make_folder, new_file
 from repair.reading.case import Case, read_case
@@ -55,6 +55,7 @@ def defence(arguments: argparse.Namespace) -> Rows:
         # Read before any long work, so that errors come at once.
         trials = _trials(arguments, case.clean, num_classes)
         trials = _marked(trials, arguments, _digest(arguments.clean, arguments))
+        sound_labels(arguments.model, case.original, case.clean.images)
         answers = _defended(case, arguments)
     return [
         row
@@ -75,6 +76,7 @@ def fine_prune(arguments: argparse.Namespace) -> Rows:
     make_folder(arguments.out)
     for model, path in zip(arguments.models, paths, strict=True):
         case, settings = case_of(model, arguments), settings_from(arguments)
+        sound_labels(model, case.original, case.clean.images)
         repair = repair_network(arguments.method, case.original, case.clean, settings)
         _save(repair.repaired, path)
         answers = predicted_labels(repair.repaired, case.clean.images)
