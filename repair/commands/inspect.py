@@ -6,6 +6,7 @@ import argparse
 
 from repair.commands.data_options import data_options_from
 from repair.commands.networks import Rows, case_of
+from repair.commands.places import say_what_is_replaced
 from repair.commands.repeated import repeated
 from repair.errors import DatasetError, ModelError
 from repair.measuring.causes import clear_cause
@@ -32,8 +33,7 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     make_folder(arguments.out)
     if arguments.model.is_dir():
         raise ModelError(f"{arguments.model}: {reason_against_folder(arguments.model)}")
-    if (arguments.out / "inspect.html").is_file():
-        say(f"note: {arguments.out} holds an older report, which the new one replaces.")
+    say_what_is_replaced(arguments.out, "inspect.html")
     options, labelled = data_options_from(arguments), not arguments.unlabelled
     files = files_of(arguments.clean, options, labelled=labelled)
     paths = (arguments.model, *files)

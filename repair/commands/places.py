@@ -15,6 +15,7 @@ from artifacts.reading.folders import walk
 from artifacts.reading.patterns import is_pattern, matches
 from artifacts.signed import VERIFY_KEY
 from repair.errors import DatasetError, SettingError
+from repair.process.notice import say
 from repair.process.writable import check_file
 from repair.settings import DataOptions
 
@@ -90,6 +91,12 @@ def check_unread(written: list[Path], arguments: argparse.Namespace) -> None:
                 f"{printable(str(place))}: expected another place to write to. Received: "
                 "what is read."
             )
+
+
+def say_what_is_replaced(folder: Path, page: str) -> None:
+    """A word on an older report that lies where the new one goes."""
+    if (folder / page).is_file():
+        say(f"note: {folder} holds an older report, which the new one replaces.")
 
 
 def paths_among(arguments: argparse.Namespace, names: tuple[str, ...]) -> list[Path]:
