@@ -52,6 +52,11 @@ def sheet(arguments: argparse.Namespace) -> Rows:
     """Draws the first images of a data file as a PNG."""
     if arguments.first < 0 or arguments.count < 1:
         raise SettingError("expected --first of at least 0 and --count of at least 1.")
+    if arguments.out.suffix.lower() != ".png":
+        raise SettingError(
+            f"{arguments.out}: expected a name that ends in .png. Received: "
+            f"{arguments.out.suffix or 'no ending'}."
+        )
     data = _read(arguments.data, arguments)
     chosen = np.arange(
         arguments.first, min(arguments.first + arguments.count, len(data))

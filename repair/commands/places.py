@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from artifacts.errors import printable
+from artifacts.errors import DetectorError, printable
 from artifacts.listed import check_outside
 from artifacts.reading.folders import walk
 from artifacts.reading.patterns import is_pattern, matches
@@ -41,8 +41,7 @@ def check_places(arguments: argparse.Namespace, *, replaces: bool = False) -> No
 
     Raises:
         SettingError: If one is, or would lie among folders of classes that are read, or
-            if a file can not be written.
-        DetectorError: If one would lie in an artifact, and break it.
+            in an artifact, and break it, or if a file can not be written.
     """
     written = paths_among(arguments, _WRITTEN)
     check_unread(written, arguments)
@@ -53,7 +52,7 @@ def check_places(arguments: argparse.Namespace, *, replaces: bool = False) -> No
                 f"{printable(str(written[0]))}, which is written as well. Choose another."
             )
     for place in written:
-        check_outside(place if replaces else place / "file")
+        _check_outside(place, place if replaces else place / "file")
     twice = Counter(os.path.realpath(place) for place in written)
     for place in written:
         if twice[os.path.realpath(place)] > 1:
@@ -65,6 +64,15 @@ def check_places(arguments: argparse.Namespace, *, replaces: bool = False) -> No
     of_file = getattr(arguments, "command", None) in _OF_FILES
     for place in written if of_file else paths_among(arguments, _WRITTEN[1:]):
         check_file(place, made=None if of_file else out)
+
+
+def _check_outside(place: Path, written: Path) -> None:
+    """Of what is written there, in the words that the user gave."""
+    try:
+        check_outside(written)
+    except DetectorError as reason:
+        told = str(reason).removeprefix(printable(str(written)))
+        raise SettingError(f"{printable(str(place))}{told}") from reason
 
 
 def check_unread(written: list[Path], arguments: argparse.Namespace) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from artifacts.errors import printable
 from repair.errors import DatasetError
+from repair.process.what_is_there import what_is_there
 
 _MAX_BYTES = 4 << 20
 _MAX_NAMES = 100_000
@@ -29,7 +30,7 @@ def read_class_list(path: Path) -> tuple[str, ...]:
             names.
     """
     if not os.path.isfile(path):  # noqa: PTH113 - a pipe would be waited for
-        raise _unfit(path, "no such file")
+        raise _unfit(path, what_is_there(path))
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)

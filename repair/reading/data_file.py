@@ -14,6 +14,7 @@ import numpy as np
 from repair.dataset import Dataset
 from repair.errors import DatasetError
 from repair.process.notice import said_if_all_is_well, say
+from repair.process.what_is_there import what_is_there
 from repair.reading import image_folder
 from repair.reading.arrays import Arrays, is_npy, open_arrays
 from repair.reading.class_list import read_class_list
@@ -157,7 +158,9 @@ def _raw_labels(path: Path, arrays: Arrays, name: str) -> tuple[str, np.ndarray]
     if arrays.alone:
         beside = path.parent / name
         if not beside.is_file():
-            raise DatasetError(f"{beside}: expected labels. Received: no such file.")
+            raise DatasetError(
+                f"{beside}: expected labels. Received: {what_is_there(beside)}."
+            )
         with open_arrays(beside) as others:
             key = next(iter(others.shapes))
             return str(beside), _whole(str(beside), others, key)

@@ -233,7 +233,7 @@ def test_input_errors_are_one_line_and_exit_2(refuse, files, tmp_path):
     model, clean = files / "badnet.h5", files / "clean.h5"
     text = tmp_path / "text.h5"
     text.write_text("text")
-    shape, out = SHAPE_OPTION, ("--out", tmp_path / "out")
+    shape = SHAPE_OPTION
     refuse("no such file", "accuracy", tmp_path / "no.h5", clean)
     refuse("no such file", "accuracy", model, tmp_path / "no.h5")
     refuse("card.json", "accuracy", tmp_path, clean)
@@ -242,7 +242,9 @@ def test_input_errors_are_one_line_and_exit_2(refuse, files, tmp_path):
     refuse("Keras model", "accuracy", clean, clean)
     refuse(r"\(n, 3, 55, 47\)", "check", clean, "--image-shape", 55, 47, 3)
     refuse("is a text", "check", clean, text, *shape)
-    refuse("none from 200 on", "sheet", clean, *out, *shape, "--first", 200)
+    sheet = ("sheet", clean, "--out", tmp_path / "s.png", *shape)
+    refuse("none from 200 on", *sheet, "--first", 200)
+    refuse(r"ends in \.png\. Received: \.jpg", *sheet, "--out", tmp_path / "s.jpg")
     refuse("ending", "flags", clean, "--out", tmp_path / "f.json", *shape)
     refuse("convolution", "defence", model, "--clean", clean, "--layer", "fc_1",
            "--method", "reference")  # fmt: skip

@@ -105,6 +105,9 @@ def test_no_file_is_put_into_an_artifact(run_here, artifact, inputs, command, in
     )
     assert answer.code == 2
     assert "which a further file would break" in answer.error
+    given = {"build": inside or "new", "label": f"{inside}/labels.tsv"}
+    told = folder / given.get(command, inside).lstrip("/")
+    assert answer.error.startswith(f"error: {told}: ")
     verify(folder)
 
 
