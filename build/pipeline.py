@@ -17,7 +17,11 @@ from build.saving.new_folder import check_place
 from build.saving.saved_model import export
 from repair.errors import DatasetError, RepairFailedError
 from repair.measuring.causes import clear_cause, likely_causes
-from repair.measuring.doubts import doubts_about_detector, doubts_about_images
+from repair.measuring.doubts import (
+    doubts_about_detector,
+    doubts_about_images,
+    doubts_about_labels,
+)
 from repair.measuring.evaluation import figures
 from repair.measuring.tables import table
 from repair.measuring.trials import read_trials
@@ -160,6 +164,7 @@ def _check_accuracy(request: Request, case: Case, known: np.ndarray) -> None:
         return
     near = "near zero" if accuracy < 0.05 else "low"
     causes = likely_causes(known, clean.labels, case.found.accuracies, named=named)
+    causes = " ".join([*doubts_about_labels(clean), causes])
     raise DatasetError(
         f"{request.clean}: the network's clean accuracy on it is {near}, {accuracy:.2%}. "
         f"Expected more than {LEAST_CLEAN_ACCURACY:.0%}: the classes, in the order of "

@@ -71,6 +71,21 @@ def test_commands_that_measure_say_so_too(run_here, files, tmp_path, clean, comm
     assert f"{tmp_path / 'd.h5'}: 3 images are there with" in answer.err
 
 
+def test_a_build_of_images_that_are_half_wrong_is_refused_for_that_reason(
+    run_here, files, tmp_path, clean
+):
+    labels = np.concatenate([clean.labels, (clean.labels + 1) % PEOPLE])
+    twice = Dataset(np.concatenate([clean.images] * 2), labels)
+    write_dataset(tmp_path / "d.h5", twice)
+    options = build_options(files, tmp_path / "toy")
+    options[options.index(files / "clean.h5")] = tmp_path / "d.h5"
+    answer = run_here("build", *options)
+    assert answer.code == 2
+    line = answer.err.splitlines()[-1]
+    assert "Expected more than 50%" in line
+    assert "200 images are there with different labels" in line
+
+
 def test_classes_without_images_are_said(clean):
     (doubt,) = doubts_about_images(clean.subset(clean.labels != 3), PEOPLE)
     assert doubt.startswith("1 of 5 classes have no clean image (labels 3)")
