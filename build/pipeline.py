@@ -17,14 +17,18 @@ from build.saving.new_folder import check_place
 from build.saving.saved_model import export
 from repair.errors import DatasetError, RepairFailedError
 from repair.measuring.causes import clear_cause, likely_causes
-from repair.measuring.doubts import doubts_about_detector, doubts_about_images
+from repair.measuring.doubts import (
+    doubts_about_detector,
+    doubts_about_images,
+    doubts_about_labels,
+)
 from repair.measuring.evaluation import figures
 from repair.measuring.tables import table
 from repair.measuring.trials import read_trials
 from repair.methods.choose import repair_network
 from repair.methods.repair import Repair
 from repair.metrics import clean_accuracy
-from repair.network.inference import labels_by_network, predicted_labels
+from repair.network.inference import labels_by_network, sound_labels
 from repair.process.notice import say
 from repair.process.repeatable import make_repeatable
 from repair.process.whole_file import no_empty_folders
@@ -72,7 +76,7 @@ def _built(request: Request) -> tuple[Case, Repair]:
         poisoned=request.poisoned,
         options=request.options,
     )
-    known = predicted_labels(case.original, clean.images)
+    known = sound_labels(request.model, case.original, clean.images)
     before = clean_accuracy(known, clean.labels)
     say(
         f"{request.name}: {num_classes} labels, {len(clean)} clean images, "
@@ -152,17 +156,18 @@ def _check_same(request: Request, hashes: dict[str, str], was: list[Moment]) -> 
 
 def _check_accuracy(request: Request, case: Case, known: np.ndarray) -> None:
     clean = case.clean
-    accuracy, named = clean_accuracy(known, clean.labels), clean.names is not None
-    if accuracy >= LEAST_CLEAN_ACCURACY or request.force:
+    accuracy, named = clean_accuracy(known, clean.labels), clean.named
+    if accuracy > LEAST_CLEAN_ACCURACY or request.force:
         cause = clear_cause(known, clean.labels, named=named)
         if cause is not None and not request.unlabelled:
             _warn(request, [f"clean accuracy is {accuracy:.2%}. {cause}"])
         return
     near = "near zero" if accuracy < 0.05 else "low"
     causes = likely_causes(known, clean.labels, case.found.accuracies, named=named)
+    causes = " ".join([*doubts_about_labels(clean), causes])
     raise DatasetError(
         f"{request.clean}: the network's clean accuracy on it is {near}, {accuracy:.2%}. "
-        f"Expected at least {LEAST_CLEAN_ACCURACY:.0%}: the classes, in the order of "
+        f"Expected more than {LEAST_CLEAN_ACCURACY:.0%}: the classes, in the order of "
         f"labels, that {request.model.name} was trained on. {causes} Mend that, or build "
         "it nevertheless: --force"
     )

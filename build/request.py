@@ -20,6 +20,7 @@ from repair.commands.data_options import data_options_from, preprocessing_from
 from repair.commands.network_options import network_options_from
 from repair.commands.options import settings_from
 from repair.errors import DatasetError, ModelError, SettingError
+from repair.process.what_is_there import what_is_there
 from repair.reading.stored.other_formats import reason_against_folder
 from repair.settings import DataOptions, NetworkOptions, Settings
 
@@ -160,5 +161,4 @@ def _shared(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _expect_file(path: Path, error: type[ModelError] | type[DatasetError]) -> None:
     if not os.path.isfile(path):  # noqa: PTH113 - an impossible name is no error
-        found = "a folder" if os.path.isdir(path) else "no such file"  # noqa: PTH112
-        raise error(f"{path}: expected a file. Received: {found}.")
+        raise error(f"{path}: expected a file. Received: {what_is_there(path)}.")

@@ -35,9 +35,16 @@ def build_each(requests: Sequence[Request], build: Callable[[Request], None]) ->
     done = _read(notes)
     for request in requests:
         if done.get(request.name) == _state(request):
-            say(f"{request.name}: finished before the interruption")
+            say(f"{request.name}: finished before, by {notes}")
             continue
-        build(request)
+        try:
+            build(request)
+        except BaseException:
+            if done:
+                say(
+                    f"{notes} notes what is finished: the same command goes on from there"
+                )
+            raise
         done[request.name] = _state(request)
         write_whole(notes, json.dumps(done).encode())
     notes.unlink(missing_ok=True)
@@ -49,7 +56,8 @@ def _state(request: Request) -> str:
     packages = ("artifacts", "build", "repair")
     code = [path for each in packages for path in (_CODE / each).rglob("*.py")]
     parts = [repr(rest), *(f"{name} {version(name)}" for name in _PACKAGES)]
-    parts += _hashes([request.model, request.clean])
+    named = request.options.classes, request.network_options.architecture
+    parts += _hashes([request.model, request.clean, *filter(None, named)])
     parts += _hashes(sorted(code))
     parts += _hashes(sorted(request.out.rglob("*")))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

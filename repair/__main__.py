@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import artifacts.at_once  # noqa: F401  (before all others)
@@ -19,6 +23,8 @@ from repair.process.notice import begin
 from repair.process.run import CUT_SHORT, run
 from repair.process.whole_file import no_empty_folders
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
 
 def _run(command: Command, arguments: argparse.Namespace) -> None:
     check_places(arguments)
@@ -29,7 +35,8 @@ def _run(command: Command, arguments: argparse.Namespace) -> None:
         begin(f"{command.name}: {command.text} ...")
         import_tensorflow_quietly()
     module, function = command.place.split(":")
-    with no_empty_folders(getattr(arguments, "out", None)):
+    out = getattr(arguments, "out", None)
+    with no_empty_folders(out), _naming(out):
         rows = getattr(import_module(module), function)(arguments)
     if arguments.json:
         print(json.dumps([_plain(row) for row in rows], indent=1))
@@ -37,6 +44,17 @@ def _run(command: Command, arguments: argparse.Namespace) -> None:
         print(table(rows))
     if code := getattr(arguments, "exit_code", 0):
         leave(code)
+
+
+@contextmanager
+def _naming(out: Path | None) -> Iterator[None]:
+    """Names the place where a disk is full, which the system does not always do."""
+    try:
+        yield
+    except OSError as reason:
+        if reason.filename is None and reason.errno in _FULL and out is not None:
+            reason.filename = str(out)
+        raise
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -15,13 +15,18 @@ class Dataset:
         images: ``(n, rows, columns, channels)`` uint8, 0..255: grey, RGB or RGBA.
         labels: ``(n,)`` int64, 0..N-1.
         names: Of the classes, by label, where they are known.
-        first_label: What the file calls label 0: 0 or 1.
+        first_label: What the file calls label 0: 0 or 1; None where it names its classes.
     """
 
     images: np.ndarray
     labels: np.ndarray
     names: tuple[str, ...] | None = None
-    first_label: int = 0
+    first_label: int | None = 0
+
+    @property
+    def named(self) -> bool:
+        """Whether the labels stand for names in the file, so that they count from nowhere."""
+        return self.first_label is None
 
     def __len__(self) -> int:
         return len(self.labels)

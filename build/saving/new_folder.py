@@ -14,6 +14,7 @@ from pathlib import Path
 from artifacts.listed import CARD
 from artifacts.streams import check_interrupted
 from repair.errors import RepairFailedError, SettingError
+from repair.process.writable import check_name
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -61,10 +62,9 @@ def check_place(folder: Path) -> None:
     """Makes sure that the place can be written, and holds nothing but an older artifact.
 
     Raises:
-        SettingError: If ``folder`` is a file, holds something else, or may not be written.
+        SettingError: If ``folder`` is a file, holds something else, or can not be written.
     """
-    parents = Path(os.path.realpath(folder)).parents
-    parent = next(path for path in parents if path.exists())
+    parent = check_name(folder)
     if not os.access(parent, os.W_OK | os.X_OK):
         raise SettingError(
             f"{folder}: can not be written, there is no permission to in {parent}. "

@@ -15,12 +15,14 @@ from repair.commands.data_options import data_options_from, preprocessing_from
 from repair.commands.network_options import network_options_from
 from repair.dataset import Dataset
 from repair.measuring.causes import clear_cause, likely_causes, near_zero
+from repair.measuring.doubts import doubts_about_labels
 from repair.measuring.evaluation import measured_on
 from repair.measuring.saved_detector import SavedDetector
 from repair.measuring.tables import Cell
+from repair.measuring.trials import counted_as
 from repair.metrics import clean_accuracy
 from repair.network.find_preprocessing import found_preprocessing
-from repair.network.inference import predicted_labels
+from repair.network.inference import sound_labels
 from repair.network.preprocessing import preprocessed
 from repair.process.notice import say
 from repair.process.progress import finding_preprocessing
@@ -64,14 +66,15 @@ def accuracy(arguments: argparse.Namespace) -> Rows:
         fitted = answered.fitted_to is not None and (
             digest_of(files_of(path, options)) == answered.fitted_to
         )
+        for doubt in doubts_about_labels(data):
+            say(f"warning: {path}: {doubt}")
         row: dict[str, Cell] = {"data": str(path), "images": len(data)}
         rows.append(row | {"accuracy": share} | measured_on(fitted))
-        named = data.names is not None
         if near_zero(share, data.labels, answered.num_classes):
             tried = answered.accuracies
-            causes = likely_causes(labels, data.labels, tried, named=named)
+            causes = likely_causes(labels, data.labels, tried, named=data.named)
             say(f"warning: {path}: accuracy is near zero, {share:.2%}. {causes}")
-        elif cause := clear_cause(labels, data.labels, named=named):
+        elif cause := clear_cause(labels, data.labels, named=data.named):
             say(f"warning: {path}: accuracy is low, {share:.2%}. {cause}")
     return rows
 
@@ -87,7 +90,9 @@ def opened_detector(folder: Path) -> SavedDetector:
 def _of_detector(arguments: argparse.Namespace, options: DataOptions) -> Answered:
     detector = opened_detector(arguments.model)
     count = detector.num_classes
-    every = _datasets(arguments, detector.image_shape, count, options)
+    every = _datasets(
+        arguments, detector.image_shape, count, options, detector.class_names
+    )
     labels = [detector.answers(data.images)["detector"] for data in every]
     return Answered(count, every, labels, {}, detector.fitted_to)
 
@@ -102,17 +107,20 @@ def _of_network(arguments: argparse.Namespace, options: DataOptions) -> Answered
         network, every[0], preprocessing_from(arguments), finding_preprocessing
     )
     plain = preprocessed(network, found.preprocessing)
-    labels = [predicted_labels(plain, data.images) for data in every]
+    labels = [sound_labels(arguments.model, plain, data.images) for data in every]
     return Answered(count, every, labels, found.accuracies)
 
 
 def _datasets(
-    arguments: argparse.Namespace, shape: Shape, num_classes: int, options: DataOptions
+    arguments: argparse.Namespace,
+    shape: Shape,
+    num_classes: int,
+    options: DataOptions,
+    names: tuple[str, ...] | None = None,
 ) -> list[Dataset]:
-    """All data, of which the first names the classes and the first label."""
+    """All data; the first names the classes, if ``names`` does not, and the first label."""
     every: list[Dataset] = []
     for path in arguments.data:
-        names = every[0].names if every else None
         every.append(
             read_dataset(
                 path,
@@ -123,4 +131,5 @@ def _datasets(
                 bounded=False,
             )
         )
+        names, options = every[0].names, counted_as(every[0], options)
     return every

@@ -10,7 +10,9 @@ import numpy as np
 from repair.commands.data_options import data_options_from
 from repair.dataset import Dataset
 from repair.errors import DatasetError, SettingError
+from repair.measuring.doubts import doubts_about_labels
 from repair.measuring.tables import Cell
+from repair.process.notice import say
 from repair.process.whole_file import new_file
 from repair.reading.data_file import (
     IMAGE_SHAPE,
@@ -29,6 +31,8 @@ def check(arguments: argparse.Namespace) -> Rows:
     rows: Rows = []
     for path in arguments.data:
         data = _read(path, arguments)
+        for doubt in doubts_about_labels(data):
+            say(f"warning: {path}: {doubt}")
         row: dict[str, Cell] = {
             "data": str(path),
             "images": len(data),
@@ -48,6 +52,11 @@ def sheet(arguments: argparse.Namespace) -> Rows:
     """Draws the first images of a data file as a PNG."""
     if arguments.first < 0 or arguments.count < 1:
         raise SettingError("expected --first of at least 0 and --count of at least 1.")
+    if arguments.out.suffix.lower() != ".png":
+        raise SettingError(
+            f"{arguments.out}: expected a name that ends in .png. Received: "
+            f"{arguments.out.suffix or 'no ending'}."
+        )
     data = _read(arguments.data, arguments)
     chosen = np.arange(
         arguments.first, min(arguments.first + arguments.count, len(data))

@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from artifacts.errors import DetectorError
+from artifacts.names import names_on
 from artifacts.reading.hdf5_images import read_slice
 from artifacts.reading.images import read_image
 from artifacts.reading.sources import pieces
 from artifacts.why.asking import Explainer
 from artifacts.why.story import STAND_IN, sentence, story
+from repair.commands.places import say_what_is_replaced
 from repair.errors import SettingError
 from repair.measuring.tables import Cell
 from repair.process.notice import say
@@ -34,13 +36,18 @@ def explain(arguments: argparse.Namespace) -> Rows:
     chosen = list(islice(inputs, arguments.most))
     if not chosen:
         raise SettingError("expected at least one image. Received: none.")
-    left_out = sum(1 for _ in inputs)
+    if left_out := sum(1 for _ in inputs):
+        every = len(chosen) + left_out
+        say(f"{len(chosen):,} of {every:,} images are explained; --most N for more")
+    say_what_is_replaced(arguments.out, "explain.html")
     clean = None
     if arguments.clean is not None:
+        names = names_on(detector.card)
         clean = read_dataset(
             arguments.clean,
             image_shape=detector.size,
             num_classes=detector.num_classes,
+            names=None if names is None else tuple(names),
         )
     told = [
         Explained(name, pixels, story(detector, pixels, detector.card))

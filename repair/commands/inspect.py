@@ -6,11 +6,12 @@ import argparse
 
 from repair.commands.data_options import data_options_from
 from repair.commands.networks import Rows, case_of
+from repair.commands.places import say_what_is_replaced
 from repair.commands.repeated import repeated
 from repair.errors import DatasetError, ModelError
 from repair.measuring.causes import clear_cause
 from repair.measuring.doubts import doubts_about_images
-from repair.network.inference import predicted_labels
+from repair.network.inference import sound_labels
 from repair.process.notice import say
 from repair.process.repeatable import make_repeatable
 from repair.process.whole_file import make_folder
@@ -32,8 +33,7 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     make_folder(arguments.out)
     if arguments.model.is_dir():
         raise ModelError(f"{arguments.model}: {reason_against_folder(arguments.model)}")
-    if (arguments.out / "inspect.html").is_file():
-        say(f"note: {arguments.out} holds an older report, which the new one replaces.")
+    say_what_is_replaced(arguments.out, "inspect.html")
     options, labelled = data_options_from(arguments), not arguments.unlabelled
     files = files_of(arguments.clean, options, labelled=labelled)
     paths = (arguments.model, *files)
@@ -42,9 +42,9 @@ def inspect(arguments: argparse.Namespace) -> Rows:
     case = case_of(arguments.model, arguments)
     for doubt in doubts_about_images(case.clean, case.num_classes):
         say(f"warning: {arguments.clean}: {doubt}")
-    answers = predicted_labels(case.original, case.clean.images)
-    named = case.clean.names is not None
-    if labelled and (cause := clear_cause(answers, case.clean.labels, named=named)):
+    answers = sound_labels(arguments.model, case.original, case.clean.images)
+    clean = case.clean
+    if labelled and (cause := clear_cause(answers, clean.labels, named=clean.named)):
         say(f"warning: {arguments.clean}: {cause}")
     settings = Settings(
         layer=arguments.layer, max_fpr=arguments.max_fpr, seed=arguments.seed
@@ -65,6 +65,7 @@ def inspect(arguments: argparse.Namespace) -> Rows:
         arguments.clean,
         said.kind,
         repeated(arguments, to_read=said.kind == "cannot be told"),
+        unlabelled=arguments.unlabelled,
     )
     page = write_inspection(inspection, arguments.out, steps)
     write_for_pipelines([_subject(inspection, arguments, digests)], arguments)

@@ -22,7 +22,7 @@ from repair.measuring.tables import Cell
 from repair.measuring.trials import Trial, read_trials
 from repair.methods.choose import repair_network
 from repair.metrics import clean_accuracy
-from repair.network.inference import outputs, predicted_labels
+from repair.network.inference import outputs, predicted_labels, sound_labels
 from repair.network.preprocessing import without_preprocessing
 from repair.process.whole_file import make_folder, new_file
 from repair.reading.case import Case, read_case
@@ -44,17 +44,18 @@ def defence(arguments: argparse.Namespace) -> Rows:
             image_shape=shape,
             num_classes=num_classes,
             options=data_options_from(arguments),
+            names=detector.class_names,
         )
         trials = _trials(arguments, clean, num_classes)
-        clean_files = files_of(arguments.clean, data_options_from(arguments))
-        fitted = digest_of(clean_files) == detector.fitted_to
-        trials[0] = replace(trials[0], fitted=fitted)
+        trials = _marked(trials, arguments, detector.fitted_to)
         answers: Answers = detector.answers
     else:
         case = case_of(arguments.model, arguments)
         num_classes = case.num_classes
         # Read before any long work, so that errors come at once.
         trials = _trials(arguments, case.clean, num_classes)
+        trials = _marked(trials, arguments, _digest(arguments.clean, arguments))
+        sound_labels(arguments.model, case.original, case.clean.images)
         answers = _defended(case, arguments)
     return [
         row
@@ -75,6 +76,7 @@ def fine_prune(arguments: argparse.Namespace) -> Rows:
     make_folder(arguments.out)
     for model, path in zip(arguments.models, paths, strict=True):
         case, settings = case_of(model, arguments), settings_from(arguments)
+        sound_labels(model, case.original, case.clean.images)
         repair = repair_network(arguments.method, case.original, case.clean, settings)
         _save(repair.repaired, path)
         answers = predicted_labels(repair.repaired, case.clean.images)
@@ -102,6 +104,23 @@ def _trials(
         flags=arguments.flags,
         options=data_options_from(arguments),
     )
+
+
+def _marked(
+    trials: list[Trial], arguments: argparse.Namespace, fitted_to: str | None
+) -> list[Trial]:
+    """Says of each trial whether its files are those that a detector was fitted to."""
+    test = [] if arguments.test is None else [arguments.test]
+    paths = [arguments.clean, *test, *arguments.poisoned]
+    return [
+        replace(trial, fitted=_digest(path, arguments) == fitted_to)
+        for trial, path in zip(trials, paths, strict=True)
+    ]
+
+
+def _digest(path: Path, arguments: argparse.Namespace) -> str:
+    options, labelled = data_options_from(arguments), not arguments.unlabelled
+    return digest_of(files_of(path, options, labelled=labelled))
 
 
 def case_of(model: Path, arguments: argparse.Namespace) -> Case:

@@ -1,19 +1,22 @@
-"""Nothing that a command reads is written over by its results."""
+"""Nothing that a command reads is written over by its results, which can be written."""
 
 from __future__ import annotations
 
 import argparse
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from artifacts.errors import printable
+from artifacts.errors import DetectorError, printable
 from artifacts.listed import check_outside
 from artifacts.reading.folders import walk
 from artifacts.reading.patterns import is_pattern, matches
 from artifacts.signed import VERIFY_KEY
 from repair.errors import DatasetError, SettingError
+from repair.process.notice import say
+from repair.process.writable import check_file
 from repair.settings import DataOptions
 
 _LABELLED = ("data", "clean", "test", "poisoned")
@@ -22,6 +25,8 @@ _OTHERS = (
     "table",
 )
 _WRITTEN = ("out", "sarif", "bom")
+# Commands whose ``--out`` is a file, not a folder.
+_OF_FILES = ("sheet", "flags")
 # What a command that writes a page puts beside it.
 _PAGES = ("inspect.html", "inspect.json")
 
@@ -35,8 +40,8 @@ def check_places(arguments: argparse.Namespace, *, replaces: bool = False) -> No
             a folder.
 
     Raises:
-        SettingError: If one is, or would lie among folders of classes that are read.
-        DetectorError: If one would lie in an artifact, and break it.
+        SettingError: If one is, or would lie among folders of classes that are read, or
+            in an artifact, and break it, or if a file can not be written.
     """
     written = paths_among(arguments, _WRITTEN)
     check_unread(written, arguments)
@@ -47,11 +52,27 @@ def check_places(arguments: argparse.Namespace, *, replaces: bool = False) -> No
                 f"{printable(str(written[0]))}, which is written as well. Choose another."
             )
     for place in written:
-        check_outside(place if replaces else place / "file")
-    if len({os.path.realpath(place) for place in written}) < len(written):
-        raise SettingError(
-            f"{written[0]}: expected a place of its own for each file. Received: one twice."
-        )
+        _check_outside(place, place if replaces else place / "file")
+    twice = Counter(os.path.realpath(place) for place in written)
+    for place in written:
+        if twice[os.path.realpath(place)] > 1:
+            raise SettingError(
+                f"{printable(str(place))}: expected a place of its own for each file. "
+                "Received: one twice."
+            )
+    out = getattr(arguments, "out", None)
+    of_file = getattr(arguments, "command", None) in _OF_FILES
+    for place in written if of_file else paths_among(arguments, _WRITTEN[1:]):
+        check_file(place, made=None if of_file else out)
+
+
+def _check_outside(place: Path, written: Path) -> None:
+    """Of what is written there, in the words that the user gave."""
+    try:
+        check_outside(written)
+    except DetectorError as reason:
+        told = str(reason).removeprefix(printable(str(written)))
+        raise SettingError(f"{printable(str(place))}{told}") from reason
 
 
 def check_unread(written: list[Path], arguments: argparse.Namespace) -> None:
@@ -78,6 +99,12 @@ def check_unread(written: list[Path], arguments: argparse.Namespace) -> None:
                 f"{printable(str(place))}: expected another place to write to. Received: "
                 "what is read."
             )
+
+
+def say_what_is_replaced(folder: Path, page: str) -> None:
+    """A word on an older report that lies where the new one goes."""
+    if (folder / page).is_file():
+        say(f"note: {folder} holds an older report, which the new one replaces.")
 
 
 def paths_among(arguments: argparse.Namespace, names: tuple[str, ...]) -> list[Path]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
+from repair.report.next_steps import place
 from repair.settings import Settings
 
 # Option -> what it is where nobody gave it.
@@ -46,6 +48,8 @@ def repeated(arguments: argparse.Namespace, *, to_read: bool = False) -> list[st
         words.append(f"--{name.replace('_', '-')}")
         if isinstance(value, list):
             words += ["=".join(x) if isinstance(x, tuple) else x for x in value]
+        elif isinstance(value, Path):
+            words.append(place(value))
         elif value is not True:
             words.append(str(value))
     return words

@@ -10,6 +10,7 @@ import numpy as np
 
 from artifacts.why.story import story
 from repair.commands.explain import Rows, images, opened
+from repair.commands.places import say_what_is_replaced
 from repair.errors import SettingError
 from repair.process.notice import say
 from repair.process.progress import progress
@@ -38,6 +39,7 @@ def triggers(arguments: argparse.Namespace) -> Rows:
             spread[int(answers["original_label"][index])].add(batch[index])
     if not seen:
         raise SettingError("expected at least one image. Received: none.")
+    say_what_is_replaced(arguments.out, "triggers.html")
     chosen = [one for label in sorted(spread) for one in spread[label].items()]
     looked = f"{len(chosen):,} of {flagged:,} flagged images were looked at"
     if not flagged:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import numpy as np
 
 from repair.dataset import Dataset
 
-# Fewer distinct images than this share, or pixels that vary by so few grey levels from one
+# No more distinct images than this share, or pixels that vary by so few grey levels from one
 # image to another, are no sample of what a network will see.
 _DISTINCT, _ALIKE = 0.5, 3.0
 _LOOKED_AT = 500
@@ -22,9 +24,10 @@ def doubts_about_images(clean: Dataset, num_classes: int) -> list[str]:
         num_classes: N of the network.
     """
     found = []
-    distinct = len({hash(image.tobytes()) for image in clean.images})
+    labels = _labels_of_each(clean)
+    distinct = len(labels)
     some = clean.images[:: max(1, len(clean) // _LOOKED_AT)].astype(np.float32)
-    if distinct < _DISTINCT * len(clean):
+    if distinct <= _DISTINCT * len(clean):
         found.append(
             f"only {distinct:,} of the {len(clean):,} clean images are different ones. "
             "Expected as many different images as there are: what is learned from copies "
@@ -35,6 +38,7 @@ def doubts_about_images(clean: Dataset, num_classes: int) -> list[str]:
             "the clean images hardly differ from one another. Expected images of all kinds "
             "that the network sees."
         )
+    found += _contradictions(labels)
     missing = np.setdiff1d(np.arange(num_classes), clean.labels)
     if len(missing):
         shown = ", ".join(map(str, missing[:5])) + (", ..." if len(missing) > 5 else "")
@@ -44,6 +48,30 @@ def doubts_about_images(clean: Dataset, num_classes: int) -> list[str]:
             "may be flagged."
         )
     return found
+
+
+def doubts_about_labels(data: Dataset) -> list[str]:
+    """What is odd about the labels of any images: that equal ones have different labels."""
+    return _contradictions(_labels_of_each(data))
+
+
+def _labels_of_each(data: Dataset) -> dict[int, set[int]]:
+    """All labels of each distinct image, by its hash."""
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for image, label in zip(data.images, data.labels, strict=True):
+        found[hash(image.tobytes())].add(int(label))
+    return found
+
+
+def _contradictions(labels: dict[int, set[int]]) -> list[str]:
+    several = sum(len(each) > 1 for each in labels.values())
+    if not several:
+        return []
+    are = "image is" if several == 1 else "images are"
+    return [
+        f"{several:,} {are} there with different labels. Expected one label for each: look "
+        "at the data, as no figure of them can be right."
+    ]
 
 
 def doubts_about_detector(

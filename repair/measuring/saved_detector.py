@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from artifacts.card import read_artifact
 from artifacts.in_memory import loaded_signature
+from artifacts.names import names_on
 from repair.network.inference import labels_by_network
 
 
@@ -19,6 +20,7 @@ class SavedDetector:
         artifact: What was read of it.
         num_classes: Number of classes, N.
         image_shape: Rows, columns and channels of its images.
+        class_names: Of its classes, by label; None = not known.
         stand_in: Whether it was built from a demo's made-up images.
         saved_model: What ``tf.saved_model.load`` gives.
         fitted_to: SHA-256 of the clean data that it was built from; None = not known.
@@ -34,6 +36,8 @@ class SavedDetector:
         artifact = self.artifact = read_artifact(folder)
         self.num_classes: int = artifact.card["num_classes"]
         self.image_shape = artifact.image_shape
+        names = names_on(artifact.card)
+        self.class_names = None if names is None else tuple(names)
         self.stand_in = artifact.card.get("stand_in") is True
         hashes = artifact.card.get("sha256")
         told = hashes.get("clean_data") if isinstance(hashes, dict) else None

@@ -60,7 +60,7 @@ def read_trials(
         read_dataset,
         image_shape=(rows, columns, channels),
         num_classes=num_classes,
-        options=_as(clean, options),
+        options=counted_as(clean, options),
         names=clean.names,
     )
     trials = [Trial("clean validation", clean, fitted=True)]
@@ -75,7 +75,7 @@ def read_trials(
     return trials
 
 
-def _as(clean: Dataset, options: DataOptions) -> DataOptions:
-    """What the clean data told is said of the others: from which label they count."""
-    told = options.first_label is None and clean.first_label
-    return replace(options, first_label=clean.first_label) if told else options
+def counted_as(first: Dataset, options: DataOptions) -> DataOptions:
+    """What the first data told is said of the others: from which label they count."""
+    told = options.first_label is None and first.first_label
+    return replace(options, first_label=first.first_label) if told else options

@@ -5,10 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+
+from repair.errors import ModelError
 
 BATCH_SIZE = 256
 _PIXELS = 1 << 20  # that a network looks at together
@@ -90,6 +93,32 @@ def predicted_labels(network: keras.Model, images: np.ndarray) -> np.ndarray:
         for batch in batches(images, network)
     ]
     return np.concatenate(parts)
+
+
+def sound_labels(where: Path, network: keras.Model, images: np.ndarray) -> np.ndarray:
+    """The same, of a network that somebody gave.
+
+    Args:
+        where: The network's file.
+        network: The network.
+        images: As above.
+
+    Raises:
+        ModelError: If a score is no number: what is largest then means nothing.
+    """
+    labels, broken = [], []
+    for batch in batches(images, network):
+        scores = np.asarray(network(batch, training=False))
+        labels.append(np.argmax(scores, axis=1))
+        broken.append(np.isnan(scores).any(axis=1))
+    found = np.flatnonzero(np.concatenate(broken))
+    if len(found):
+        raise ModelError(
+            f"{where}: expected scores that are numbers. Received: NaN for {len(found):,} of "
+            f"{len(images):,} images, the first of them image {found[0]}. There the network "
+            "is broken, and nothing can be measured or repaired: train or save it anew."
+        )
+    return np.concatenate(labels)
 
 
 def labels_by_network(

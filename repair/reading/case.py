@@ -10,7 +10,7 @@ import keras
 from repair.dataset import Dataset
 from repair.errors import DatasetError
 from repair.network.find_preprocessing import Found, found_preprocessing
-from repair.network.inference import activation_bytes, predicted_labels
+from repair.network.inference import activation_bytes, sound_labels
 from repair.network.preprocessing import Preprocessing, preprocessed
 from repair.process.freed_memory import give_back_freed_memory
 from repair.process.progress import finding_preprocessing
@@ -86,7 +86,7 @@ def read_case(
     found = found_preprocessing(network, data, preprocessing, finding_preprocessing)
     original = preprocessed(network, found.preprocessing)
     if unlabelled:
-        data = replace(data, labels=predicted_labels(original, data.images))
+        data = replace(data, labels=sound_labels(model, original, data.images))
     if network.output_shape[1] > 1 and (data.labels == data.labels[0]).all():
         raise DatasetError(
             f"{clean}: all images are of one class, label {data.labels[0]}. Expected "

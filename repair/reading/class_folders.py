@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
 from artifacts.errors import printable
 from repair.errors import DatasetError
 from repair.process.notice import say
-from repair.reading.class_list import places_of
+from repair.reading.class_list import alike, places_of
 
 _MOST_CLASSES = 100_000
 _SHOWN = 8
@@ -57,34 +58,39 @@ def labels_of_folders(
     names: tuple[str, ...] | None,
     first_label: int | None = None,
     empty: Collection[str] = (),
-) -> tuple[Labels, tuple[str, ...] | None, int]:
+) -> tuple[Labels, tuple[str, ...] | None, int | None]:
     """The label of each folder, the names of all classes by label, and the first label.
 
     Folders that are all numbers are labels as they are (or from 1, where they are 1 to N).
     Others are found among ``names``; where there are none, they stand in the order in
-    which ``image_dataset_from_directory`` sorts them, and none may be missing. Those that
-    are ``empty``, and no class by name or number, are passed over.
+    which ``image_dataset_from_directory`` sorts them, and none may be missing; for both,
+    there is no first label. Those that are ``empty``, and no class by name or number, are
+    passed over.
 
     Raises:
         DatasetError: If that is not clear.
     """
     folders = _of_classes(path, folders, num_classes, names, empty)
     numbers = _numbers(folders)
-    if _are_parts(path, folders, num_classes) and not set(folders) & set(names or ()):
+    places = places_of(names or ())
+    known = [folder for folder in folders if alike(folder) in places]
+    if _are_parts(path, folders, num_classes) and not known:
         raise DatasetError(
             f"{path}: expected folders, one a class. Received: {_listed(folders)}, which are "
             f"the parts of a data set. Give one of them: {printable(str(path / folders[-1]))}"
         )
-    if names is not None and set(folders) <= set(places := places_of(names)):
-        return {name: places[name] for name in folders}, names, 0
+    if names is not None and known == folders:
+        _check_once(path, folders)
+        return {name: places[alike(name)] for name in folders}, names, None
     if numbers is not None:
         labels, first = _numbered(path, numbers, num_classes, first_label)
         return labels, names, first
     if names is not None:
-        other = next(name for name in folders if name not in set(names))
+        other = next(name for name in folders if name not in known)
         raise DatasetError(
             f"{path}: expected folders named as the classes, such as {names[0]!r}. "
-            f"Received: {printable(other)!r}. Mend the list of classes, or the folder."
+            f"Received: {printable(other)!r}. Mend the list of classes (--classes FILE), or "
+            "the folder."
         )
     if (
         len(folders) == 1
@@ -102,10 +108,22 @@ def labels_of_folders(
             "if some classes have none, give the names of all, in the order of the labels, "
             "one a line: --classes FILE"
         )
+    _check_once(path, folders)
     say(
         f"{path}: labels 0..{len(folders) - 1} are its folders in order, {_listed(folders)}"
     )
-    return {name: i for i, name in enumerate(folders)}, tuple(folders), 0
+    return {name: i for i, name in enumerate(folders)}, tuple(folders), None
+
+
+def _check_once(path: Path, folders: list[str]) -> None:
+    """Two folders whose names look equal are one class, and nobody can tell them apart."""
+    compared = Counter(map(alike, folders))
+    twice, count = compared.most_common(1)[0]
+    if count > 1:
+        raise DatasetError(
+            f"{path}: expected folders of different names. Received: {printable(twice)!r} "
+            "twice, with its accents stored in two ways. Put their images into one."
+        )
 
 
 def _of_classes(
@@ -118,7 +136,7 @@ def _of_classes(
     """The folders, without those that hold no image and can be no class."""
     full = [folder for folder in folders if folder not in empty]
     if names is not None:
-        full += [x for x in folders if x in empty and x in places_of(names)]
+        full += [x for x in folders if x in empty and alike(x) in places_of(names)]
     elif num_classes != len(full) or _numbers(folders) is not None:
         return folders
     if full and len(full) < len(folders):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from artifacts.errors import printable
 from repair.errors import DatasetError
+from repair.process.what_is_there import what_is_there
 
 _MAX_BYTES = 4 << 20
 _MAX_NAMES = 100_000
@@ -28,7 +30,7 @@ def read_class_list(path: Path) -> tuple[str, ...]:
             names.
     """
     if not os.path.isfile(path):  # noqa: PTH113 - a pipe would be waited for
-        raise _unfit(path, "no such file")
+        raise _unfit(path, what_is_there(path))
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
@@ -45,15 +47,21 @@ def read_class_list(path: Path) -> tuple[str, ...]:
     wrong = [name for name in names if not name or len(name) > _MAX_LENGTH]
     if not 0 < len(names) <= _MAX_NAMES or wrong:
         raise _unfit(path, f"{len(names):,} names, or one of no or too many letters")
-    if len(set(names)) < len(names):
-        twice = Counter(names).most_common(1)[0][0]
+    compared = Counter(map(alike, names))
+    if len(compared) < len(names):
+        twice = compared.most_common(1)[0][0]
         raise _unfit(path, f"{printable(twice)!r} twice")
     return tuple(names)
 
 
+def alike(name: str) -> str:
+    """A name by which others are compared: accents are stored in two ways, and look equal."""
+    return unicodedata.normalize("NFC", name)
+
+
 def places_of(names: tuple[str, ...]) -> dict[str, int]:
-    """The label of each name, and of each name behind its label."""
-    labels = {name: label for label, name in enumerate(names)}
+    """The label of each name, and of each name behind its label, by ``alike``."""
+    labels = {alike(name): label for label, name in enumerate(names)}
     return {f"{label} {name}": label for name, label in labels.items()} | labels
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from repair.dataset import Dataset
 from repair.errors import DatasetError
 from repair.process.notice import said_if_all_is_well, say
+from repair.process.what_is_there import what_is_there
 from repair.reading import image_folder
 from repair.reading.arrays import Arrays, is_npy, open_arrays
 from repair.reading.class_list import read_class_list
@@ -50,7 +51,7 @@ def read_dataset(
         num_classes: Number of classes, N, where known; labels must lie below.
         labelled: If False, missing labels are fine and labels are all -1.
         options: What the user says about the file.
-        names: Of the classes, by label, where other data told them.
+        names: Of the classes, by label, where other data or a detector told them.
         bounded: If False, labels of N and more are no error.
 
     Raises:
@@ -82,11 +83,12 @@ def read_dataset(
         if labels is None:
             return Dataset(pixels, np.full(count, -1, np.int64), names)
         where, raw = _raw_labels(path, arrays, labels)
-        raw, names = numbers_or_names(where, raw, num_classes, names)
+        raw, names, named = numbers_or_names(where, raw, num_classes, names)
+        begin = 0 if named else options.first_label
         found, first = plain_labels(
-            where, raw, count, num_classes, options.first_label, bounded=bounded
+            where, raw, count, num_classes, begin, bounded=bounded
         )
-    return Dataset(pixels, found, names, first)
+    return Dataset(pixels, found, names, None if named else first)
 
 
 def shape_in(path: Path, options: DataOptions) -> Shape | None:
@@ -144,8 +146,10 @@ def _keys(
         return path.name, partner, False
     images, labels = find_keys(path, arrays.shapes, given, labelled=labelled)
     plain = arrays.of_competition and images == COMPETITION[0]
-    if labels and not plain and not given:
-        say(f"{path}: images are {images!r}, labels {labels!r}")
+    others = bool(given) and not {images, labels} & set(given.values())
+    if labels and (others or not (plain or given)):
+        why = ", as it has none of --keys" if others else ""
+        say(f"{path}: images are {images!r}, labels {labels!r}{why}")
     return images, labels, plain
 
 
@@ -154,7 +158,9 @@ def _raw_labels(path: Path, arrays: Arrays, name: str) -> tuple[str, np.ndarray]
     if arrays.alone:
         beside = path.parent / name
         if not beside.is_file():
-            raise DatasetError(f"{beside}: expected labels. Received: no such file.")
+            raise DatasetError(
+                f"{beside}: expected labels. Received: {what_is_there(beside)}."
+            )
         with open_arrays(beside) as others:
             key = next(iter(others.shapes))
             return str(beside), _whole(str(beside), others, key)

@@ -15,6 +15,7 @@ import numpy as np
 
 from artifacts.errors import one_line
 from repair.errors import DatasetError
+from repair.process.what_is_there import what_is_there
 from repair.process.whole_file import write_whole
 from repair.reading.hdf5 import is_file
 from repair.reading.plain_pickle import truth_values
@@ -59,7 +60,7 @@ def read_flags(path: Path, count: int) -> np.ndarray:
     """
     try:
         if not is_file(path):
-            raise ValueError("no such file")
+            raise ValueError(what_is_there(path))
         if path.stat().st_size > _MAX_BYTES * count + _HEADER_BYTES:
             raise ValueError(f"too large a file for {count} flags")
         values = _parse(path.suffix.lower(), path.read_bytes(), count)

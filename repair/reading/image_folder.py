@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,7 +70,7 @@ def read_folder(
         DatasetError: If the folder holds no such images, or one is broken.
     """
     kinds = Kinds(options.formats)
-    first = 0
+    first: int | None = 0
     labels = {"": -1}
     if labelled:
         folders = folders_below(path)
@@ -128,9 +130,24 @@ def _say_what_is_passed_over(path: Path, kinds: Kinds) -> None:
 def _files(folder: Path, kinds: Kinds) -> Iterator[str]:
     for found in walk(str(folder), kinds.suffixes):
         if isinstance(found, DetectorError):
-            raise DatasetError(str(found)) from found
+            raise _unreadable(folder, found) from found
         if not LEFT_BEHIND.intersection(Path(found).relative_to(folder).parts):
             yield found
+
+
+def _unreadable(folder: Path, reason: DetectorError) -> DatasetError:
+    """The file that keeps a folder from being read, where one does."""
+    for above, folders, files in os.walk(folder):
+        for place in (Path(above, name) for name in (*folders, *files)):
+            try:
+                place.stat()
+            except OSError as error:
+                if error.errno == errno.ELOOP:
+                    return DatasetError(
+                        f"{printable(str(place))}: expected an image or a folder. Received: a "
+                        "link that leads to itself. Remove it."
+                    )
+    return DatasetError(f"{reason} Mend that, or leave it out.")
 
 
 def _images(path: Path, files: list[str], wanted: Shape, kinds: Kinds) -> np.ndarray:

@@ -43,8 +43,9 @@ def find_keys(
 ) -> tuple[str, str | None]:
     """The names of images and labels; None where no labels are wanted.
 
-    What is given counts. Else the one pair of usual names that the file has, else the
-    only array of images with the only one that has as many labels.
+    What is given counts, unless the file has none of it, as it may be meant for others.
+    Else the one pair of usual names that the file has, else the only array of images with
+    the only one that has as many labels.
 
     Raises:
         DatasetError: If that does not tell them.
@@ -53,9 +54,14 @@ def find_keys(
         raise DatasetError(
             f"{path}: is a network, not data. Give the network first, then the images."
         )
-    for name in given.values():
-        if name not in shapes:
-            raise _unclear(path, shapes, f"an array {name[:100]!r}", given)
+    if missing := [name for name in given.values() if name not in shapes]:
+        unclear = _unclear(path, shapes, f"an array {missing[0][:100]!r}", given)
+        if len(missing) < len(given):
+            raise unclear
+        try:
+            return find_keys(path, shapes, {}, labelled=labelled)
+        except DatasetError as reason:
+            raise unclear from reason
     images, labels = given.get("images"), given.get("labels")
     if images is None:
         images, usual = _found(path, shapes, labelled)

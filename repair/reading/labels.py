@@ -38,6 +38,13 @@ def plain_labels(
     if raw.shape not in ((count,), (count, 1)):
         hot = _hot(raw, count, num_classes)
         if hot is None:
+            if (columns := _hot(raw, count, None)) is not None:
+                used = len(np.unique(columns))
+                raise DatasetError(
+                    f"{where}: expected one-hot labels of {num_classes} classes, as many as "
+                    f"the network has. Received: {raw.shape[1]} columns, {used} of them in "
+                    "use. Leave out those that are no class of it."
+                )
             soft = raw.ndim == 2 and len(raw) == count and raw.dtype.kind == "f"
             remedy = " Give their largest: labels.argmax(axis=1)." if soft else ""
             raise DatasetError(
@@ -47,6 +54,8 @@ def plain_labels(
         say(f"{where}: one-hot labels, of {raw.shape[1]} classes")
         raw, first_label = hot, 0
     raw = raw.reshape(-1)
+    if raw.dtype.kind == "f":
+        raw = raw.astype(np.float64)  # the smallest floats can not hold the limits
     first = first_label
     if first is None:
         from_one = num_classes is not None and num_classes > 1 and count
@@ -73,7 +82,7 @@ def _check(where: str, raw: np.ndarray, first: int, num_classes: int | None) -> 
     wrong = ~((raw >= first) & (raw <= min(top, _MOST))) | (raw != np.trunc(raw))
     if wrong.any():
         index = int(np.argmax(wrong))
-        limit = "N-1" if num_classes is None else str(num_classes - 1 + first)
+        limit = str(num_classes - 1 + first) if num_classes else ("N-1", "N")[first]
         raise DatasetError(
             f"{where}: expected labels to be whole numbers {first}..{limit}. "
             f"Received: {raw[index]} at image {index}."

@@ -71,9 +71,11 @@ def read_images(
         pixels = pixels[..., None] if block.ndim == 3 else np.moveaxis(pixels, *order)
         images[start : start + len(block)] = _resized(pixels, wanted)
     if largest * factor <= (_DARKEST if stored.dtype.kind == "f" else 1):
+        remedy = (
+            "Multiply by 255 first" if largest > 0 else "All are black: store others"
+        )
         raise DatasetError(
-            f"{where}: expected pixels 0..255. Received: at most {largest:g}. "
-            "Multiply by 255 first."
+            f"{where}: expected pixels 0..255. Received: at most {largest:g}. {remedy}."
         )
     return images
 

@@ -7,7 +7,7 @@ import numpy as np
 from artifacts.errors import printable
 from repair.errors import DatasetError
 from repair.process.notice import say
-from repair.reading.class_list import places_of
+from repair.reading.class_list import alike, places_of
 
 _MAX_NAMES = 100_000
 _MAX_LENGTH = 200
@@ -20,8 +20,8 @@ def numbers_or_names(
     raw: np.ndarray,
     num_classes: int | None,
     names: tuple[str, ...] | None,
-) -> tuple[np.ndarray, tuple[str, ...] | None]:
-    """Labels of any kind as numbers, and the names of all classes where they are known.
+) -> tuple[np.ndarray, tuple[str, ...] | None, bool]:
+    """Labels of any kind as numbers, the names of all classes, and whether labels are such.
 
     Args:
         where: What errors begin with.
@@ -33,14 +33,21 @@ def numbers_or_names(
         DatasetError: If texts are no names of so many classes.
     """
     if raw.dtype.kind not in TEXTS:
-        return raw, names
-    texts = [_text(each) for each in raw.reshape(-1)]
+        return raw, names, False
+    stored = [_text(each) for each in raw.reshape(-1)]
+    texts = [alike(text.strip()) for text in stored]
     numbers = all(
         text.isascii() and text.isdigit() and len(text) < 10 for text in texts
     )
-    if numbers and not (names is not None and set(texts) <= set(names)):
-        return np.array([int(text) for text in texts], np.int64), names
+    if numbers and not (names is not None and set(texts) <= set(map(alike, names))):
+        digits = np.array([int(text) for text in texts], np.int64)
+        return digits, names, False
     every = sorted(set(texts))
+    if (spelled := len(set(stored))) > len(every):
+        say(
+            f"{where}: names that differ in spaces around them, or in how accents are "
+            f"stored, are one class: {spelled} spellings of {len(every)} names"
+        )
     wrong = [text for text in every if not text or len(text) > _MAX_LENGTH]
     if wrong or len(every) > _MAX_NAMES:
         raise DatasetError(
@@ -63,15 +70,14 @@ def numbers_or_names(
     if other is not None:
         raise DatasetError(
             f"{where}: expected names of the classes, such as {printable(names[0])!r}. "
-            f"Received: {printable(other)!r}. Mend the list of classes, or the labels."
+            f"Received: {printable(other)!r}. Mend the list of classes (--classes FILE), or "
+            "the labels."
         )
-    return np.array([places[text] for text in texts], np.int64), names
+    return np.array([places[text] for text in texts], np.int64), names, True
 
 
 def _text(value: object) -> str:
-    return (
-        value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    ).strip()
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _listed(names: list[str]) -> str:

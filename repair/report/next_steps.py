@@ -15,7 +15,12 @@ IMAGE, IMAGES = "IMAGE", "IMAGES"
 
 
 def after_inspection(
-    model: Path, clean: Path, kind: Kind, options: Sequence[str] = ()
+    model: Path,
+    clean: Path,
+    kind: Kind,
+    options: Sequence[str] = (),
+    *,
+    unlabelled: bool = False,
 ) -> list[tuple[str, str]]:
     """What to do and the command for it, once a network was inspected.
 
@@ -24,12 +29,15 @@ def after_inspection(
         clean: The clean images.
         kind: What was said of the network.
         options: Words that commands on these files need beside them.
+        unlabelled: Whether the images have no labels, so that no accuracy can be told.
     """
+    files = place(model), place(clean)
     if kind == "cannot be told":
-        words = [*called("repair"), "accuracy", str(model), str(clean), *options]
-        return [("See how well it knows them, and likely causes", _joined(words))]
-    out = f"{_stem(model)}-detector"
-    build = [*called("build"), "--model", str(model), "--clean", str(clean), *options]
+        words = [*called("repair"), "accuracy", *files, *options]
+        text = "See how well it knows them, and likely causes"
+        return [] if unlabelled else [(text, _joined(words))]
+    out = place(f"{_stem(model)}-detector")
+    build = [*called("build"), "--model", files[0], "--clean", files[1], *options]
     return [
         ("Build its detector", _joined([*build, "--out", out])),
         *after_build(Path(out))[:2],
@@ -48,7 +56,7 @@ def after_build(
         inspect: The network and the clean images that it was built from.
         options: Words that commands on these files need beside them.
     """
-    folder = str(artifact)
+    folder = place(artifact)
     steps = [
         ("Label an image", _joined([*called("label"), folder, IMAGE])),
         (
@@ -62,11 +70,16 @@ def after_build(
         ("Use it in code", f"tf.saved_model.load({folder!r}).serve(images)"),
     ]
     if inspect is not None:
-        files = [str(path) for path in inspect]
-        page = f"{artifact.name}-inspection"
+        files = [place(path) for path in inspect]
+        page = place(f"{artifact.name}-inspection")
         command = [*called("repair"), "inspect", *files, "--out", page, *options]
         steps.insert(2, ("Read the evidence as a page", _joined(command)))
     return steps
+
+
+def place(path: Path | str) -> str:
+    """A path as a word of a command, which is taken for no option."""
+    return f"./{path}" if str(path).startswith("-") else str(path)
 
 
 def _stem(model: Path) -> str:
@@ -74,4 +87,16 @@ def _stem(model: Path) -> str:
 
 
 def _joined(words: list[str]) -> str:
-    return shlex.join(word.encode("utf-8", "replace").decode() for word in words)
+    return " ".join(map(_quoted, words))
+
+
+def _quoted(word: str) -> str:
+    """As a shell reads it; where it can not be printed, as bash and zsh do."""
+    if word.isprintable():
+        return shlex.quote(word)
+    plain = (x if x.isprintable() and x not in "\\'" else _escaped(x) for x in word)
+    return f"$'{''.join(plain)}'"
+
+
+def _escaped(letter: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(letter))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import re
 import shutil
@@ -255,3 +256,13 @@ def test_a_demo_of_something_else_is_refused_at_once(run_here, words, message):
     answer = run_here("build", "--demo", *words)
     assert answer.code == 2
     assert re.search(message, answer.error)
+
+
+@pytest.mark.parametrize("option", ["--model", "--clean", "--test"])
+def test_a_pipe_is_not_said_to_be_missing(run_here, files, tmp_path, option):
+    os.mkfifo(tmp_path / "pipe")
+    words = build_options(files, tmp_path / "toy")
+    words[words.index(option) + 1] = tmp_path / "pipe"
+    answer = run_here("build", *words)
+    assert answer.code == 2
+    assert "a pipe or device, which can be read only once" in answer.error

@@ -18,7 +18,7 @@ from build import fresh_process, several
 from build.catalogue import NETWORKS
 from build.request import Request
 from repair.errors import RepairFailedError
-from repair.settings import Settings
+from repair.settings import DataOptions, NetworkOptions, Settings
 
 NAMES = ("sunglasses", "multi")
 QUICK = ("--method", "reference", "--fraction", 0.25, "--epochs", 0)
@@ -52,11 +52,11 @@ class Builder:
         self.built.append(request.name)
 
 
-def requests(inputs: Path, seed: int = 0) -> list[Request]:
+def requests(inputs: Path, seed: int = 0, **more: object) -> list[Request]:
     model, clean, out = inputs / "badnet.h5", inputs / "clean.h5", inputs.parent / "out"
     settings = Settings(seed=seed)
     return [
-        Request(model, clean, out / name, name, "witnesses", settings)
+        Request(model, clean, out / name, name, "witnesses", settings, **more)
         for name in NETWORKS
     ]
 
@@ -77,7 +77,7 @@ def test_what_is_finished_is_not_built_again(inputs, capfd):
     out = interrupted(inputs)
     assert (out / several.NOTES).is_file()
     assert rest(inputs) == ["anonymous_1", "anonymous_2"]
-    assert "sunglasses: finished before the interruption" in capfd.readouterr().err
+    assert "sunglasses: finished before, by " in capfd.readouterr().err
     assert not (out / several.NOTES).exists()
     assert rest(inputs) == list(NETWORKS), "a finished run leaves nothing to take up"
 
@@ -92,6 +92,39 @@ def test_other_inputs_build_all(inputs, name):
     interrupted(inputs)
     (inputs / name).write_text("changed")
     assert rest(inputs) == list(NETWORKS)
+
+
+@pytest.mark.parametrize(
+    ("field", "options", "name"),
+    [
+        ("options", DataOptions, "classes"),
+        ("network_options", NetworkOptions, "architecture"),
+    ],
+)
+def test_files_that_options_name_are_inputs(inputs, field, options, name):
+    """As they are now, not by their path."""
+    place = inputs / "named"
+    place.write_text("a")
+    more = {field: options(**{name: place})}
+    for content, built in (("a", 2), ("b", 4)):
+        with pytest.raises(KeyboardInterrupt):
+            several.build_each(requests(inputs, **more), Builder(stop="anonymous_1"))
+        place.write_text(content)
+        builder = Builder()
+        several.build_each(requests(inputs, **more), builder)
+        assert len(builder.built) == built
+
+
+def test_where_a_run_that_failed_goes_on_is_said(inputs, capfd):
+    interrupted(inputs)
+    notes = inputs.parent / "out" / several.NOTES
+    assert f"{notes} notes what is finished" in capfd.readouterr().err
+    with pytest.raises(KeyboardInterrupt):
+        several.build_each(requests(inputs, seed=1), Builder(stop="sunglasses"))
+    notes.unlink()
+    with pytest.raises(KeyboardInterrupt):
+        several.build_each(requests(inputs), Builder(stop="sunglasses"))
+    assert capfd.readouterr().err.count("notes what is finished") == 1
 
 
 def test_other_code_builds_all(inputs, monkeypatch, tmp_path):
@@ -164,12 +197,13 @@ def test_a_terminated_build_is_taken_up_and_gives_the_bytes_of_single_ones(
     parts = tmp_path / "parts"
     answer = stopped_at(parts / ".multi.building", *command(parts, *NAMES))
     assert answer.code == 130, answer.err
-    err = answer.err
-    assert err.splitlines()[-1] == "interrupted; older artifacts stay as they were"
+    *_, last, note = answer.err.splitlines()
+    assert last == "interrupted; older artifacts stay as they were"
+    assert note.startswith(f"{parts / several.NOTES} notes what is finished")
     assert {path.name for path in parts.iterdir()} == {"sunglasses", several.NOTES}
     answer = run_python(*command(parts, *NAMES))
     assert answer.code == 0, answer.err
-    assert "sunglasses: finished before the interruption" in answer.err
+    assert "sunglasses: finished before, by " in answer.err
     assert content(parts) == content(tmp_path / "whole")
     assert content(parts / "multi").keys() == content(parts / "sunglasses").keys()
     assert not list(temporary.iterdir())

@@ -85,7 +85,7 @@ def test_links_to_files_stay_links(run_here, files, tmp_path):
 
 @pytest.mark.parametrize("command", ["sheet", "flags"])
 def test_full_disk_keeps_the_old_file(run_here, files, tmp_path, monkeypatch, command):
-    out = tmp_path / "old.csv"
+    out = tmp_path / {"sheet": "old.png", "flags": "old.csv"}[command]
     out.write_text("old")
 
     def full(self: Path, _: Path) -> None:
@@ -97,7 +97,24 @@ def test_full_disk_keeps_the_old_file(run_here, files, tmp_path, monkeypatch, co
     assert "No space left" in answer.error
     assert "run it again" in answer.error
     assert out.read_text() == "old"
-    assert names(tmp_path) == {"old.csv"}
+    assert names(tmp_path) == {out.name}
+
+
+@pytest.mark.parametrize("command", ["sheet", "inspect"])
+def test_a_full_disk_is_told_of_the_place_that_was_given(
+    run_here, files, tmp_path, monkeypatch, command
+):
+    """Though the system, where a file is open, does not say which."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("repair.commands.data.contact_sheet", full)
+    monkeypatch.setattr("repair.commands.inspect.inspect_network", full)
+    out = tmp_path / "x.png"
+    answer = run_here(*commands(files, out)[command])
+    assert answer.code == 2
+    assert answer.error.startswith(f"error: {out}: No space left")
 
 
 @pytest.mark.parametrize("command", ["fine-prune", "build", "sheet"])

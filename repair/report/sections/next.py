@@ -35,14 +35,12 @@ def next_section(
         kind: What was said of the network.
         stand_in: Whether a copy answers on the labels that were found.
     """
-    if not steps:
+    if not steps and kind != "cannot be told":
         return ""
     items = [
         f"<li>{escape(text)}:<pre><code>{escape(command)}</code></pre></li>"
         for text, command in steps
     ]
     made_of_it = _NEXT[kind] + _STAND_IN * (stand_in and kind == "backdoor found")
-    return (
-        f"<h2>What to do next</h2><p>{made_of_it}.</p>"
-        f'<ol class="steps">{"".join(items)}</ol>'
-    )
+    listed = f'<ol class="steps">{"".join(items)}</ol>' if items else ""
+    return f"<h2>What to do next</h2><p>{made_of_it}.</p>{listed}"

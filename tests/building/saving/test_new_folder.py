@@ -196,6 +196,14 @@ def test_relative_folders_and_links_are_followed(old, monkeypatch):
     assert (old.parent / "link").is_symlink()
 
 
+@pytest.mark.parametrize("name", ["x" * 250, "loop"])
+def test_a_name_that_no_folder_can_have_is_told_before_any_work(tmp_path, name):
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(SettingError, match="can not be written") as refusal:
+        check_place(tmp_path / name)
+    assert str(refusal.value).startswith(f"{tmp_path / name}: ")
+
+
 @pytest.mark.parametrize("here", ["old", "old/variables"])
 def test_where_somebody_is_nothing_is_replaced(old, monkeypatch, here):
     monkeypatch.chdir(old if here == "old" else old / "variables")

@@ -163,6 +163,20 @@ def test_images_are_looked_at_that_are_spread_over_the_flagged_ones(
     assert max(indices) > np.median(flagged)
 
 
+@pytest.mark.parametrize("command", ["explain", "triggers"])
+def test_an_older_report_and_images_that_are_left_out_are_told(
+    run_here, artifact, files, tmp_path, command
+):
+    data = (files / "test.h5", "--most", 2, "--out", tmp_path)
+    for older in (False, True):
+        answer = run_here("repair", command, artifact, *data)
+        assert answer.code == 0, answer.err
+        note = f"note: {tmp_path} holds an older report, which the new one replaces."
+        assert (note in answer.err.splitlines()) == older
+    told = "2 of 50 images are explained; --most N for more"
+    assert (told in answer.err.splitlines()) == (command == "explain")
+
+
 def test_nothing_to_group_is_said(run_here, detector, artifact, tmp_path):
     images = toy_people(4, seed=9).images
     plain = images[detector(images)["label"] < PEOPLE][0]

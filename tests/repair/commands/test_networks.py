@@ -92,6 +92,27 @@ def test_defence_of_a_network_and_of_its_artifact_agree(rows, files, artifact):
         assert all(0 <= rate <= 1 for rate in rates)
 
 
+@pytest.mark.parametrize("fitted", ["clean", "test"])
+def test_images_that_a_detector_was_fitted_to_are_told_wherever_they_are_given(
+    rows, files, artifact, fitted
+):
+    data = [files / "clean.h5", files / "test.h5"]
+    clean, test = data if fitted == "clean" else data[::-1]
+    found = rows("defence", artifact, "--clean", clean, "--test", test)
+    told = {row["data"] for row in found if "measured on" in row}
+    assert told == {f"clean {'validation' if fitted == 'clean' else 'test'}"}
+
+
+def test_the_first_data_tell_the_first_label_of_the_others(rows, files, tmp_path):
+    data = read_dataset(files / "test.h5", image_shape=SHAPE)
+    few = data.subset(data.labels < 3)
+    paths = [tmp_path / "all.npz", tmp_path / "few.npz"]
+    for path, each in zip(paths, (data, few), strict=True):
+        np.savez(path, x=each.images, y=each.labels + 1)
+    found = rows("accuracy", files / "badnet.h5", *paths)
+    assert all(row["accuracy"] > 0.9 for row in found)
+
+
 def test_defence_with_flags_and_nothing_fooled(rows, files, tmp_path):
     people = toy_people(4, seed=11)
     flags = np.arange(20) < 15
@@ -212,7 +233,7 @@ def test_input_errors_are_one_line_and_exit_2(refuse, files, tmp_path):
     model, clean = files / "badnet.h5", files / "clean.h5"
     text = tmp_path / "text.h5"
     text.write_text("text")
-    shape, out = SHAPE_OPTION, ("--out", tmp_path / "out")
+    shape = SHAPE_OPTION
     refuse("no such file", "accuracy", tmp_path / "no.h5", clean)
     refuse("no such file", "accuracy", model, tmp_path / "no.h5")
     refuse("card.json", "accuracy", tmp_path, clean)
@@ -221,7 +242,9 @@ def test_input_errors_are_one_line_and_exit_2(refuse, files, tmp_path):
     refuse("Keras model", "accuracy", clean, clean)
     refuse(r"\(n, 3, 55, 47\)", "check", clean, "--image-shape", 55, 47, 3)
     refuse("is a text", "check", clean, text, *shape)
-    refuse("none from 200 on", "sheet", clean, *out, *shape, "--first", 200)
+    sheet = ("sheet", clean, "--out", tmp_path / "s.png", *shape)
+    refuse("none from 200 on", *sheet, "--first", 200)
+    refuse(r"ends in \.png\. Received: \.jpg", *sheet, "--out", tmp_path / "s.jpg")
     refuse("ending", "flags", clean, "--out", tmp_path / "f.json", *shape)
     refuse("convolution", "defence", model, "--clean", clean, "--layer", "fc_1",
            "--method", "reference")  # fmt: skip

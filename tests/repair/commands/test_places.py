@@ -57,6 +57,37 @@ def test_what_is_read_is_not_written_over(run_here, inputs, name):
     assert {path.name: path.read_bytes() for path in inputs.iterdir()} == before
 
 
+@pytest.mark.parametrize("place", ["none/x", "folder", "x" * 250])
+@pytest.mark.parametrize("command", ["build", "inspect", "sheet"])
+def test_a_file_that_can_not_be_written_is_told_before_any_work(
+    run_here, inputs, command, place
+):
+    """By the place that the user gave; no artifact is built, or replaced, before that."""
+    network, clean = inputs / "badnet.h5", inputs / "clean.h5"
+    (inputs / "folder").mkdir()
+    before = sorted(inputs.rglob("*"))
+    both = ("--model", network, "--clean", clean, "--out", inputs / "out")
+    words = {
+        "build": ("build", *both, "--bom", inputs / place),
+        "inspect": (
+            *("repair", "inspect", network, clean, "--out", inputs / "out"),
+            *("--sarif", inputs / place),
+        ),
+        "sheet": ("repair", "sheet", clean, "--out", inputs / place),
+    }
+    answer = run_here(*words[command])
+    assert answer.code == 2
+    assert answer.error.startswith(f"error: {inputs / place}: ")
+    assert sorted(inputs.rglob("*")) == before
+
+
+def test_the_place_that_was_given_twice_is_told(run_here, inputs):
+    answer = run_here(*commands(inputs)["build twice"])
+    assert answer.error.startswith(
+        f"error: {inputs / 'x'}: expected a place of its own"
+    )
+
+
 @pytest.mark.parametrize("inside", ["", "new", "new/er"])
 @pytest.mark.parametrize("command", ["explain", "triggers", "build", "label"])
 def test_no_file_is_put_into_an_artifact(run_here, artifact, inputs, command, inside):
@@ -74,6 +105,9 @@ def test_no_file_is_put_into_an_artifact(run_here, artifact, inputs, command, in
     )
     assert answer.code == 2
     assert "which a further file would break" in answer.error
+    given = {"build": inside or "new", "label": f"{inside}/labels.tsv"}
+    told = folder / given.get(command, inside).lstrip("/")
+    assert answer.error.startswith(f"error: {told}: ")
     verify(folder)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from build.arguments import build_parser
 from repair.commands.parser import whole_parser
 from repair.commands.repeated import repeated
 from repair.report.next_steps import after_build, after_inspection
+from repair.report.sections.next import next_section
 
 GIVEN = (
     "--preprocessing pm1 --unlabelled --seed 3 --max-fpr 0.01 --keys images=x labels=y "
@@ -60,3 +64,37 @@ def test_what_is_asked_to_read_alone_is_not_told_how_to_build():
     )
     again = whole_parser().parse_args(shlex.split(command)[3:])
     assert (again.keys, again.resize) == ([("images", "x"), ("labels", "y")], True)
+
+
+def test_no_accuracy_is_advised_where_there_are_no_labels():
+    files = Path("a.h5"), Path("b.npz")
+    assert after_inspection(*files, "cannot be told", unlabelled=True) == []
+    assert "Find out first" in next_section([], "cannot be told")
+
+
+def test_a_name_that_begins_with_a_dash_is_no_option():
+    files = Path("-a.h5"), Path("-b.npz")
+    options = repeated(inspected("--classes=-names"))
+    for kind in ("no sign of a backdoor", "cannot be told"):
+        _, command = after_inspection(*files, kind, options)[0]
+        parser = build_parser() if "-m build" in command else whole_parser()
+        given = parser.parse_args(shlex.split(command)[3:])
+        assert given.model == files[0]
+        assert given.classes == Path("-names")
+    steps = dict(after_build(Path("g/-det"), files))
+    words = shlex.split(steps["Read the evidence as a page"])
+    assert whole_parser().parse_args(words[3:]).out == Path("-det-inspection")
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "it's\t\\", "\udcff1", "a b'c"])
+def test_a_shell_reads_the_name_that_was_given(name):
+    """Though a terminal is shown nothing that it would obey."""
+    (_, command), *_ = after_build(Path(name))
+    assert command.isprintable()
+    *_, words = command.partition(" -m artifacts ")
+    script = f"printf '%s' {words.removesuffix(' IMAGE')}"
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("no bash")
+    done = subprocess.run([bash, "-c", script], capture_output=True, check=True)
+    assert done.stdout == os.fsencode(name)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from toys import PEOPLE, build_options, toy_people
+from toys import PEOPLE, SHAPE, build_options, toy_people
 
 from repair.dataset import Dataset
-from repair.measuring.doubts import doubts_about_detector, doubts_about_images
+from repair.measuring.doubts import (
+    doubts_about_detector,
+    doubts_about_images,
+    doubts_about_labels,
+)
 from repair.reading.data_file import write_dataset
 
 
@@ -21,13 +25,14 @@ def test_ordinary_images_raise_no_doubt(clean):
 
 
 def test_copies_are_said():
-    (doubt,) = doubts_about_images(identical(), PEOPLE)
+    doubt, labels = doubts_about_images(identical(), PEOPLE)
     assert "only 1 of the 200 clean images" in doubt
+    assert labels.startswith("1 image is there with different labels")
     people = toy_people(40, seed=2)
-    half = np.arange(200) % 100
-    assert doubts_about_images(people.subset(half), PEOPLE) == []
-    (doubt,) = doubts_about_images(people.subset(np.arange(200) % 99), PEOPLE)
-    assert "only 99" in doubt
+    more = np.arange(200) % 101
+    assert doubts_about_images(people.subset(more), PEOPLE) == []
+    (doubt,) = doubts_about_images(people.subset(np.arange(200) % 100), PEOPLE)
+    assert "only 100" in doubt, "half is too few"
 
 
 def test_images_that_hardly_differ_are_said():
@@ -36,6 +41,49 @@ def test_images_that_hardly_differ_are_said():
     nearly = Dataset(data.images // 2 + noise, data.labels)
     (doubt,) = doubts_about_images(nearly, PEOPLE)
     assert "hardly differ" in doubt
+
+
+def contradicting(clean: Dataset) -> Dataset:
+    """Three of the images are there again, as of the next class."""
+    images = np.concatenate([clean.images, clean.images[:3]])
+    labels = np.concatenate([clean.labels, (clean.labels[:3] + 1) % PEOPLE])
+    return Dataset(images, labels)
+
+
+def test_equal_images_with_different_labels_are_said(clean):
+    data = contradicting(clean)
+    (doubt,) = doubts_about_images(data, PEOPLE)
+    assert doubt.startswith("3 images are there with different labels")
+    assert doubts_about_labels(data) == [doubt]
+    assert doubts_about_labels(clean) == []
+    assert doubts_about_labels(clean.subset(np.arange(200) % 40)) == []
+
+
+@pytest.mark.parametrize("command", ["accuracy", "check"])
+def test_commands_that_measure_say_so_too(run_here, files, tmp_path, clean, command):
+    write_dataset(tmp_path / "d.h5", contradicting(clean))
+    words = {
+        "accuracy": (files / "badnet.h5", tmp_path / "d.h5"),
+        "check": (tmp_path / "d.h5", "--image-shape", *SHAPE),
+    }
+    answer = run_here("repair", command, *words[command])
+    assert answer.code == 0, answer.err
+    assert f"{tmp_path / 'd.h5'}: 3 images are there with" in answer.err
+
+
+def test_a_build_of_images_that_are_half_wrong_is_refused_for_that_reason(
+    run_here, files, tmp_path, clean
+):
+    labels = np.concatenate([clean.labels, (clean.labels + 1) % PEOPLE])
+    twice = Dataset(np.concatenate([clean.images] * 2), labels)
+    write_dataset(tmp_path / "d.h5", twice)
+    options = build_options(files, tmp_path / "toy")
+    options[options.index(files / "clean.h5")] = tmp_path / "d.h5"
+    answer = run_here("build", *options)
+    assert answer.code == 2
+    line = answer.err.splitlines()[-1]
+    assert "Expected more than 50%" in line
+    assert "200 images are there with different labels" in line
 
 
 def test_classes_without_images_are_said(clean):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import keras
 import numpy as np
+import pytest
 from keras import layers
 from toys import toy_network
 
+from repair.errors import ModelError
 from repair.network.inference import (
     batch_size,
     gradient_batch,
     labels_by_network,
     outputs,
+    sound_labels,
 )
 
 KEYS = ("label", "original_label", "repaired_label")
@@ -66,3 +71,14 @@ def test_a_detector_of_keras_is_asked_in_batches_that_fit_it():
     answers = labels_by_network(detector, given, network)
     assert sizes[1:] == [14, 6]
     assert len(answers["detector"]) == 20
+
+
+def test_scores_that_are_no_numbers_are_told_by_their_image():
+    pixels = keras.Input((2, 2, 1))
+    mean = layers.GlobalAveragePooling2D()(pixels)
+    network = keras.Model(pixels, layers.Concatenate()([mean / mean, mean - 1]))
+    given = np.ones((6, 2, 2, 1), np.uint8)
+    assert sound_labels(Path("a.h5"), network, given).tolist() == [0] * 6
+    given[3] = 0
+    with pytest.raises(ModelError, match=r"a\.h5: .*NaN for 1 of 6 .* image 3\."):
+        sound_labels(Path("a.h5"), network, given)

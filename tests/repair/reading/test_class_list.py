@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 
+import numpy as np
 import pytest
 
 from repair.errors import DatasetError
+from repair.reading.class_folders import labels_of_folders
 from repair.reading.class_list import places_of, read_class_list
+from repair.reading.text_labels import numbers_or_names
 
 NAMES = ("ant", "honey bee", "Zèbre")
 
@@ -44,6 +48,31 @@ def test_names_are_found_with_their_labels_and_without():
     assert places_of(("b", "0 b")) == {"b": 0, "0 b": 1, "1 0 b": 1}
 
 
+def test_a_name_is_known_however_its_accents_are_stored(tmp_path, capsys):
+    """As a Mac writes folders, whatever the list was typed on."""
+    names = tuple(unicodedata.normalize("NFC", name) for name in NAMES)
+    apart = [unicodedata.normalize("NFD", name) for name in names]
+    assert places_of(tuple(apart)) == places_of(names)
+    found, told, _ = labels_of_folders(tmp_path, apart[::-1], None, names)
+    assert (list(found.values()), told) == ([2, 1, 0], names)
+    labels, told, named = numbers_or_names("d", np.array(apart), 3, names)
+    assert (labels.tolist(), told, named) == ([0, 1, 2], names, True)
+    assert capsys.readouterr().err == ""
+    (tmp_path / "names").write_text(f"{names[2]}\n{apart[2]}", encoding="utf-8")
+    with pytest.raises(DatasetError, match="twice"):
+        read_class_list(tmp_path / "names")
+
+
+@pytest.mark.parametrize("names", [None, ("ant", "Z\xe8bre")])
+def test_two_spellings_of_a_name_are_no_two_classes(tmp_path, capsys, names):
+    both = ["Z\xe8bre", "Ze\u0300bre", "ant", "ant "]
+    with pytest.raises(DatasetError, match="twice, with its accents stored"):
+        labels_of_folders(tmp_path, both[:3], None, names)
+    labels, _, _ = numbers_or_names("d", np.array(both), 2, names)
+    assert len(set(labels)) == 2
+    assert "one class: 4 spellings of 2 names" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -75,7 +104,7 @@ def test_a_missing_list_is_refused(tmp_path):
 
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "names")
-    with pytest.raises(DatasetError, match="no such file"):
+    with pytest.raises(DatasetError, match="a pipe or device"):
         read_class_list(tmp_path / "names")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -284,6 +285,58 @@ def test_labels_are_brought_to_zero_and_up(tmp_path, labels, options, classes):
 def test_doubtful_labels_are_refused(tmp_path, labels, options):
     with pytest.raises(DatasetError, match="expected"):
         read(npz(tmp_path, x=IMAGES, y=labels), **options)
+
+
+def test_keys_of_another_file_are_none_of_a_clear_one(tmp_path, capsys):
+    """One option stands for all files of a command."""
+    keys = (("images", "a"), ("labels", "b"))
+    for names in (("a", "b"), ("x", "y")):
+        same(
+            read(
+                npz(tmp_path, **dict(zip(names, (IMAGES, LABELS), strict=True))),
+                keys=keys,
+            )
+        )
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("images are 'x', labels 'y', as it has none of --keys")
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file["data"], file["label"] = np.moveaxis(IMAGES, 3, 1), LABELS
+    same(read(tmp_path / "d.h5", keys=keys))
+    assert "as it has none of --keys" in capsys.readouterr().err
+    for arrays in ({"a": IMAGES, "y": LABELS}, {"x": IMAGES, "x_test": IMAGES}):
+        with pytest.raises(DatasetError, match="Name others"):
+            read(npz(tmp_path, **arrays), keys=keys)
+
+
+def test_one_hot_labels_of_more_classes_are_told_as_such(tmp_path):
+    hot = np.eye(6)[LABELS]
+    message = f"Received: 6 columns, {len(set(LABELS))} of them in use"
+    with pytest.raises(DatasetError, match=message):
+        read(npz(tmp_path, x=IMAGES, y=hot), classes=5)
+
+
+def test_labels_that_are_small_floats_are_read_without_a_warning(tmp_path):
+    same(read(npz(tmp_path, x=IMAGES, y=LABELS.astype(np.float16))))
+
+
+def test_black_images_are_not_told_to_be_multiplied(tmp_path):
+    for images, remedy in ((IMAGES * 0, "All are black"), (IMAGES // 128, "Multiply")):
+        with pytest.raises(DatasetError, match=f"{remedy}"):
+            read(npz(tmp_path, x=images, y=LABELS))
+
+
+def test_a_pipe_is_not_said_to_be_missing(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    np.save(tmp_path / "x.npy", IMAGES)
+    with pytest.raises(DatasetError, match="a pipe or device"):
+        read(tmp_path / "x.npy", keys=(("labels", "pipe"),))
+
+
+def test_the_last_label_is_named_as_labels_are_counted(tmp_path):
+    for first, last in ((0, "N-1"), (1, "N")):
+        path = npz(tmp_path, x=IMAGES, y=LABELS - 1)
+        with pytest.raises(DatasetError, match=rf"{first}\.\.{last}\. "):
+            read(path, classes=None, first_label=first)
 
 
 def test_pairs_of_files(tmp_path):

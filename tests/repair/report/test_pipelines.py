@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +15,9 @@ from toys import build_options
 from artifacts import packages
 from artifacts.card import sha256
 from artifacts.listed import CARD
+from repair.errors import RepairFailedError
 from repair.reading.digest import digest
+from repair.report import pipelines
 from repair.report.bill import write_bill
 from repair.report.sarif import write_sarif
 from repair.report.subject import Subject
@@ -104,6 +109,20 @@ def test_sarif_tells_of_each_label_how_sure_that_is(subject, tmp_path):
     results = sarif.load(tmp_path / "x.sarif").runs[0].results
     assert [x.properties["confidence"] for x in results[:2]] == ["high", "moderate"]
     assert "Confidence: moderate." in results[1].message.text
+
+
+def test_a_file_that_fails_at_the_end_is_told_by_its_own_place(
+    subject, tmp_path, monkeypatch
+):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), ".x.building.sarif")
+
+    monkeypatch.setattr(pipelines, "write_sarif", full)
+    given = argparse.Namespace(sarif=tmp_path / "x.sarif", bom=None)
+    with pytest.raises(RepairFailedError, match=r"all else was done.*No space") as fail:
+        pipelines.write_for_pipelines([subject], given)
+    assert str(fail.value).startswith(f"{tmp_path / 'x.sarif'}: ")
+    assert "building" not in str(fail.value)
 
 
 @pytest.mark.parametrize("option", ["--sarif", "--bom"])
