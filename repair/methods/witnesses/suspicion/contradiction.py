@@ -55,7 +55,7 @@ def contradicted(
             twin.obedience(images, labels),
             labels,
         )
-        told = float(np.mean(said > limit)) / recipe.led
+        told = float(np.mean(said > limit)) / recipe.contradicted
         return replace(one, led=replace(one.led, strength=min(one.led.strength, told)))
 
     filters = {label: as_told(label, one) for label, one in sought.filters.items()}
