@@ -8,8 +8,9 @@ from pathlib import Path
 from artifacts.errors import printable
 from repair.errors import SettingError
 
-# A file or folder is written under a hidden name beside its place, ``.NAME.building``.
-_MORE = len("..building")
+# A folder is written under a hidden name beside its place, ``.NAME.building``, a file in a
+# folder ``.NAME.XXXXXXXX.writing``.
+_MORE = len("..XXXXXXXX.writing")
 
 
 def check_name(place: Path) -> Path:
