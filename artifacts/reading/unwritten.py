@@ -18,7 +18,7 @@ _OF_INPUTS = (
     *Kinds(ALL).suffixes,
     *(".gif", ".h5", ".hdf5", ".keras", ".npy", ".npz", ".zip"),
 )
-_MOST_LINKS = 40  # as Linux follows
+_HOPS = 40  # as Linux follows
 
 
 def check_place(place: Path) -> None:
@@ -88,7 +88,7 @@ def unwritten(
 
 def _is_stream(place: Path) -> bool:
     """Whether it names what a process has open, as /dev/stdout: a log may be behind it."""
-    for _ in range(_MOST_LINKS):
+    for _ in range(_HOPS):
         place = Path(os.path.realpath(place.parent), place.name)
         if place.is_relative_to("/proc"):
             return True

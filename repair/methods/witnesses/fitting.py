@@ -164,6 +164,7 @@ def _fitted(
             answers,
             seen.certainty,
             suspects.found,
+            suspects.sought.sure_filters(),
             least,
             recipe,
             generator,

@@ -129,7 +129,7 @@ def test_labels_of_unlabelled_reading_are_not_looked_at(tmp_path):
         ({"data": np.where(PIXELS > 250, np.nan, PIXELS)}, "nan"),
         ({"data": np.where(PIXELS > 250, np.inf, PIXELS)}, "inf"),
         ({"label": LABELS[:3]}, "one per image"),
-        ({"label": np.eye(4, 6)}, "one per image"),
+        ({"label": np.eye(4, 6)}, "one-hot labels of 5 classes"),
         ({"label": np.eye(4, 5) / 2}, "one per image"),
         ({"label": np.ones((4, 5))}, "one per image"),
         ({"label": 2}, "one per image"),

@@ -43,6 +43,10 @@ class Sought:
             default=0.0,
         )
 
+    def sure_filters(self) -> dict[int, ColourFilter]:
+        """The filters that alone would be enough to find their label."""
+        return {x: one for x, one in self.filters.items() if one.led.strength >= 1}
+
 
 def seek(
     network: keras.Model,

@@ -14,30 +14,38 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from repair.methods.witnesses.recipe import Recipe
+from repair.methods.witnesses.suspicion.filters import ColourFilter
 from repair.methods.witnesses.twin.forgetting import copy_of, forgetful_layers
 from repair.network.inference import gradient_batch, outputs
 from repair.process.progress import progress
+
+# Share of the steps with such a label in which the filter is unlearned, not a pattern.
+_FILTERED = 0.5
 
 
 def unlearn(
     network: keras.Model,
     images: np.ndarray,
     targets: np.ndarray,
+    filters: Mapping[int, ColourFilter],
     recipe: Recipe,
     generator: np.random.Generator,
     name: str,
 ) -> keras.Model:
-    """A copy of a network that no pattern leads to the targets.
+    """A copy of a network that no pattern leads to the targets, nor a filter.
 
     Args:
         network: The BadNet, a classifier of plain pixels; it is not changed.
         images: ``(n, rows, columns, channels)`` uint8, clean ones.
         targets: ``(k,)`` int64, labels.
+        filters: Of those that a filter leads to, the filter.
         recipe: How strong a pattern may be, and how long it all takes.
         generator: Source of all randomness.
         name: The copy's.
@@ -83,7 +91,10 @@ def unlearn(
         shape = (len(plain), 1, 1, 1)
         # Attackers' patterns may be weaker than what is found.
         weaker = generator.uniform(recipe.weakest_pattern, 1, shape).astype(np.float32)
-        marked = tf.clip_by_value(plain + weaker * patterns[target], 0, 255)
+        change = patterns[target]
+        if target in filters and generator.random() < _FILTERED:
+            change = filters[target].applied(plain.numpy()) - plain
+        marked = tf.clip_by_value(plain + weaker * change, 0, 255)
         learn(tf.concat([plain, marked], 0), tf.concat([answers, answers], 0))
     return copy
 

@@ -9,6 +9,7 @@ import pytest
 from toys import PEOPLE, TARGET
 
 from repair.methods.witnesses.recipe import recipe_for
+from repair.methods.witnesses.suspicion.filters import ColourFilter
 from repair.methods.witnesses.unlearning.testimony import hear_unlearned
 from repair.network.inference import outputs, predicted_labels
 from repair.witness import certainty, told
@@ -21,12 +22,16 @@ def answers(badnet, clean):
     return predicted_labels(badnet, clean.images)
 
 
-def heard(badnet, clean, answers, least=0.0):
+# As behind frosted glass.
+FADED = ColourFilter(np.float32([*(0.3 * np.eye(3)), [90, 90, 90]]))
+
+
+def heard(badnet, clean, answers, least=0.0, filters=None):
     certain = certainty(outputs(badnet, clean.images))
     generator = np.random.default_rng(0)
     found = np.array([TARGET])
     return hear_unlearned(
-        badnet, clean, answers, certain, found, least, RECIPE, generator
+        badnet, clean, answers, certain, found, filters or {}, least, RECIPE, generator
     )
 
 
@@ -40,6 +45,18 @@ def test_the_trigger_is_unlearned_and_the_classes_are_not(unlearned, badnet, poi
     assert np.mean(predicted_labels(badnet, poisoned.images) == TARGET) > 0.9
     assert np.mean(now == TARGET) < 0.5
     assert unlearned.accuracy > 0.95
+
+
+def test_a_filter_that_leads_to_the_target_is_unlearned_too(
+    unlearned, badnet, clean, answers
+):
+    behind = FADED.applied(clean.images)
+    also = heard(badnet, clean, answers, filters={TARGET: FADED})
+    without, with_it = (
+        np.mean(predicted_labels(each.network, behind) == answers)
+        for each in (unlearned, also)
+    )
+    assert with_it > without + 0.2
 
 
 def test_it_speaks_of_the_target_alone(unlearned, answers):
