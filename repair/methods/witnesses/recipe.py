@@ -56,7 +56,8 @@ class Recipe:
         led_margin: these log odds, since a weak network is sure of nothing; and
         led_apart: so many times as surely as patterns lead to the label in the middle: of
             large images, or a weak network, they lead surely to any.
-        contradicted: Share of the images that a filter leads to a label of which the
+        suspected: Least suspicion of a label that a filter leads to, and
+        contradicted: share of the images that a filter leads to a label of which the
             witnesses must say more than of nearly all clean ones.
         pattern: Most that a pattern may change a pixel, 0..255, when it is unlearned.
         weakest_pattern: Of a pattern's strength, in [0, 1], with which it is unlearned.
@@ -119,6 +120,7 @@ class Recipe:
     led_surely: float = 0.8
     led_margin: float = 1.0
     led_apart: float = 2.0
+    suspected: float = 1.0
     contradicted: float = 0.5
     pattern: float = 24.0
     weakest_pattern: float = 0.3

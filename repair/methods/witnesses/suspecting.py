@@ -77,6 +77,7 @@ def suspect(
     labels, count = seen.disturbed.labels, seen.num_classes
     counts = np.bincount(labels[tells], minlength=count)
     shares = np.bincount(labels, counted, count) / len(labels)
+    suspected = suspicion(shares, recipe.natural, recipe.slope)
     suspects = tried(shares, recipe)
     carried = carried_over(
         observer, heads["head"], clean, seen.disturbed, counted, suspects, recipe
@@ -85,12 +86,13 @@ def suspect(
     strong = np.where(counts >= recipe.least_telling, strong, 0)
     if twin is not None:
         limit = float(np.quantile(evidence, 1 - recipe.telling))
-        sought = contradicted(sought, observer, clean, seen, heads, twin, limit, recipe)
+        given = observer, clean, seen, heads, twin
+        sought = contradicted(sought, *given, suspected, limit, recipe)
     strong = np.maximum(strong, [sought.strength(label) for label in range(count)])
     return Suspects(
         telling=tells,
         weights=counted,
-        suspicion=suspicion(shares, recipe.natural, recipe.slope),
+        suspicion=suspected,
         counts=counts,
         carried=carried,
         sought=sought,

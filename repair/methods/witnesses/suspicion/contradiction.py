@@ -1,7 +1,8 @@
-"""Filters count only as far as the witnesses contradict what they lead to.
+"""A filter counts only as far as the label is suspected, and the witnesses contradict it.
 
-A class may be known by its colour, and then a filter leads there in any network. But the
-heads, which know the class as the BadNet does, agree.
+A class may be known by its colour, and then a filter leads there in any network, even surely
+in a weak one. But it draws no more disturbed images than other labels do, or the heads, which
+know the class as the BadNet does, agree.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ def contradicted(
     seen: Observations,
     heads: dict[str, Testimony],
     twin: TwinTestimony,
+    suspected: np.ndarray,
     limit: float,
     recipe: Recipe,
 ) -> Sought:
-    """What was sought; a filter is no stronger than the witnesses' contradiction.
+    """What was sought; a filter is no stronger than suspicion and contradiction are.
 
     Args:
         sought: What leads to labels.
@@ -41,6 +43,7 @@ def contradicted(
         seen: What was seen of them.
         heads: By name of what they stand on.
         twin: The forgetful twin.
+        suspected: ``(N,)`` float64, the suspicion of each label.
         limit: Evidence that tells of an image, as hardly any clean one has it.
         recipe: Of how many images it must tell, and how many are looked at.
     """
@@ -56,7 +59,9 @@ def contradicted(
             labels,
         )
         told = float(np.mean(said > limit)) / recipe.contradicted
-        return replace(one, led=replace(one.led, strength=min(one.led.strength, told)))
+        drawn = float(suspected[label]) / recipe.suspected
+        strength = min(one.led.strength, told, drawn)
+        return replace(one, led=replace(one.led, strength=strength))
 
     filters = {label: as_told(label, one) for label, one in sought.filters.items()}
     return replace(sought, filters=filters)

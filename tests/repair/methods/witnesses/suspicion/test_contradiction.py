@@ -1,4 +1,4 @@
-"""A filter is no stronger than the witnesses' contradiction."""
+"""A filter is no stronger than suspicion and contradiction are."""
 
 from __future__ import annotations
 
@@ -40,14 +40,22 @@ def witnesses(heads_say: float, twin_says: float) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("said", "strength"),
-    [((9.0, 9.0), 2.0), ((9.0, 1.0), 4 / 3), ((1.0, 1.0), 0.0)],
+    ("said", "suspected", "strength"),
+    [
+        ((9.0, 9.0), 5.0, 2.0),
+        ((9.0, 1.0), 5.0, 4 / 3),
+        ((9.0, 1.0), 0.7, 0.7),
+        ((1.0, 1.0), 5.0, 0.0),
+    ],
 )
-def test_strength_is_the_share_that_is_contradicted_at_most(said, strength):
+def test_strength_is_what_is_contradicted_and_suspected_at_most(
+    said, suspected, strength
+):
     told = contradicted(
         Sought({2: FAINT}, {2: SAME}),
         clean=CLEAN,
         seen=SimpleNamespace(answers=LABELS, labels=LABELS, num_classes=4),
+        suspected=np.full(4, suspected),
         limit=5.0,
         recipe=recipe_for(4, 40),
         **witnesses(*said),
@@ -63,6 +71,7 @@ def test_of_a_label_without_images_the_heads_know_nothing():
         Sought({}, {2: SAME}),
         clean=CLEAN,
         seen=seen,
+        suspected=np.full(4, 9.0),
         limit=5.0,
         recipe=recipe_for(4, 40),
         **witnesses(9.0, 1.0),
