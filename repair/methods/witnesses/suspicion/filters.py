@@ -107,11 +107,8 @@ def seek_filters(
         sharper = _heard(sharpen(found[label], label), leading, hosts[label], label)
         if sharper is not None:
             found[label] = max(found[label], sharper, key=lambda x: x.led.strength)
-    level = leading.level(each.led.strength for each in found.values())
-    return {
-        label: replace(each, led=replace(each.led, strength=each.led.strength / level))
-        for label, each in found.items()
-    }
+    apart = leading.apart({label: each.led for label, each in found.items()})
+    return {label: replace(found[label], led=led) for label, led in apart.items()}
 
 
 def _candidates(seen: Observations, leading: Leading) -> dict[int, np.ndarray]:

@@ -10,8 +10,8 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -85,15 +85,19 @@ class Leading:
             strength=float(np.quantile(sure, 1 - self.recipe.led) / self.tells[label]),
         )
 
-    def level(self, strengths: Iterable[float]) -> float:
-        """What strengths are to be divided by: those of large images, or of a weak network.
+    def apart(self, leds: Mapping[int, Led]) -> dict[int, Led]:
+        """By label, with the strength that counts: of large images, or a weak network, less.
 
         Changes lead surely to any label there, so what leads to the label in the middle is
         the measure.
         """
-        each = sorted(strengths)
+        each = sorted(led.strength for led in leds.values())
         middle = each[(len(each) - 1) // 2] if each else 0.0
-        return max(self.recipe.led_apart * middle, 1.0)
+        level = max(self.recipe.led_apart * middle, 1.0)
+        return {
+            label: replace(led, strength=led.strength / level)
+            for label, led in leds.items()
+        }
 
 
 def usual_certainty(

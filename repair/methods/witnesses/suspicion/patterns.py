@@ -76,8 +76,5 @@ def seek_patterns(
             led = leading(pattern.applied(clean.images[others]), label)
             found[label] = replace(pattern, led=led)
         order = np.array(sorted(found, key=lambda x: (-found[x].led.strength, x)))
-    level = leading.level(each.led.strength for each in found.values())
-    return {
-        label: replace(each, led=replace(each.led, strength=each.led.strength / level))
-        for label, each in found.items()
-    }
+    apart = leading.apart({label: each.led for label, each in found.items()})
+    return {label: replace(found[label], led=led) for label, led in apart.items()}
