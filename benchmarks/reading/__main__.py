@@ -1,6 +1,7 @@
 """Reads every network of ``keras.applications``, and any files, and compares with Keras.
 
 python -m benchmarks.reading [NAME...] [--size small default] [--form whole nested] [--kept F]
+                             [--by PYTHON]
 python -m benchmarks.reading --files FILE...
 """
 
@@ -30,13 +31,13 @@ def main() -> None:
     from benchmarks.reading.zoo import compared, names
 
     if options.here is not None:
-        for row in compared(options.here, options.size, options.form):
+        for row in compared(options.here, options.size[0], options.form, options.by):
             print(json.dumps(row), flush=True)
         return
     if options.files:
         rows = compared_files(options.files)
     else:
-        rows = _all_rows(options.names or names(), options)
+        rows = _all_rows(options.names or names(options.by), options)
     print("\n" + table(rows))
     if options.results is not None:
         write_results(options.results, options.title, rows, "reading")
@@ -62,7 +63,7 @@ def _in_fresh_process(
 ) -> list[dict[str, Cell]]:
     """The rows of one network; a process each, since the largest take gigabytes."""
     command = [sys.executable, "-m", "benchmarks.reading", "--here", name]
-    command += ["--size", size, "--form", *options.form]
+    command += ["--size", size, "--form", *options.form, "--by", options.by]
     done = subprocess.run(  # noqa: S603
         command, stdout=subprocess.PIPE, text=True, check=False
     )
@@ -86,11 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--size", nargs="+", choices=("small", "default"), default=["small", "default"])
     add("--form", nargs="+", choices=("whole", "nested"), default=["whole", "nested"])
     add("--files", nargs="+", type=Path, metavar="FILE", help="network files instead")
-    add(
-        "--kept",
-        type=Path,
-        help="JSON lines: rows that are there are not measured again",
-    )
+    kept = "JSON lines: rows that are there are not measured again"
+    add("--kept", type=Path, help=kept)
+    by = "whose tensorflow writes the files, such as 2.15's (this one)"
+    add("--by", default=sys.executable, metavar="PYTHON", help=by)
     add("--here", metavar="NAME", help=argparse.SUPPRESS)
     add("--results", type=Path, help="Markdown file that gets the table")
     add("--title", default="Reading the networks of keras.applications")
