@@ -17,10 +17,7 @@ from artifacts.quiet import import_tensorflow_quietly
 from benchmarks.results_file import write_results
 from repair.measuring.tables import Cell, table
 
-COLUMNS = (
-    *("network", "size", "form", "file", "MB", "seconds", "max difference"),
-    "answers differ by",
-)
+COLUMNS = ("form", "file", "MB", "seconds", "max difference", "answers differ by")
 
 
 def main() -> None:
@@ -28,7 +25,7 @@ def main() -> None:
     options = _parser().parse_args()
     import_tensorflow_quietly()
     from benchmarks.reading.files import compared_files
-    from benchmarks.reading.zoo import compared, names
+    from benchmarks.reading.zoo import compared, condensed, names
 
     if options.here is not None:
         for row in compared(options.here, options.size[0], options.form, options.by):
@@ -37,7 +34,8 @@ def main() -> None:
     if options.files:
         rows = compared_files(options.files)
     else:
-        rows = _all_rows(options.names or names(options.by), options)
+        every = _all_rows(options.names or names(options.by), options)
+        rows = condensed(every)
     print("\n" + table(rows))
     if options.results is not None:
         write_results(options.results, options.title, rows, "reading")
@@ -70,7 +68,7 @@ def _in_fresh_process(
     rows = [json.loads(line) for line in done.stdout.splitlines() if line[:1] == "{"]
     if done.returncode:
         why = f"the process ended with {done.returncode}"
-        rows.append({"network": name, "size": size} | dict.fromkeys(COLUMNS[2:], ""))
+        rows.append({"network": name, "size": size} | dict.fromkeys(COLUMNS, ""))
         rows[-1]["max difference"] = why
     for row in rows:
         sys.stderr.write(f"{row}\n")

@@ -53,6 +53,20 @@ def compared(
                 yield row | {"file": ending} | _compared(path)
 
 
+def condensed(rows: list[dict[str, Cell]]) -> list[dict[str, Cell]]:
+    """A row for each network and size, with the differences of all its files."""
+    files = list(dict.fromkeys(f"{row['form']} {row['file']}" for row in rows))
+    short: dict[tuple[Cell, Cell], dict[str, Cell]] = {}
+    for row in rows:
+        both = row["network"], row["size"]
+        one = short.setdefault(both, {"network": both[0], "size": both[1]})
+        one.setdefault("MB", row["MB"])
+        one.setdefault("answers differ by", row["answers differ by"])
+        one.update({file: one.get(file, "") for file in files})
+        one[f"{row['form']} {row['file']}"] = row["max difference"]
+    return list(short.values())
+
+
 def _written(python: str, *arguments: str) -> str:
     command = [python, str(_WRITER), *arguments]
     done = subprocess.run(  # noqa: S603
