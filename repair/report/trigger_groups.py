@@ -30,12 +30,14 @@ class Group:
     Attributes:
         label: What the original network says of them.
         status: What the build believes of that label.
+        local: Whether the reason is at some place in the images, or all over them.
         members: The images.
         heat: ``(rows, columns)`` float32 in [0, 1], the mean of their heat maps.
     """
 
     label: int
     status: str
+    local: bool
     members: list[Explained]
     heat: np.ndarray
 
@@ -46,35 +48,29 @@ class Group:
             np.uint8
         )
 
-    @property
-    def local(self) -> bool:
-        """Whether the reason is at some place in most of them."""
-        return 2 * sum(
-            one.story.heat.local for one in self.members if one.story.heat
-        ) > (len(self.members))
-
 
 def grouped(flagged: list[Explained]) -> list[Group]:
     """The groups, the largest first.
 
-    An image joins the group of its label whose mean heat is most like its own, if any is
-    alike; else it starts another.
+    An image with its reason at some place joins the group of its label whose mean heat is
+    most like its own, if any is alike; else it starts another. Where the reason is all over
+    an image, its heat tells nothing, so those of a label are one group.
     """
     groups: list[Group] = []
     for one in flagged:
         found = one.story.heat
         if found is None:
             continue
-        likeness = [
-            _alike(group.heat, found.map)
-            if group.label == one.story.original_label
-            else -1.0
-            for group in groups
-        ]
-        best = int(np.argmax(likeness)) if likeness else -1
-        if best < 0 or likeness[best] < _ALIKE:
+        kind = one.story.original_label, found.local
+        likeness = {
+            index: _alike(group.heat, found.map) if group.local else 1.0
+            for index, group in enumerate(groups)
+            if (group.label, group.local) == kind
+        }
+        best = max(likeness, key=likeness.__getitem__, default=-1)
+        if likeness.get(best, -1.0) < _ALIKE:
             groups.append(
-                Group(one.story.original_label, one.story.status, [one], found.map)
+                Group(kind[0], one.story.status, found.local, [one], found.map)
             )
             continue
         group = groups[best]
@@ -173,6 +169,8 @@ def _section(group: Group) -> str:
     ]
     status = group.status.replace("other", "not suspected")
     name = group.members[0].story.named(group.label)
+    count = len(group.members)
+    images = f"{count} image{'s' if count != 1 else ''}"
     said = [] if group.local else ["The reason is in no single place."]
     if group.status != "found" and group.local and len(group.members) >= _MANY:
         said.append(
@@ -182,7 +180,7 @@ def _section(group: Group) -> str:
         )
     return "\n".join(
         [
-            f"<section><h2>Label {escape(name)} ({status}): {len(group.members)} images</h2>",
+            f"<section><h2>Label {escape(name)} ({status}): {images}</h2>",
             f"<p>{' '.join(said)}</p>" if said else "",
             f'<div class="row">{"".join(pictures)}</div></section>',
         ]
