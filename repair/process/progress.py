@@ -1,4 +1,7 @@
-"""A progress bar with the time left, one line on stderr."""
+"""A progress bar with the time left, one line on stderr.
+
+Within ``stages.in_stages`` it says the time left of all stages, too.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from artifacts.streams import check_interrupted, say
+from repair.process.stages import left_of_all
 
 T = TypeVar("T")
-_WIDTH = 24
+_WIDTH = 12
+_COLUMNS = 78
 _SECONDS_BETWEEN_UPDATES = 0.1
 
 
@@ -40,7 +45,7 @@ def progress(
             shown = now
             say(f"\r{_line(label, done, total, now - start)}")
     seconds = f"{label}: {done} in {time.monotonic() - start:.1f} s"
-    say(f"\r{seconds:<78}\n" if interactive else f"{seconds}\n")
+    say(f"\r{seconds:<{_COLUMNS}}\n" if interactive else f"{seconds}\n")
 
 
 def finding_preprocessing(ways: list[T]) -> Iterator[T]:
@@ -50,6 +55,15 @@ def finding_preprocessing(ways: list[T]) -> Iterator[T]:
 
 def _line(label: str, done: int, total: int, seconds: float) -> str:
     share = done / max(total, 1)
-    left = seconds / done * (total - done)
+    left = f"{seconds / done * (total - done):.0f} s left"
+    of_all = left_of_all(label, share)
+    if of_all is not None:
+        left += f" ({_about(of_all)} in all)"
     bar = ("#" * round(_WIDTH * share)).ljust(_WIDTH, ".")
-    return f"{label}: [{bar}] {done}/{total}, {left:.0f} s left".ljust(78)
+    return f"{label}: [{bar}] {done}/{total}, {left}".ljust(_COLUMNS)
+
+
+def _about(seconds: float) -> str:
+    """A rough time: it stands on what stages usually take."""
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes > 1 else f"{max(10, round(seconds, -1)):.0f} s"

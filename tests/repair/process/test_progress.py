@@ -10,6 +10,7 @@ import time
 import pytest
 
 from repair.process.progress import progress
+from repair.process.stages import in_stages
 
 
 class Terminal(io.StringIO):
@@ -43,7 +44,7 @@ def test_bar_on_a_terminal_fills_and_ends_the_line(monkeypatch):
     assert drawn.endswith("\n")
     assert drawn.count("\n") == 1
     parts = drawn.split("\r")
-    assert [part.count("#") for part in parts if "[" in part] == [6, 12, 18, 24]
+    assert [part.count("#") for part in parts if "[" in part] == [3, 6, 9, 12]
     assert "2/4, 2 s left" in drawn
     assert all(len(part.rstrip("\n")) == 78 for part in parts if part)
 
@@ -53,3 +54,14 @@ def test_a_swallowed_interruption_ends_the_work_at_the_next_item(swallowed):
     with pytest.raises(KeyboardInterrupt):
         done.extend(progress(range(9), label="work"))
     assert done == [0]
+
+
+def test_bar_says_the_time_left_of_all_stages(monkeypatch):
+    screen, clock = Terminal(), iter(range(0, 10_000, 30))
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
+    with in_stages((("work", 1.0), ("more", 1.0))):
+        list(progress(range(2), label="work"))
+    drawn = screen.getvalue()
+    assert "1/2, 30 s left (4 min in all)" in drawn
+    assert all(len(part.rstrip("\n")) == 78 for part in drawn.split("\r") if part)

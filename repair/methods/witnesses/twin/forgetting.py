@@ -13,6 +13,7 @@ References:
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import keras
@@ -92,9 +93,9 @@ def forget(
     stops = [-share * np.log(num_classes) for share in recipe.forgotten]
     fits = gradient_batch(inner, recipe.batch)
     batches = _batches(len(clean), recipe, generator)
-    for count, chosen in enumerate(
-        progress(batches, label="steps of a forgetful twin"), start=1
-    ):
+    needed = itertools.takewhile(lambda _: stops, batches)
+    bar = progress(needed, label="steps of a forgetful twin", total=len(batches))
+    for count, chosen in enumerate(bar, start=1):
         wrong = generator.integers(1, num_classes, len(chosen))
         labels = (clean.labels[chosen] + wrong) % num_classes
         # All activations of a step are kept, so one of large images is taken in parts.
@@ -110,8 +111,6 @@ def forget(
             while stops and sure <= stops[0]:
                 yield count
                 stops.pop(0)
-        if not stops:
-            return
     for _ in stops:
         yield len(batches)
 
