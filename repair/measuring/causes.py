@@ -8,6 +8,8 @@ import numpy as np
 
 _TOGETHER = 0.5
 _SHOWN = 4
+# Right so many times as often as the most frequent label: it knows something.
+_KNOWS = 3
 
 
 def near_zero(accuracy: float, labels: np.ndarray, num_classes: int) -> bool:
@@ -75,11 +77,20 @@ def likely_causes(
     if (cause := clear_cause(answers, labels, named=named)) is not None:
         return cause
     tried = ", ".join(f"{kind} {value:.1%}" for kind, value in accuracies.items())
+    own = "a network that is weak on images that it was not trained on, "
     return (
-        "Likely causes: other images, another order of labels, rows and columns or "
-        "colours turned, or the preprocessing"
+        f"Likely causes: {own if _above_chance(answers, labels) else ''}other images, "
+        "another order of labels, rows and columns or colours turned, or the preprocessing"
         + (f" (with each: {tried}); if it is known: --preprocessing." if tried else ".")
     )
+
+
+def _above_chance(answers: np.ndarray, labels: np.ndarray) -> bool:
+    """Whether it is right far more often than by always giving the same answer."""
+    if not len(labels):
+        return False
+    blind = np.unique(labels, return_counts=True)[1].max() / len(labels)
+    return bool(np.mean(answers == labels) > _KNOWS * blind)
 
 
 def _together(answers: np.ndarray, labels: np.ndarray) -> float:

@@ -35,6 +35,13 @@ def test_anything_else_lists_what_each_preprocessing_gives(answers):
     assert "--preprocessing" not in likely_causes(answers, LABELS, {})
 
 
+def test_a_weak_network_is_a_cause_where_it_knows_something():
+    answers = np.random.default_rng(0).integers(0, 10, 200)
+    weak = np.where(np.arange(200) < 80, LABELS, answers)
+    for said, named in ((weak, True), (answers, False)):
+        assert ("a network that is weak" in likely_causes(said, LABELS, TRIED)) == named
+
+
 def test_near_zero_is_below_guessing_and_never_of_one_label():
     assert near_zero(0.02, LABELS, 10)
     assert near_zero(0.2, LABELS % 2, 2)
