@@ -32,6 +32,7 @@ from repair.methods.witnesses.looks.disturbed import Disturbed
 from repair.methods.witnesses.looks.observations import observe
 from repair.methods.witnesses.looks.observer import Observer
 from repair.methods.witnesses.recipe import Recipe
+from repair.methods.witnesses.stages import stages
 from repair.methods.witnesses.suspecting import suspect
 from repair.methods.witnesses.suspicion.seeking import Sought, seek
 from repair.methods.witnesses.twin.testimony import Testimony as TwinTestimony
@@ -40,6 +41,7 @@ from repair.methods.witnesses.unlearning.testimony import Testimony as Unlearned
 from repair.methods.witnesses.unlearning.testimony import hear_unlearned
 from repair.network.cut import choose_layer
 from repair.network.inference import predicted_labels
+from repair.process.stages import in_stages
 from repair.rule import Rule
 
 
@@ -107,7 +109,8 @@ def fit_witnesses(
         seed: Everything random follows from it.
         asked: Name of the layer to stand on, if somebody has chosen it.
     """
-    heard = _fitted(network, clean, recipe, seed=seed, asked=asked)
+    with in_stages(stages(recipe)):
+        heard = _fitted(network, clean, recipe, seed=seed, asked=asked)
     if heard.twin is None:
         return heard
     targets = np.array(heard.rule.targets, np.int64)

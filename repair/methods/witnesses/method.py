@@ -13,9 +13,7 @@ from repair.methods.repair import Repair
 from repair.methods.witnesses.fitting import Witnesses, fit_witnesses
 from repair.methods.witnesses.head.head_network import head_network
 from repair.methods.witnesses.recipe import Recipe, recipe_for
-from repair.methods.witnesses.stages import stages
 from repair.network.work import multiplications
-from repair.process.stages import in_stages
 from repair.rule import AGAINST_WEIGHT, REPAIRED_WEIGHT
 from repair.settings import Settings
 
@@ -23,10 +21,9 @@ from repair.settings import Settings
 def witnesses(network: keras.Model, clean: Dataset, settings: Settings) -> Repair:
     """Prunes and tunes a repaired network, and hears further witnesses beside it."""
     recipe = chosen_recipe(network, clean, settings)
-    with in_stages(stages(recipe)):
-        heard = fit_witnesses(
-            network, clean, recipe, seed=settings.seed, asked=settings.layer
-        )
+    heard = fit_witnesses(
+        network, clean, recipe, seed=settings.seed, asked=settings.layer
+    )
     return as_repair(network, heard, recipe)
 
 
