@@ -25,6 +25,8 @@ _BYTES = 32 << 30  # of all activations that are looked at
 _TELLING_ACCURACY, _BETTER_THAN_ONE_LABEL = 0.2, 0.1
 # What is rarer must be right on so many more images, in deviations of their number.
 _CLEARLY = 2.0
+# Of the right one's accuracy, more than a wrong preprocessing leaves.
+_WRONG = 0.6
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def find_preprocessing(
     (all labels -1), or with labels that mean nothing to the network, it is steadiness: on
     what it was trained with a network keeps its answers when the light changes a little,
     and they are many different ones. A network that begins with layers that rescale or
-    normalise takes raw pixels, unless its labels say otherwise.
+    normalise takes raw pixels, unless it knows hardly any images so.
 
     Args:
         network: A classifier on what it was trained with.
@@ -92,7 +94,10 @@ def find_preprocessing(
         for way, share in zip(ways, (each.mean() for each in right), strict=False):
             accuracies[way.kind] = max(float(share), accuracies.get(way.kind, 0))
         if max(accuracies.values()) >= _telling(sample.labels):
-            return Found(ways[_clearly_best(right)], accuracies)
+            best = _clearly_best(right)
+            if rescales_itself(network) and right[0].sum() > _WRONG * right[best].sum():
+                best = 0
+            return Found(ways[best], accuracies)
     else:
         accuracies = {}
     if ways[0].kind == "raw":

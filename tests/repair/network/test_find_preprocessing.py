@@ -24,6 +24,7 @@ from repair.network.preprocessing import (
     preprocessed,
     without_preprocessing,
 )
+from repair.network.steadiness import labels_under
 from repair.reading.case import read_case
 from repair.settings import PREPROCESSINGS
 
@@ -106,6 +107,22 @@ def test_a_network_that_rescales_itself_takes_raw_pixels(trained, clean):
     for labels in (clean.labels, np.full(len(clean), -1)):
         found = find_preprocessing(renamed, Dataset(clean.images, labels))
         assert found.preprocessing.kind == "raw"
+
+
+@pytest.mark.parametrize(("as_raw", "kind"), [(0.39, "raw"), (0.1, "caffe")])
+def test_one_that_rescales_itself_must_know_hardly_any_image_so(
+    trained, clean, as_raw, kind
+):
+    caffe = named("caffe", 3, clean.images)[0]
+    images = keras.Input(SHAPE)
+    inner = trained_on(caffe, trained)
+    whole = keras.Model(images, inner(layers.Rescaling(1.0)(images)))
+    assert rescales_itself(whole)
+    sure = labels_under(whole, clean.images, caffe)
+    chosen = np.random.default_rng(0).random(len(clean)) < as_raw
+    plain = labels_under(whole, clean.images, named("raw", 3, clean.images)[0])
+    told = replace(clean, labels=np.where(chosen, plain, sure))
+    assert find_preprocessing(whole, told).preprocessing.kind == kind
 
 
 @pytest.mark.parametrize("channels", [1, 4])
