@@ -23,6 +23,7 @@ from repair.methods.witnesses.head.discriminant import (
 )
 from repair.methods.witnesses.looks.observations import Observations
 from repair.methods.witnesses.recipe import Recipe
+from repair.process.progress import progress
 from repair.witness import Witness, margins, softmax, told
 
 
@@ -126,7 +127,7 @@ def _folds(seen: Observations, name: str, recipe: Recipe) -> list[Discriminant]:
     every = range(recipe.folds)
     return [
         fitted_head(seen, name, [each for each in every if each != part], recipe)
-        for part in every
+        for part in progress(every, label="heads fitted")
     ]
 
 
