@@ -11,6 +11,11 @@ MOST = (
     "or without a backdoor."
 )
 
+MORE = (
+    " Further targets are not ruled out: a trigger that resembles nothing that was tried "
+    "leaves no trace."
+)
+
 
 def enough(found: Mapping[int, float]) -> str:
     """How much speaks for the labels that were found."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from artifacts.names import quoted
-from repair.reasons import MOST, enough, few_labels, left_out, not_enough
+from repair.reasons import MORE, MOST, enough, few_labels, left_out, not_enough
 
 Kind = Literal["backdoor found", "no sign of a backdoor", "cannot be told"]
 Confidence = Literal["high", "moderate", "low"]
@@ -138,9 +138,7 @@ def verdict(
         most = len(found) > num_classes / 2
         doubtful = few or few_classes or most
         each = _of_each(found.values(), doubtful=doubtful)
-        reason = enough(found)
-        if most:
-            reason += MOST
+        reason = enough(found) + (MOST if most else MORE)
         return Verdict(
             "backdoor found",
             "high" if "high" in each else each[0],
