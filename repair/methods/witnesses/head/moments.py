@@ -30,7 +30,8 @@ class Moments:
     """What a discriminant needs to know of some images; moments of parts add up.
 
     Attributes:
-        gram: ``(features, features)`` float64, the sum of outer products.
+        gram: ``(features, features)`` float32, the sum of outer products; there are some
+            twenty of these at a time, of up to 64 MiB each.
         sums: ``(k, features)`` float32, the sum of features of each label that has
             images, in ascending order.
         counts: ``(N,)`` float64, the number of images per label.
@@ -46,7 +47,7 @@ class Moments:
         counts = np.bincount(labels, minlength=num_classes).astype(float)
         known = counts > 0
         sums = summed(features, rows_of(known)[labels], int(known.sum()))
-        return cls((features.T @ features).astype(float), sums, counts)
+        return cls(features.T @ features, sums, counts)
 
     def __add__(self, other: Moments) -> Moments:
         """The moments of both parts together."""
@@ -71,7 +72,7 @@ class Moments:
 
     def scatter(self, means: np.ndarray) -> np.ndarray:
         """Mean outer product of distances from the ``means`` of ``sums``' labels."""
-        total, counts = self.gram, self.counts[self.counts > 0]
+        total, counts = self.gram.astype(float), self.counts[self.counts > 0]
         for rows in blocks(len(self.sums)):
             cross = self.sums[rows].T.astype(float) @ means[rows]
             around = (means[rows].T * counts[rows]) @ means[rows]

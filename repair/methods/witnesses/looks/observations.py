@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,23 +75,22 @@ def observe(
     fold = generator.permutation(len(data)) % recipe.folds
     seen = observer(data.images)
 
-    def moments(features: Features, source: np.ndarray) -> Parts:
-        return {
-            name: _by_fold(
-                values, data.labels[source], fold[source], num_classes, recipe
-            )
-            for name, values in features.items()
-        }
+    def moments(values: np.ndarray, source: np.ndarray) -> Iterator[Moments]:
+        parts, labels = fold[source], data.labels[source]
+        for part in range(recipe.folds):  # one at a time: each may be 64 MiB
+            own = parts == part
+            yield Moments.of(values[own], labels[own], num_classes)
 
-    clean = moments(seen.features, np.arange(len(data)))
+    every = np.arange(len(data))
+    clean = {name: list(moments(x, every)) for name, x in seen.features.items()}
     averages = {name: values.copy() for name, values in seen.features.items()}
     copies = np.ones((len(data), 1), np.float32)
-    every = chunks(data.images.shape, recipe.jittered)
-    for source in progress(every, label="batches of jittered images"):
+    batches = chunks(data.images.shape, recipe.jittered)
+    for source in progress(batches, label="batches of jittered images"):
         images = jitter(data.images[source], generator, recipe.weakest_jitter)
         jittered = observer(images).features
-        for name, parts in moments(jittered, source).items():
-            for part, more in zip(clean[name], parts, strict=True):
+        for name, values in jittered.items():
+            for part, more in zip(clean[name], moments(values, source), strict=True):
                 part.absorb(more)
         here, group = np.unique(source, return_inverse=True)
         for name, values in jittered.items():
@@ -109,19 +108,9 @@ def observe(
         fold=fold,
         num_classes=num_classes,
         clean=clean,
-        disturbed_moments=moments(disturbed.features, disturbed.source),
+        disturbed_moments={
+            name: list(moments(values, disturbed.source))
+            for name, values in disturbed.features.items()
+        },
         disturbed=disturbed,
     )
-
-
-def _by_fold(
-    features: np.ndarray,
-    labels: np.ndarray,
-    parts: np.ndarray,
-    num_classes: int,
-    recipe: Recipe,
-) -> list[Moments]:
-    return [
-        Moments.of(features[parts == part], labels[parts == part], num_classes)
-        for part in range(recipe.folds)
-    ]

@@ -98,7 +98,7 @@ def test_moments_equal_loops(clean):
         np.testing.assert_allclose(found.sums[label], own.sum(axis=0), rtol=1e-6)
         assert found.counts[label] == len(own)
     kinds = [array.dtype for array in (found.gram, found.sums, found.counts)]
-    assert kinds == [np.float64, np.float32, np.float64]
+    assert kinds == [np.float32, np.float32, np.float64]
 
 
 @given(cut=st.integers(0, 120), seed=st.integers(0, 9))
