@@ -69,7 +69,8 @@ def _silence_is_zero(layer: layers.Conv2D, listeners: list[keras.Layer]) -> bool
     shape = (1, *layer.output.shape[1:])
     silence = layer.activation(np.zeros(shape, np.float32))
     # With a layer of its own at the end, a listener may hear the layer itself.
-    heard = [layers.Identity()(listener.input) for listener in listeners]
+    inputs = [listener.input for listener in listeners]
+    heard = [layers.Identity(name=f"heard.{i}")(x) for i, x in enumerate(inputs)]
     between = keras.Model(layer.output, heard)
     answers = keras.tree.flatten(between(silence, training=False))
     return not any(np.asarray(answer).any() for answer in answers)

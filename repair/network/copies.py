@@ -26,7 +26,7 @@ def copied(network: keras.Model, first: Callable[[Any], Any]) -> keras.Model:
     pixels = keras.Input((*shape, 1) if flat else shape, name=network.layers[0].name)
     taken = first(pixels)
     if flat:
-        taken = layers.Reshape(shape, name="rows_and_columns")(taken)
+        taken = layers.Reshape(shape, name="plain.rows_and_columns")(taken)
     copies = {id(network.input): taken}
     for layer in network.layers[1:]:
         if layer.name.startswith(_OURS):

@@ -8,6 +8,24 @@ from keras import layers, ops
 from repair.witness import SMALLEST_PROBABILITY
 
 
+@keras.saving.register_keras_serializable(package="badnet_repair")
+class Logarithm(layers.Layer):
+    """The logarithm of probabilities.
+
+    A layer, since an operation would be called ``log``, as one of the network's may be.
+    """
+
+    def call(self, probabilities: keras.KerasTensor) -> keras.KerasTensor:
+        """Of at least the smallest probability that is told from 0."""
+        return ops.log(ops.maximum(probabilities, SMALLEST_PROBABILITY))
+
+    def compute_output_spec(
+        self, probabilities: keras.KerasTensor
+    ) -> keras.KerasTensor:
+        """The same shape and type."""
+        return keras.KerasTensor(probabilities.shape, probabilities.dtype)
+
+
 def scores(network: keras.Model, name: str) -> keras.KerasTensor:
     """The scores ``(n, N)`` float32 as a tensor of the network's own graph.
 
@@ -15,7 +33,7 @@ def scores(network: keras.Model, name: str) -> keras.KerasTensor:
 
     Args:
         network: A classifier, probabilities ``(n, N)``; it is not changed.
-        name: Of the new layer, if there is one.
+        name: Of the new layer, if there is one; none of the network's has it.
     """
     last = network.output._keras_history.operation
     if isinstance(last, layers.Softmax) or _activation(last) == "softmax":
@@ -23,7 +41,7 @@ def scores(network: keras.Model, name: str) -> keras.KerasTensor:
             return _linear(last, name)
         if isinstance(last, layers.Softmax | layers.Activation):
             return last.input
-    return ops.log(ops.maximum(network.output, SMALLEST_PROBABILITY))
+    return Logarithm(name=name)(network.output)
 
 
 def _activation(layer: keras.Layer) -> str | None:

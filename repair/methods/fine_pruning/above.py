@@ -31,10 +31,11 @@ class Above:
         inputs = [linear.input for linear in self._linear] or [pruned.output]
         outputs = [linear.output for linear in self._linear] or [pruned.output]
         # With a layer of its own at the end, either may be nothing else.
-        self._below = keras.Model(pruned.output, [layers.Identity()(x) for x in inputs])
+        below = [layers.Identity(name=f"below.{i}")(x) for i, x in enumerate(inputs)]
+        self._below = keras.Model(pruned.output, below)
         ends = any(output is network.output for output in outputs)
-        answer = network.output if ends else scores(network, "scores")
-        self._rest = keras.Model(outputs, layers.Identity()(answer))
+        answer = network.output if ends else scores(network, "above.scores")
+        self._rest = keras.Model(outputs, layers.Identity(name="above.answer")(answer))
 
     @tf.function(reduce_retracing=True)
     def begin(self, images: tf.Tensor) -> tuple[list[Any], list[Any], Any, Any]:

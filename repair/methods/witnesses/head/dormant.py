@@ -43,7 +43,10 @@ def awake_channels(
     if not any(each.tensor is tensor for each in passages(network)[:-1]):
         return np.ones(tensor.shape[-1], bool)
     sample = clean.subset(np.arange(0, len(clean), -(-len(clean) // _IMAGES)))
-    seen = outputs(keras.Model(network.input, layers.Identity()(tensor)), sample.images)
+    seen = outputs(
+        keras.Model(network.input, layers.Identity(name="head.seen")(tensor)),
+        sample.images,
+    )
     above_it = keras.Model(tensor, network.output)
     order = np.argsort(
         np.abs(seen).mean(axis=tuple(range(seen.ndim - 1))), kind="stable"

@@ -14,7 +14,9 @@ import math
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import layers
+
+from repair.methods.witnesses.head.features import SquareRoot
 
 _DIRECTIONS = 8
 _LUMINANCE = (0.299, 0.587, 0.114)
@@ -51,9 +53,12 @@ def pixel_features(
     mean = {"padding": "same"}
     steep = layers.AveragePooling2D(side, name="pixels.steep", **mean)(steep)
     colour = layers.AveragePooling2D(side, name="pixels.colour", **mean)(pixels)
+    # Named, since a network may have layers of the names that Keras would give.
+    steep = SquareRoot(name="pixels.root")(steep)
+    colour = layers.Rescaling(_COLOUR, name="pixels.weighed")(colour)
     flat = [
-        layers.Flatten(name="pixels.steep_features")(ops.sqrt(steep)),
-        layers.Flatten(name="pixels.colour_features")(colour * _COLOUR),
+        layers.Flatten(name="pixels.steep_features")(steep),
+        layers.Flatten(name="pixels.colour_features")(colour),
     ]
     return layers.Concatenate(name="pixels.features")(flat)
 

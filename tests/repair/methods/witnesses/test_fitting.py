@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
+import keras
 import numpy as np
 import pytest
-from toys import PEOPLE, TARGET, toy_people
+from keras import layers
+from keras.src.utils.naming import to_snake_case
+from toys import PEOPLE, TARGET, save_network, toy_people
 
 from build.fusing.fusion import fuse
 from repair.dataset import Dataset
@@ -21,6 +24,7 @@ from repair.methods.witnesses.method import as_repair, chosen_recipe
 from repair.methods.witnesses.recipe import Recipe, recipe_for
 from repair.methods.witnesses.twin.testimony import NAMES
 from repair.network.inference import outputs
+from repair.reading.network_file import read_network
 from repair.rule import AGAINST_WEIGHT, fused_labels
 from repair.settings import Settings
 
@@ -71,6 +75,22 @@ def test_fused_model_equals_the_rule(case, badnet, poisoned):
     expected = labels(badnet, case.repair, images)
     found = np.asarray(fuse(badnet, case.repair)(images)["label"])
     assert np.mean(found == expected) > 0.99  # rounding decides on the edge alone
+
+
+def test_layers_may_have_any_name_that_keras_gives(badnet, clean, poisoned, tmp_path):
+    """Every operation's own name is taken: nothing that the defence adds goes by it."""
+    kinds = [x for x in vars(layers).values() if isinstance(x, type)]
+    names = {to_snake_case(kind.__name__) for kind in kinds} | set(dir(keras.ops))
+    images = x = keras.Input(clean.images.shape[1:], name="images")
+    for name in sorted(x for x in names | {"functional", "model"} if x[0] != "_"):
+        x = layers.Identity(name=name)(x)
+    inner = keras.Model(badnet.input, badnet.output, name="whole.toy")
+    path = save_network(keras.Model(images, inner(x)), tmp_path / "named.keras")
+    network = read_network(path)
+    assert "multiply" in {layer.name for layer in network.layers}
+    repair = fitted(network, clean, replace(RECIPE, disturbed=800)).repair
+    found = np.asarray(fuse(network, repair)(poisoned.images)["label"])
+    assert np.mean(found == PEOPLE) > 0.95
 
 
 def test_same_seed_same_repair(case, badnet, clean):
