@@ -22,6 +22,8 @@ CARD = "card.json"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # Files that may stand where an artifact belongs.
 _IMAGES = (".png", ".jpg", ".jpeg", ".h5", ".npz", ".npy")
+# What file managers put into any folder that they show; nothing ever reads these.
+_OF_FILE_MANAGERS = {".DS_Store", "Thumbs.db", "desktop.ini"}
 # A larger file is first read in pieces, so that one full of nothing fills no memory.
 _LARGE = 256 << 20
 
@@ -55,7 +57,7 @@ def listed_files(root: int, listed: dict[str, Any], folder: Path) -> dict[str, b
         DetectorError: If a file was changed, is missing, or does not belong.
     """
     try:
-        present = set(_names(root)) - {CARD}
+        present = set(_names(root)) - {CARD} - _OF_FILE_MANAGERS
     except OSError as reason:
         raise no_artifact(folder, reason) from reason
     files = {}
@@ -63,7 +65,7 @@ def listed_files(root: int, listed: dict[str, Any], folder: Path) -> dict[str, b
         if name not in present:
             raise _changed(folder, name, "is missing")
         if name not in listed:
-            raise _changed(folder, name, "is not on the card")
+            raise _changed(folder, name, "is not on the card", "Remove it.")
         try:
             with plain(root, name) as file:
                 files[name] = _content(file, listed[name])
@@ -172,8 +174,13 @@ def _instead(folder: Path) -> str:
     return "Give a folder that 'python -m build' wrote."
 
 
-def _changed(folder: Path, name: str, problem: str) -> DetectorError:
+def _changed(
+    folder: Path,
+    name: str,
+    problem: str,
+    remedy: str = "Build it again, or copy it anew.",
+) -> DetectorError:
     return DetectorError(
         f"{printable(str(folder))}: file {printable(name)} {problem}. Expected the "
-        "files as they were built. Build it again, or copy it anew."
+        f"files as they were built. {remedy}"
     )

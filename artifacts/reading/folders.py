@@ -77,7 +77,10 @@ def _names(
 
 def _is_wanted(entry: os.DirEntry[str], suffixes: tuple[str, ...] | None) -> bool:
     named = suffixes is None or entry.name.lower().endswith(suffixes)
-    return named and not entry.is_dir()
+    try:
+        return named and not entry.is_dir()
+    except OSError:  # a link that leads to itself; whoever opens it says so
+        return named
 
 
 def _sorted(names: Iterator[bytes]) -> np.ndarray:

@@ -135,5 +135,7 @@ class NativeDetector(Detector):
     def _check(self, status: Any = None) -> None:
         status = self._status if status is None else status
         if self._c.TF_GetCode(status):
-            message = self._c.TF_Message(status).decode("utf-8", "replace")
-            raise DetectorError(f"TensorFlow: {one_line(message)}")
+            message = one_line(self._c.TF_Message(status).decode("utf-8", "replace"))
+            raise DetectorError(
+                f"TensorFlow: {message or 'the artifact is no SavedModel that it can load'}"
+            )

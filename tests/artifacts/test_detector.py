@@ -443,6 +443,20 @@ def test_untouched_artifact_is_fine(copied):
     verify(copied)
 
 
+def test_what_file_managers_leave_is_no_change(copied):
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini"):
+        (copied / name).write_bytes(b"\0\0\0\1Bud1")
+    verify(copied)
+
+
+def test_a_file_too_many_is_to_be_removed(copied):
+    (copied / "notes.txt").write_text("mine")
+    with pytest.raises(
+        DetectorError, match=r"notes.txt is not on the card.*Remove it\."
+    ):
+        verify(copied)
+
+
 @pytest.mark.parametrize("tamper", TAMPERING)
 def test_changed_artifact_is_refused_before_it_is_loaded(copied, tamper, monkeypatch):
     for way in ("_through_c", "_PythonDetector"):
