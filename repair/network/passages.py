@@ -66,6 +66,22 @@ def passages(network: keras.Model) -> list[Passage]:
     return found
 
 
+def past_branches(
+    network: keras.Model, tensors: list[keras.KerasTensor]
+) -> list[keras.KerasTensor]:
+    """What is read beside ``tensors`` by all that follows from them, and does not itself."""
+    following = {id(tensor) for tensor in tensors}
+    past: dict[int, keras.KerasTensor] = {}
+    for node in _nodes(network):
+        if not any(id(tensor) in following for tensor in node.input_tensors):
+            continue
+        following |= {id(tensor) for tensor in node.outputs}
+        for tensor in node.input_tensors:
+            if id(tensor) not in following:
+                past[id(tensor)] = tensor
+    return list(past.values())
+
+
 def step_of(network: keras.Model, layer: str) -> int:
     """How many operations come before the one of that name."""
     names = [node.operation.name for node in _nodes(network)]

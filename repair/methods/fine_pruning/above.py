@@ -2,7 +2,8 @@
 
 Between the pruned layer and the next dense or convolutional layers each channel is worked
 on alone, and those are linear: pruning one more channel takes that channel's part off their
-sums. Only what follows the sums runs anew at every step.
+sums. Only what follows the sums runs anew at every step. What goes past the layer, as in a
+residual block, is asked once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from keras import layers, ops
 
 from repair.network.activations import layer_output
 from repair.network.linear import linear_layers
+from repair.network.passages import past_branches
 from repair.network.scores import scores
+
+# Of the linear layers, and what goes past them.
+Sums = tuple[list[Any], list[Any]]
 
 
 class Above:
@@ -35,16 +40,20 @@ class Above:
         self._below = keras.Model(pruned.output, below)
         ends = any(output is network.output for output in outputs)
         answer = network.output if ends else scores(network, "above.scores")
-        self._rest = keras.Model(outputs, layers.Identity(name="above.answer")(answer))
+        past = past_branches(network, outputs)
+        kept = [layers.Identity(name=f"past.{i}")(x) for i, x in enumerate(past)]
+        self._past = keras.Model(network.input, kept) if kept else None
+        rest = layers.Identity(name="above.answer")(answer)
+        self._rest = keras.Model([*outputs, *past], rest)
 
     @tf.function(reduce_retracing=True)
-    def begin(self, images: tf.Tensor) -> tuple[list[Any], list[Any], Any, Any]:
+    def begin(self, images: tf.Tensor) -> tuple[list[Any], Sums, Any, Any]:
         """Asks with all channels.
 
         Returns:
             What silence would change in the inputs of the linear layers, channels
-            first; their sums; the labels ``(n,)``; and which channels ``(channels,)``
-            bool silence would change at all.
+            first; their sums, and what goes past them; the labels ``(n,)``; and which
+            channels ``(channels,)`` bool silence would change at all.
         """
         features = self._features(images, training=False)
         values = keras.tree.flatten(self._below(features, training=False))
@@ -56,24 +65,29 @@ class Above:
             sums = [_sums(*pair) for pair in zip(self._linear, values, strict=True)]
         parts = [_channel_first(part, features.shape[-1]) for part in parts]
         awake = [tf.reduce_any(x != 0, axis=range(1, len(x.shape))) for x in parts]
-        return parts, sums, self._labels(sums), tf.reduce_any(tf.stack(awake), 0)
+        past = []
+        if self._past is not None:
+            past = keras.tree.flatten(self._past(images, training=False))
+        every = sums, past
+        return parts, every, self._labels(*every), tf.reduce_any(tf.stack(awake), 0)
 
     @tf.function(reduce_retracing=True)
     def without(
-        self, channel: tf.Tensor, parts: list[Any], sums: list[Any]
-    ) -> tuple[list[Any], Any]:
+        self, channel: tf.Tensor, parts: list[Any], every: Sums
+    ) -> tuple[Sums, Any]:
         """The sums and the labels ``(n,)`` once a channel is pruned as well."""
+        sums, past = every
         linear = self._linear or [None]
         pairs = zip(linear, parts, strict=True)
         changes = [_part_of(each, part, channel) for each, part in pairs]
         sums = [x - y for x, y in zip(sums, changes, strict=True)]
-        return sums, self._labels(sums)
+        return (sums, past), self._labels(sums, past)
 
-    def _labels(self, sums: list[Any]) -> Any:
+    def _labels(self, sums: list[Any], past: list[Any]) -> Any:
         if self._linear:
             pairs = zip(self._linear, sums, strict=True)
             sums = [linear.activation(values) for linear, values in pairs]
-        return ops.argmax(self._rest(sums, training=False), axis=-1)
+        return ops.argmax(self._rest([*sums, *past], training=False), axis=-1)
 
 
 def _sums(layer: keras.Layer, values: Any) -> Any:

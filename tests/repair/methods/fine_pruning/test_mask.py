@@ -200,3 +200,22 @@ def test_fraction_is_the_last_before_the_drop(curve, max_drop):
 def test_drops_out_of_range_are_refused(max_drop):
     with pytest.raises(SettingError, match=r"\[0, 1\]"):
         fraction_for_drop(np.ones(3), max_drop)
+
+
+@pytest.mark.parametrize("past", ["pruned", "next", "both"])
+def test_curve_of_a_network_with_branches_past_the_layer(clean, past):
+    """A residual block: what is added goes past the pruned layer, or the next one."""
+    images = keras.Input(SHAPE)
+    same = {"padding": "same", "activation": "relu"}
+    before = layers.Conv2D(8, 3, **same)(images)
+    x = layers.Conv2D(8, 3, name="conv_3", **same)(before)
+    x = layers.BatchNormalization()(x)
+    if past in ("pruned", "both"):
+        x = layers.ReLU()(layers.Add()([x, before]))
+    if past in ("next", "both"):
+        beside = layers.Conv2D(8, 1, **same)(x)
+        beside = before if past == "next" else beside
+        x = layers.Add()([layers.Conv2D(8, 3, **same)(x), beside])
+    x = layers.GlobalAveragePooling2D()(x)
+    answer = layers.Dense(12, activation="softmax")(x)
+    curve_law(random_weights(keras.Model(images, answer)), clean)
