@@ -23,7 +23,7 @@ from repair.reading.rebuilt.equations import with_known_sides
 from repair.reading.rebuilt.image_input import image_input
 from repair.reading.rebuilt.layer_list import MERGING, layer_from_config
 from repair.reading.rebuilt.limits import check_inputs, image_shape, takes_a_row
-from repair.reading.rebuilt.operators.table import operator_applied
+from repair.reading.rebuilt.operators.table import operator_applied, own_settings
 from repair.reading.rebuilt.operators.use import Use, is_tensor
 from repair.reading.rebuilt.stand_ins import stand_in_for
 from repair.reading.rebuilt.turned import Turning, of_rows
@@ -80,9 +80,7 @@ class Graph:
         values, keywords = self._given(step.arguments), self._given(step.keywords)
         if step.part.is_operator:
             values, keywords = self._as_in_file(values), self._as_in_file(keywords)
-            settings = {**step.part.config, **keywords}
-            for key in ("name", "trainable", "dtype", "function"):
-                settings.pop(key, None)
+            settings = {**own_settings(step.part), **keywords}
             use = Use(values, settings, step.name, self.apply, step.number)
             return operator_applied(step.part, use)
         part = unwrapped(step.part)

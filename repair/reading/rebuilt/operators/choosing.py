@@ -10,6 +10,8 @@ from keras import layers
 from repair.network.operation import Operation
 from repair.reading.rebuilt.operators.use import Use
 
+_MOST_PLACES = 1 << 12
+
 
 def get_item(use: Use) -> Any:
     """``x[:, a:b, c:d]``, ``x[..., ::-1]``, ``x[..., 0]`` and ``x[:, 0]``."""
@@ -19,11 +21,19 @@ def get_item(use: Use) -> Any:
 
 def take(use: Use) -> Any:
     """Some places of one axis, or one."""
-    places, axis = use.operand(1, "indices"), use.operand(2, "axis")
+    places, axis = use.whole(1, "indices"), use.setting("axis")
     rank = len(use.tensor.shape)
-    if type(axis) is not int or not -rank <= axis < rank or type(places) is not int:
+    if type(axis) is not int or not -rank <= axis < rank or axis % rank == 0:
         raise use.unfit()
-    return _got(use, [slice(None)] * (axis % rank) + [places])
+    use.setting("validate_indices")
+    fine = use.setting("batch_dims") in (None, 0) and 0 < len(places) <= _MOST_PLACES
+    size = use.tensor.shape[axis]
+    if not fine or size is None or not all(-size <= x < size for x in places):
+        raise use.unfit()
+    if not isinstance(use.operand(1, "indices"), list):
+        return _got(use, [slice(None)] * (axis % rank) + places)
+    chosen = _chosen(use, use.tensor, axis % rank, np.arange(size)[places])
+    return use.apply(layers.Identity(name=use.name), chosen)
 
 
 def flip(use: Use) -> Any:

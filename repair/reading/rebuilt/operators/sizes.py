@@ -28,6 +28,7 @@ def shape(use: Use) -> Any:
     sizes = use.tensor.shape[1:]
     if None in sizes:
         raise use.unfit()
+    use.setting("out_type")
     return (IMAGES, *sizes)
 
 
@@ -94,6 +95,8 @@ def _picked(use: Use) -> Any:
     sizes, chosen = use.operand(0, "params"), use.operand(1, "indices")
     listed = chosen if isinstance(chosen, list) else [chosen]
     fine = isinstance(sizes, tuple) and all(type(place) is int for place in listed)
+    fine = fine and use.operand(2, "axis") in (None, 0)
+    fine = fine and use.setting("batch_dims") in (None, 0)
     if not fine or not all(0 <= place < len(sizes) for place in listed):
         raise use.unfit()
     found = tuple(sizes[place] for place in listed)
@@ -128,7 +131,9 @@ def _product(use: Use) -> int | float | Places:
 
 def _unstacked(use: Use) -> Any:
     sizes = use.operand(0, "value")
-    if not isinstance(sizes, tuple) or use.number >= len(sizes):
+    fine = isinstance(sizes, tuple) and use.number < len(sizes)
+    fine = fine and use.operand(1, "num") in (None, len(sizes))
+    if not fine or use.operand(2, "axis", default=0) != 0:
         raise use.unfit()
     return sizes[use.number]
 
@@ -144,8 +149,15 @@ def _of_two(function: Callable[[Any, Any], Any]) -> Callable[[Use], Any]:
     return operator
 
 
-def _same(use: Use) -> Any:
-    return _single(use, use.operand(0, "x"))
+def _cast(use: Use) -> Any:
+    """The same; whole numbers lose what is behind the point."""
+    value = _single(use, use.operand(0, "x", "input"))
+    kind = str(use.operand(1, "dtype", default="float32"))
+    if kind.startswith("int") and type(value) is float:
+        return int(value)
+    if not kind.startswith(("float", "int")):
+        raise use.unfit()
+    return value
 
 
 def _one_over_root(use: Use) -> float:
@@ -173,14 +185,14 @@ def _number(use: Use, value: Any) -> int | float:
 _FUNCTIONS: Mapping[str, Callable[[Use], Any]] = {
     "add": _of_two(lambda x, y: x + y),
     "addv2": _of_two(lambda x, y: x + y),
-    "cast": _same,
+    "cast": _cast,
     "concat": _joined,
     "concatv2": _joined,
     "floordiv": _of_two(lambda x, y: x // y),
     "gather": _picked,
     "gatherv2": _picked,
     "getitem": _chosen,
-    "identity": _same,
+    "identity": _cast,
     "mul": _of_two(lambda x, y: x * y),
     "multiply": _of_two(lambda x, y: x * y),
     "pack": _stacked,
