@@ -20,6 +20,7 @@ from artifacts.errors import one_line
 from repair.errors import ModelError, RepairError
 from repair.network.ends import LOGITS, end_of
 from repair.network.plain import classifier
+from repair.network.shares import are_probabilities
 from repair.process.notice import say
 from repair.reading.deepid import deepid_description
 from repair.reading.described.nested import Step, Tensor, flatten
@@ -110,7 +111,7 @@ def network_from(
         description = deepid_description(source.weights)
     model = model_from(description)
     stored = stored_weights(source.weights, model)
-    graph = Graph(_version(description, source), stored.total)
+    graph = Graph(_version(description, source), stored.total, stored.may_have)
     steps, outputs = flatten(model)
     with _crops_named(steps, graph.keras_version):
         graph.build(steps, image_shape)
@@ -125,7 +126,13 @@ def network_from(
             "the network's one score is taken for that of label 1 against label 0; a network "
             "that gives a number, such as an age, is no classifier"
         )
-    return classifier(graph.images, scores, loss=loss)
+    probable = are_probabilities(graph.images, scores)
+    if probable:
+        say(
+            "the network's answers are taken for probabilities as they are: they lie in 0..1 "
+            "and add up to 1 on images that were tried"
+        )
+    return classifier(graph.images, scores, loss=loss, are_probabilities=probable)
 
 
 @contextmanager

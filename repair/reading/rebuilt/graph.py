@@ -38,6 +38,7 @@ class Graph:
     Attributes:
         keras_version: Of the writer.
         stored: Weights that the file has, in all.
+        has_weights: Whether the file may have weights for the layer of a path.
         layers: By the path of a layer in the file what stands for it here, one a call.
         tensors: What each step made.
         images: The input.
@@ -45,6 +46,7 @@ class Graph:
 
     keras_version: int
     stored: int
+    has_weights: Callable[[Path], bool]
     layers: dict[Path, list[keras.Layer]] = field(default_factory=dict)
     tensors: list[Any] = field(default_factory=list)
     images: Any = None
@@ -146,7 +148,8 @@ class Graph:
         """Applies a layer that has weights in the file, and remembers it."""
 
         def apply(layer: keras.Layer, *tensors: Any) -> Any:
-            result = self.apply(layer, *tensors, first=path not in self.layers)
+            first = path not in self.layers and self.has_weights(path)
+            result = self.apply(layer, *tensors, first=first)
             self.layers.setdefault(path, []).append(layer)
             return result
 
