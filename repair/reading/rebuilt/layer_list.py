@@ -152,7 +152,9 @@ def layer_from_config(
         )
     check_others(kind, config, ALLOWED[kind], name)
     settings = {
-        key: plain(config[key], lambda _: None) for key in ALLOWED[kind] if key in config
+        key: plain(config[key], lambda _: None)
+        for key in ALLOWED[kind]
+        if key in config
     }
     if kind in _ONE_AXIS and type(settings.get("axis", -1)) is not int:
         raise ModelError(

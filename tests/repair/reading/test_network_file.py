@@ -470,7 +470,7 @@ BAD_DESCRIPTIONS = {
     ),
     "call of nothing": (
         lambda d: entry(d, "fc_1")["inbound_nodes"].append({}),
-        "'args' in",
+        "expected tensors in",
     ),
     "layer without input": (
         lambda d: entry(d, "fc_1").update(inbound_nodes=[]),
