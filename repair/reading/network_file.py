@@ -21,6 +21,7 @@ from repair.errors import ModelError, RepairError
 from repair.network.ends import LOGITS, end_of
 from repair.network.plain import classifier
 from repair.network.shares import are_probabilities
+from repair.network.trial import check_answer
 from repair.process.notice import say
 from repair.reading.deepid import deepid_description
 from repair.reading.described.nested import Step, Tensor, flatten
@@ -74,8 +75,13 @@ def _own_faults_named() -> Iterator[None]:
     """Says of an error that is neither the file's nor HDF5's that it is one of ours."""
     try:
         yield
-    except (RepairError, RecursionError, MemoryError):
+    except (RepairError, MemoryError):
         raise
+    except RecursionError as reason:
+        raise ModelError(
+            "has too many layers behind one another, or within. Expected at most about a "
+            "thousand in a row."
+        ) from reason
     except Exception as reason:
         last = list(traceback.walk_tb(reason.__traceback__))[-1][0]
         if last.f_globals.get("__name__", "").split(".")[0] == "h5py":
@@ -126,6 +132,7 @@ def network_from(
             "the network's one score is taken for that of label 1 against label 0; a network "
             "that gives a number, such as an age, is no classifier"
         )
+    check_answer(graph.images, scores)
     probable = are_probabilities(graph.images, scores)
     if probable:
         say(

@@ -42,7 +42,10 @@ def operator_applied(part: Part, use: Use) -> Any:
     if part.kind == KIND:
         named, (given, settings) = described(part.config, use.values)
         use = replace(use, values=given, settings=settings)
-    result = _applied(str(named), use)
+    try:
+        result = _applied(str(named), use)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as reason:
+        raise use.unfit() from reason  # of numbers that fit no tensor
     use.check_all_seen()
     return result
 
