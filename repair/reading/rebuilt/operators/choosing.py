@@ -10,8 +10,6 @@ from keras import layers
 from repair.network.operation import Operation
 from repair.reading.rebuilt.operators.use import Use
 
-_MOST_PLACES = 1 << 12
-
 
 def get_item(use: Use) -> Any:
     """``x[:, a:b, c:d]``, ``x[..., ::-1]``, ``x[..., 0]`` and ``x[:, 0]``."""
@@ -26,7 +24,7 @@ def take(use: Use) -> Any:
     if type(axis) is not int or not -rank <= axis < rank or axis % rank == 0:
         raise use.unfit()
     use.setting("validate_indices")
-    fine = use.setting("batch_dims") in (None, 0) and 0 < len(places) <= _MOST_PLACES
+    fine = use.setting("batch_dims") in (None, 0) and bool(places)
     size = use.tensor.shape[axis]
     if not fine or size is None or not all(-size <= x < size for x in places):
         raise use.unfit()
