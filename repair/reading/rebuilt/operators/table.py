@@ -104,7 +104,6 @@ _OPERATORS: Mapping[str, Operator] = {
     "depthtospace": images.blocks("depth_to_space"),
     "div": pairs.divide,
     "divide": pairs.divide,
-    "dropout": values.identity,
     "dot": matrices.times,
     "elu": values.with_number("elu", "alpha", 1.0),
     "erf": values.function("erf"),

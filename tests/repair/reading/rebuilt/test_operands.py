@@ -67,6 +67,7 @@ def test_beta_of_tensorflow(path, function):
     ("function", "keywords"),
     [
         ("cast", {"dtype": "int32"}),
+        ("nn.dropout", {"rate": 0.5}),  # which drops at inference, too
         ("gather", {"indices": [2, 0], "axis": -1, "batch_dims": 1}),
         ("gather", {"indices": [2, 3], "axis": -1}),
         ("compat.v1.image.resize", {"size": [12, 10], "align_corners": False}),
