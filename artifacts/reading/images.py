@@ -82,6 +82,8 @@ def open_image(
     name = printable(str(path))
     if not os.path.isfile(path):  # noqa: PTH113 - an impossible name is no error
         found = "not a file" if os.path.lexists(path) else "no such file"
+        if os.path.islink(path) and not os.path.exists(path):  # noqa: PTH110, PTH114
+            found = "a link that leads nowhere"
         raise DetectorError(f"{name}: expected a {kinds} image. Received: {found}.")
     from PIL import Image, ImageOps, UnidentifiedImageError
 

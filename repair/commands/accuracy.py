@@ -15,7 +15,7 @@ from repair.commands.data_options import data_options_from, preprocessing_from
 from repair.commands.network_options import network_options_from
 from repair.dataset import Dataset
 from repair.measuring.causes import clear_cause, likely_causes, near_zero
-from repair.measuring.doubts import doubts_about_labels
+from repair.measuring.doubts import doubts_about_classes, doubts_about_labels
 from repair.measuring.evaluation import measured_on
 from repair.measuring.saved_detector import SavedDetector
 from repair.measuring.tables import Cell
@@ -66,7 +66,8 @@ def accuracy(arguments: argparse.Namespace) -> Rows:
         fitted = answered.fitted_to is not None and (
             digest_of(files_of(path, options)) == answered.fitted_to
         )
-        for doubt in doubts_about_labels(data):
+        beyond = doubts_about_classes(data.labels, answered.num_classes)
+        for doubt in (*doubts_about_labels(data), *beyond):
             say(f"warning: {path}: {doubt}")
         row: dict[str, Cell] = {"data": str(path), "images": len(data)}
         rows.append(row | {"accuracy": share} | measured_on(fitted))

@@ -55,6 +55,24 @@ def doubts_about_labels(data: Dataset) -> list[str]:
     return _contradictions(_labels_of_each(data))
 
 
+def doubts_about_classes(labels: np.ndarray, num_classes: int) -> list[str]:
+    """What is odd about labels beside a network: that it never answers some of them.
+
+    Args:
+        labels: ``(n,)``.
+        num_classes: N of the network.
+    """
+    beyond = labels[labels >= num_classes]
+    if not len(beyond):
+        return []
+    shown = ", ".join(str(label) for label in np.unique(beyond)[:5])
+    return [
+        f"{len(beyond):,} of {len(labels):,} labels are beyond the network's {num_classes:,} "
+        f"classes, 0..{num_classes - 1} (such as {shown}): no answer to these images can be "
+        "right. Leave them out, or say from where labels count: --first-label."
+    ]
+
+
 def _labels_of_each(data: Dataset) -> dict[int, set[int]]:
     """All labels of each distinct image, by its hash."""
     found: defaultdict[int, set[int]] = defaultdict(set)

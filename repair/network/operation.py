@@ -58,9 +58,11 @@ def _depth_to_space(x: Any, block: int) -> Any:
 
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "abs": ops.abs,
+    "celu": ops.celu,
     "clip": _clipped,
     "depth_to_space": _depth_to_space,
     "divide": ops.divide,
+    "elu": ops.elu,
     "erf": ops.erf,
     "gather": _gathered,
     "grey": ops.image.rgb_to_grayscale,
@@ -75,8 +77,10 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "power": lambda x, exponent: ops.power(x, exponent),
     "reciprocal": ops.reciprocal,
     "rsqrt": ops.rsqrt,
+    "silu": lambda x, beta: x * ops.sigmoid(beta * x),
     "space_to_depth": _space_to_depth,
     "sqrt": ops.sqrt,
+    "squareplus": ops.squareplus,
     "std": ops.std,
     "sum": ops.sum,
     "times": lambda x, matrix: ops.matmul(x, ops.cast(matrix, x.dtype)),

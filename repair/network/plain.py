@@ -26,13 +26,17 @@ _ROUNDED = 1e-6  # what factors of several networks may miss 1 by
 _MANY_LABELS = frozenset(["binarycrossentropy", "bce", "binaryfocalcrossentropy"])
 
 
-def classifier(images: Any, scores: Any, *, loss: str = "") -> keras.Model:
+def classifier(
+    images: Any, scores: Any, *, loss: str = "", are_probabilities: bool = False
+) -> keras.Model:
     """A classifier that answers with probabilities.
 
     Args:
         images: The input of its graph.
         scores: What it answers with, a tensor of that graph, its weights set.
         loss: What it was trained with, in lower case without underscores; "" where unknown.
+        are_probabilities: Whether the scores are known to be some, whatever they come out
+            of; see ``network.shares``.
 
     Returns:
         A network from ``images`` to probabilities ``(n, N)`` float32; one sigmoid unit
@@ -49,6 +53,8 @@ def classifier(images: Any, scores: Any, *, loss: str = "") -> keras.Model:
             f"shape {scores.shape[1:]}."
         )
     count = scores.shape[1]
+    if are_probabilities:
+        return keras.Model(images, scores, name="network")
     share = share_of(scores, "softmax" if count > 1 else "sigmoid")
     if share is not None and abs(share - 1) > _ROUNDED:
         scores = layers.Rescaling(1 / share, name="plain.shares")(scores)
@@ -58,7 +64,8 @@ def classifier(images: Any, scores: Any, *, loss: str = "") -> keras.Model:
             "expected a classifier. Received: a network that was trained to give numbers, "
             f"with the loss {loss!r}, and has no softmax or sigmoid at its end."
         )
-    if (end == "sigmoid" and count > 1) or (
+    sigmoids = end == "sigmoid" or (end is None and _of_sigmoids(scores))
+    if (sigmoids and count > 1) or (
         end in LOGITS and loss in _MANY_LABELS and count > 1
     ):
         raise ModelError(

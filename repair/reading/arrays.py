@@ -79,7 +79,7 @@ def _first_bytes(path: Path) -> bytes:
         return b""
     try:
         with path.open("rb") as file:
-            return file.read(64)
+            return file.read(512)
     except OSError:  # said by whoever opens it
         return b""
 

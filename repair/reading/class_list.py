@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import re
@@ -17,13 +18,15 @@ from repair.process.what_is_there import what_is_there
 _MAX_BYTES = 4 << 20
 _MAX_NAMES = 100_000
 _MAX_LENGTH = 200
-_NUMBERED = re.compile(r"(\d{1,6})(?:\s*[:,]\s*|\s+)(\S.*)")
+_NUMBERED = re.compile(r"(?P<label>\d{1,6})(?:\s*[:,]\s*|\s+)(?P<name>\S.*)")
+_NUMBERED_BEHIND = re.compile(r"(?P<name>.*\S)\s*[,;\t]\s*(?P<label>\d{1,6})")
 
 
 def read_class_list(path: Path) -> tuple[str, ...]:
     """Names, one a line; or a JSON list, or object from name to label or label to name.
 
-    Lines may begin with their labels, ``0 rock``, where these are 0..N-1.
+    Lines may begin with their labels, ``0 rock``, or end with them behind a tab or comma,
+    ``rock,0``, where these are 0..N-1. The text is UTF-8, or UTF-16 as Windows writes it.
 
     Raises:
         DatasetError: If the file is missing, too large, or not such a list of different
@@ -34,8 +37,11 @@ def read_class_list(path: Path) -> tuple[str, ...]:
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
-        text = content.decode("utf-8-sig")
-    except (OSError, ValueError) as reason:
+        is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = content.decode("utf-16" if is_wide else "utf-8-sig")
+    except UnicodeDecodeError as reason:
+        raise _unfit(path, "a text that is not UTF-8. Save it as UTF-8") from reason
+    except OSError as reason:
         raise _unfit(path, printable(str(reason))[:200]) from reason
     if len(content) > _MAX_BYTES:
         raise _unfit(path, "more than 4 MiB")
@@ -66,12 +72,13 @@ def places_of(names: tuple[str, ...]) -> dict[str, int]:
 
 
 def _unnumbered(lines: list[str]) -> list[str]:
-    """The names by label, if each line begins with another of 0..N-1; else the lines."""
-    found = [_NUMBERED.fullmatch(line) for line in lines[:_MAX_NAMES]]
-    by_label = {int(each[1]): each[2] for each in found if each is not None}
-    if len(lines) < 2 or set(by_label) != set(range(len(lines))):
-        return lines
-    return [by_label[label] for label in range(len(lines))]
+    """The names by label, if each line has another of 0..N-1; else the lines."""
+    for form in (_NUMBERED, _NUMBERED_BEHIND):
+        found = [form.fullmatch(line) for line in lines[:_MAX_NAMES]]
+        by_label = {int(each["label"]): each["name"] for each in found if each}
+        if len(lines) >= 2 and set(by_label) == set(range(len(lines))):
+            return [by_label[label] for label in range(len(lines))]
+    return lines
 
 
 def _from_json(path: Path, text: str) -> list[str] | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,24 +128,9 @@ def _say_what_is_passed_over(path: Path, kinds: Kinds) -> None:
 def _files(folder: Path, kinds: Kinds) -> Iterator[str]:
     for found in walk(str(folder), kinds.suffixes):
         if isinstance(found, DetectorError):
-            raise _unreadable(folder, found) from found
+            raise DatasetError(f"{found} Mend that, or leave it out.") from found
         if not LEFT_BEHIND.intersection(Path(found).relative_to(folder).parts):
             yield found
-
-
-def _unreadable(folder: Path, reason: DetectorError) -> DatasetError:
-    """The file that keeps a folder from being read, where one does."""
-    for above, folders, files in os.walk(folder):
-        for place in (Path(above, name) for name in (*folders, *files)):
-            try:
-                place.stat()
-            except OSError as error:
-                if error.errno == errno.ELOOP:
-                    return DatasetError(
-                        f"{printable(str(place))}: expected an image or a folder. Received: a "
-                        "link that leads to itself. Remove it."
-                    )
-    return DatasetError(f"{reason} Mend that, or leave it out.")
 
 
 def _images(path: Path, files: list[str], wanted: Shape, kinds: Kinds) -> np.ndarray:

@@ -20,6 +20,8 @@ from artifacts.errors import one_line
 from repair.errors import ModelError, RepairError
 from repair.network.ends import LOGITS, end_of
 from repair.network.plain import classifier
+from repair.network.shares import are_probabilities
+from repair.network.trial import check_answer
 from repair.process.notice import say
 from repair.reading.deepid import deepid_description
 from repair.reading.described.nested import Step, Tensor, flatten
@@ -73,8 +75,13 @@ def _own_faults_named() -> Iterator[None]:
     """Says of an error that is neither the file's nor HDF5's that it is one of ours."""
     try:
         yield
-    except (RepairError, RecursionError, MemoryError):
+    except (RepairError, MemoryError):
         raise
+    except RecursionError as reason:
+        raise ModelError(
+            "has too many layers behind one another, or within. Expected at most about a "
+            "thousand in a row."
+        ) from reason
     except Exception as reason:
         last = list(traceback.walk_tb(reason.__traceback__))[-1][0]
         if last.f_globals.get("__name__", "").split(".")[0] == "h5py":
@@ -110,7 +117,7 @@ def network_from(
         description = deepid_description(source.weights)
     model = model_from(description)
     stored = stored_weights(source.weights, model)
-    graph = Graph(_version(description, source), stored.total)
+    graph = Graph(_version(description, source), stored.total, stored.may_have)
     steps, outputs = flatten(model)
     with _crops_named(steps, graph.keras_version):
         graph.build(steps, image_shape)
@@ -125,7 +132,14 @@ def network_from(
             "the network's one score is taken for that of label 1 against label 0; a network "
             "that gives a number, such as an age, is no classifier"
         )
-    return classifier(graph.images, scores, loss=loss)
+    check_answer(graph.images, scores)
+    probable = are_probabilities(graph.images, scores)
+    if probable:
+        say(
+            "the network's answers are taken for probabilities as they are: they lie in 0..1 "
+            "and add up to 1 on images that were tried"
+        )
+    return classifier(graph.images, scores, loss=loss, are_probabilities=probable)
 
 
 @contextmanager

@@ -41,6 +41,8 @@ def reason_against(path: Path, content: bytes) -> str | None:
     """What is said of a file by its first bytes, None if they tell nothing."""
     if not content and not os.path.lexists(path):
         return "expected a file or folder of images. Received: no such file."
+    if content[257:262] == b"ustar":
+        return f"is packed by tar. Unpack it. {_FOLDER}, or arrays."
     for beginning, reason in _BEGINNINGS:
         if content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(beginning):
             return reason

@@ -156,6 +156,11 @@ def _checked(where: str, block: np.ndarray, factor: float) -> float:
         low, high = block.min(), block.max()
         over = _HAIR if factor != 1 else 0.0
         if not (low >= -over and high * factor <= 255 * (1 + over)):  # also of NaN
+            if np.isnan(low):
+                raise DatasetError(
+                    f"{where}: expected pixels 0..255. Received: NaN, which is no number. "
+                    "Leave out the images that have one, or put a number in its place."
+                )
             if low >= 0 and 255 < high < 1 << 16 and block.dtype.kind in "iu":
                 raise DatasetError(
                     f"{where}: expected pixels 0..255. Received: {low}..{high}, of 16 bits "

@@ -59,10 +59,21 @@ def calls_of(nodes: Any, name: str) -> list[Call]:
     nodes = of_type([] if nodes is None else nodes, list, what)
     if len(nodes) > MAX_LAYERS:
         raise ModelError(f"expected {what} to be few. Received: {len(nodes):,}.")
-    return [
-        _call_of_keras_3(node, what) if isinstance(node, dict) else _call(node, what)
-        for node in nodes
-    ]
+    return [_call(node, what) for node in nodes]
+
+
+def _call(node: Any, what: str) -> Call:
+    if not isinstance(node, dict):
+        return _call_of_keras_2(node, what)
+    return (_call_of_keras_3 if "args" in node else _call_by_name)(node, what)
+
+
+def _call_by_name(node: dict[str, Any], what: str) -> Call:
+    """tf.keras: a model's inputs by their names, each a tensor [name, call, number, {}]."""
+    named = {name: place_of(entry) for name, entry in node.items()}
+    if not named or None in named.values():
+        raise ModelError(f"expected tensors in {what}. Received: {str(node)[:60]!r}.")
+    return Call([named], {})
 
 
 def _call_of_keras_3(node: dict[str, Any], what: str) -> Call:
@@ -82,8 +93,8 @@ def _tensor(value: dict[str, Any]) -> Place | None:
     return place
 
 
-def _call(node: Any, what: str) -> Call:
-    """Keras 2: a tensor [name, call, number, keywords], or a list of such."""
+def _call_of_keras_2(node: Any, what: str) -> Call:
+    """A tensor [name, call, number, keywords], or a list of such."""
     node = of_type(node, list, f"a node in {what}")
     single = bool(node) and isinstance(node[0], str)
     entries = [node] if single else node

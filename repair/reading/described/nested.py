@@ -150,12 +150,24 @@ class _Unrolled:
             return [self.add(part, path, call, part.name, each) for each in numbers]
         given = call.arguments or [call.keywords.get("inputs", [])]
         given = given[0] if len(given) == 1 else given
+        if isinstance(given, dict) and set(given) == set(part.input_names):
+            given = [given[name] for name in part.input_names]
         given = list(given) if isinstance(given, list) else [given]
         if not all(isinstance(each, Tensor) for each in given):
             raise ModelError(
-                f"model {part.name!r}: expected to be called with tensors."
+                f"model {part.name!r}: expected to be called with a tensor, a list of "
+                f"tensors, or one for each of its inputs by name. Received: "
+                f"{_shown(given)}. Call it with its inputs, and save the model again."
             )
         return self.inline(part, path, given)
+
+
+def _shown(given: list[Any]) -> str:
+    """What a model is called with, without what it is called with inside."""
+    return ", ".join(
+        f"{list(each)[:5]} by name" if isinstance(each, dict) else type(each).__name__
+        for each in given
+    )[:100]
 
 
 def _too_many() -> ModelError:

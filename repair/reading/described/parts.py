@@ -38,6 +38,7 @@ class Part:
         parts: Of a model: what it is made of, in the order of the file.
         inputs: Of a model with a graph: its input tensors.
         outputs: Of a model with a graph: its output tensors.
+        input_names: Of a model that is called with its inputs by name: their names.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Part:
     parts: list[Part] = field(default_factory=list)
     inputs: list[Place] = field(default_factory=list)
     outputs: list[Place] = field(default_factory=list)
+    input_names: list[str] = field(default_factory=list)
 
     @property
     def is_model(self) -> bool:
@@ -86,14 +88,21 @@ def model_from(description: Any) -> Part:
     entry = of_type(description, dict, "the model description")
     kind = of_type(entry.get("class_name"), str, "'class_name' of the model")
     if kind not in _MODELS:
-        raise ModelError(
-            "expected a Sequential or functional model. A model class of one's own holds "
-            f"its graph in Python code alone. Received: {kind[:60]!r}."
-        )
+        raise of_own_class(kind)
     model = _part(entry, "model", _MAX_DEPTH)
     if _count(model) > MAX_LAYERS:
         raise ModelError(f"expected at most {MAX_LAYERS:,} layers, {_count(model):,}.")
     return model
+
+
+def of_own_class(kind: str) -> ModelError:
+    """The error for a model of a class of its maker's own."""
+    return ModelError(
+        "expected a Sequential or functional model. The code of a model class of one's own "
+        "is not in the file. If it was made as Own(inputs, outputs) and changes no more than "
+        "how it is trained, save keras.Model(m.inputs, m.outputs) in place of m. Received: "
+        f"{kind[:60]!r}."
+    )
 
 
 def part_from(entry: Any) -> Part:
@@ -131,6 +140,8 @@ def _part(entry: Any, default: str, depth: int) -> Part:
         or (bool(module) and not str(module).startswith(_KERAS)),
         calls=calls_of(entry.get("inbound_nodes"), str(name)[:60]),
     )
+    if part.is_model and part.own:
+        raise of_own_class(f"{part.module}.{kind}")
     return _with_parts(part, depth) if part.is_model else part
 
 
@@ -155,6 +166,8 @@ def _with_parts(part: Part, depth: int) -> Part:
         for key, ends in (("input", part.inputs), ("output", part.outputs)):
             listed = part.config.get(f"{key}_layers")
             ends += _ends(listed, f"'{key}_layers' of {where}")
+            if isinstance(listed, dict) and key == "input":
+                part.input_names.extend(listed)
     return part
 
 

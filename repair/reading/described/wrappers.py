@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from repair.errors import ModelError
 from repair.reading.described.parts import Part, part_from
@@ -28,4 +29,14 @@ def unwrapped(part: Part) -> Part:
             f"layer {part.name[:60]!r} is a TimeDistributed of {inner.kind[:60]!r}, which is "
             f"not supported. Expected one of: {', '.join(_EACH_PLACE)}."
         )
-    return replace(inner, name=part.name)
+    config = {**inner.config}
+    if "axis" in config:
+        config["axis"] = _moved(config["axis"])
+    return replace(inner, name=part.name, config=config)
+
+
+def _moved(axis: Any) -> Any:
+    """An axis of one step, as tf.keras counts it from the front, among those of all steps."""
+    if isinstance(axis, list):
+        return [_moved(each) for each in axis]
+    return axis + 1 if type(axis) is int and axis >= 0 else axis

@@ -10,7 +10,12 @@ from keras import layers
 from repair.errors import ModelError
 from repair.reading.rebuilt.old_spellings import spelled
 
-_OTHER_NAMES = {"softmax_v2": "softmax", "swish": "silu", "hard_swish": "hard_silu"}
+_OTHER_NAMES = {
+    "softmax_v2": "softmax",
+    "log_softmax_v2": "log_softmax",
+    "swish": "silu",
+    "hard_swish": "hard_silu",
+}
 _ACTIVATIONS = frozenset(
     ["celu", "elu", "exponential", "gelu", "hard_shrink", "hard_silu", "hard_sigmoid"]
     + [
@@ -23,7 +28,7 @@ _ACTIVATIONS = frozenset(
         "relu",
     ]
     + ["relu6", "selu", "sigmoid", "silu", "soft_shrink", "softmax", "softplus"]
-    + ["softsign", "sparsemax", "squareplus", "tanh", "tanh_shrink"]
+    + ["softsign", "sparse_sigmoid", "sparsemax", "squareplus", "tanh", "tanh_shrink"]
 )
 # Layers that may stand as an activation, and their settings.
 _LAYERS: Mapping[str, tuple[str, ...]] = {
@@ -58,10 +63,7 @@ def activation_from(
         return "linear", []
     known = _OTHER_NAMES.get(value, value) if isinstance(value, str) else None
     if known not in _ACTIVATIONS:
-        raise ModelError(
-            f"layer {name!r}: activation is not one of Keras' own. Received: "
-            f"{str(value)[:60]!r}."
-        )
+        raise _unknown(name, value)
     if known == "hard_sigmoid" and keras_version < 3:
         # Keras 2 clips 0.2 x + 0.5, Keras 3 clips x / 6 + 0.5.
         return "linear", [
@@ -81,12 +83,19 @@ def _layer(value: dict[str, Any], name: str, keras_version: int) -> layers.Layer
     settings = {key: config[key] for key in _LAYERS.get(kind, ()) if key in config}
     plain = all(x is None or type(x) in (int, float) for x in settings.values())
     if kind not in _LAYERS or not plain:
-        raise ModelError(
-            f"layer {name!r}: activation is not one of Keras' own. Received: {kind[:60]!r}."
-        )
+        raise _unknown(name, kind)
     try:
         return getattr(layers, kind)(name=f"{name}.activation", **settings)
     except (TypeError, ValueError) as reason:
         raise ModelError(
             f"layer {name!r}: unusable settings of its activation {kind}: {settings}."
         ) from reason
+
+
+def _unknown(name: str, received: Any) -> ModelError:
+    known = ", ".join(sorted([*_ACTIVATIONS, *_LAYERS]))
+    return ModelError(
+        f"layer {name!r}: its activation is not supported. Expected one of: {known}; a layer "
+        "such as PReLU behind this one, not as its activation. Received: "
+        f"{str(received)[:60]!r}."
+    )

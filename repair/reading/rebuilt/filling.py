@@ -44,6 +44,8 @@ def fill(graph: Graph, model: Part, stored: Stored) -> None:
     for path, made in graph.layers.items():
         # A random generator may have a state, which answers need not.
         if made[0].weights or not isinstance(made[0], keras.layers.Identity):
+            if made[0].weights and not stored.may_have(path):
+                raise _not_stored(path)
             for layer in made:
                 _check(path, parts[path], layer, by_layer.get(path, []))
     zero = True
@@ -71,6 +73,15 @@ def _check(
             f"Received: {str(received)[:300]}. The description and the weights are not of "
             "the same model."
         )
+
+
+def _not_stored(path: Path) -> ModelError:
+    return ModelError(
+        f"layer {'/'.join(path)[:100]!r}: expected weights of its own. Received: none. A layer "
+        "that lies in two models is stored once in .keras and .weights.h5 files, which do "
+        "not tell where else it lies: save the model as .h5, or make two layers of it. "
+        "Otherwise, the description and the weights are not of the same model."
+    )
 
 
 def _leaves(part: Part, path: Path) -> Iterator[tuple[Path, Part]]:

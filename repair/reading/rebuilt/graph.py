@@ -23,7 +23,7 @@ from repair.reading.rebuilt.equations import with_known_sides
 from repair.reading.rebuilt.image_input import image_input
 from repair.reading.rebuilt.layer_list import MERGING, layer_from_config
 from repair.reading.rebuilt.limits import check_inputs, image_shape, takes_a_row
-from repair.reading.rebuilt.operators.table import operator_applied
+from repair.reading.rebuilt.operators.table import operator_applied, own_settings
 from repair.reading.rebuilt.operators.use import Use, is_tensor
 from repair.reading.rebuilt.stand_ins import stand_in_for
 from repair.reading.rebuilt.turned import Turning, of_rows
@@ -38,6 +38,7 @@ class Graph:
     Attributes:
         keras_version: Of the writer.
         stored: Weights that the file has, in all.
+        has_weights: Whether the file may have weights for the layer of a path.
         layers: By the path of a layer in the file what stands for it here, one a call.
         tensors: What each step made.
         images: The input.
@@ -45,6 +46,7 @@ class Graph:
 
     keras_version: int
     stored: int
+    has_weights: Callable[[Path], bool]
     layers: dict[Path, list[keras.Layer]] = field(default_factory=dict)
     tensors: list[Any] = field(default_factory=list)
     images: Any = None
@@ -80,9 +82,7 @@ class Graph:
         values, keywords = self._given(step.arguments), self._given(step.keywords)
         if step.part.is_operator:
             values, keywords = self._as_in_file(values), self._as_in_file(keywords)
-            settings = {**step.part.config, **keywords}
-            for key in ("name", "trainable", "dtype", "function"):
-                settings.pop(key, None)
+            settings = {**own_settings(step.part), **keywords}
             use = Use(values, settings, step.name, self.apply, step.number)
             return operator_applied(step.part, use)
         part = unwrapped(step.part)
@@ -148,7 +148,8 @@ class Graph:
         """Applies a layer that has weights in the file, and remembers it."""
 
         def apply(layer: keras.Layer, *tensors: Any) -> Any:
-            result = self.apply(layer, *tensors, first=path not in self.layers)
+            first = path not in self.layers and self.has_weights(path)
+            result = self.apply(layer, *tensors, first=first)
             self.layers.setdefault(path, []).append(layer)
             return result
 

@@ -15,6 +15,7 @@ from keras import layers
 
 from repair.errors import ModelError
 from repair.reading.described.parts import Part
+from repair.reading.described.plain_values import plain
 from repair.reading.rebuilt.old_spellings import spelled
 from repair.reading.rebuilt.other_settings import check_others
 from repair.reading.rebuilt.refusals import refusal
@@ -121,6 +122,7 @@ _WORDS: Mapping[str, Callable[[str], bool]] = {
         len(text) <= _MAX_AXES and text.isascii() and text.isalpha()
     ),
 }
+_ONE_AXIS = ("BatchNormalization", "GroupNormalization")
 _MAX_SETTING = 1 << 26
 _MAX_ITEMS, _MAX_FACTORS = 8, 1 << 16
 _FACTORS = ("scale", "offset")  # one a channel
@@ -149,7 +151,17 @@ def layer_from_config(
             f"{str(config['data_format'])[:40]!r}. Convert the model and save it again."
         )
     check_others(kind, config, ALLOWED[kind], name)
-    settings = {key: config[key] for key in ALLOWED[kind] if key in config}
+    settings = {
+        key: plain(config[key], lambda _: None)
+        for key in ALLOWED[kind]
+        if key in config
+    }
+    if kind in _ONE_AXIS and type(settings.get("axis", -1)) is not int:
+        raise ModelError(
+            f"layer {name!r}: expected a {kind} along one axis. Received: "
+            f"{str(settings['axis'])[:60]}. Use one of channels alone, or a "
+            "LayerNormalization."
+        )
     for key, value in settings.items():
         if key != "activation":
             _check(name, key, value)

@@ -52,8 +52,9 @@ def spelled(
         config = {**config, "crop_to_aspect_ratio": True}
     if new == "Resizing" and config.get("antialias") is False:
         del config["antialias"]  # which older Keras versions do not know
-    if new == "BatchNormalization" and isinstance(config.get("axis"), list):
-        (config["axis"],) = config["axis"][:1] or (None,)  # as tf.keras 2 writes it
+    axis = config.get("axis")
+    if new == "BatchNormalization" and isinstance(axis, list) and len(axis) == 1:
+        (config["axis"],) = axis  # as tf.keras 2 writes it
     if new == "ReLU" and keras_version < 3:
         # Keras 2 wrote None for what Keras 3 calls 0.
         for key in ("negative_slope", "threshold"):

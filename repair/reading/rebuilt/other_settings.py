@@ -38,7 +38,10 @@ def check_others(
         ModelError: If one would change what it answers, or its weights are quantised.
     """
     policy = config.get("dtype")
-    if isinstance(policy, Mapping) and "Quantized" in str(policy.get("class_name")):
+    by_policy = isinstance(policy, Mapping) and "Quantized" in str(
+        policy.get("class_name")
+    )
+    if by_policy or config.get("quantization_config") is not None:
         raise ModelError(
             f"layer {name!r} is quantised. Expected the network as it was before "
             "model.quantize(...)."

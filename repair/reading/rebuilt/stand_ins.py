@@ -12,6 +12,7 @@ from keras import layers
 from repair.errors import ModelError
 from repair.reading.described.nested import Step
 from repair.reading.described.parts import Part
+from repair.reading.described.plain_values import plain
 
 Apply = Callable[..., Any]
 StandIn = Callable[[Step, list[Any], Apply], Any]
@@ -50,10 +51,8 @@ def _normalization(step: Step, tensors: list[Any], apply: Apply) -> Any:
 
 
 def _numbers(step: Step, value: Any) -> np.ndarray:
-    if isinstance(value, Mapping):
-        value = value.get("config", {}).get("value")
     try:
-        array = np.asarray(value, np.float64).reshape(-1)
+        array = np.asarray(plain(value, lambda _: None), np.float64).reshape(-1)
     except (TypeError, ValueError) as reason:
         raise ModelError(f"layer {step.name!r}: expected numbers as mean.") from reason
     if not np.isfinite(array).all() or not 0 < array.size <= _MAX_NUMBERS:

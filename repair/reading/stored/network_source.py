@@ -19,9 +19,11 @@ from repair.reading.hdf5 import child, open_hdf5
 from repair.reading.stored.keras_archive import open_archive
 from repair.reading.stored.losses import loss_in
 from repair.reading.stored.other_formats import (
+    HDF5,
     ZIP,
     reason_against,
     reason_against_folder,
+    reason_against_name,
 )
 
 
@@ -78,7 +80,10 @@ def opened_source(path: Path) -> Iterator[Source]:
             loss = loss_in(description, "compile_config")
             yield Source(description, _major(archive.metadata), loss, file)
         return
-    if (reason := reason_against(begins)) is not None:
+    reason = reason_against(begins)
+    if reason is None and not begins.startswith(HDF5):
+        reason = reason_against_name(path)
+    if reason is not None:
         raise ModelError(f"{path}: {reason}")
     with open_hdf5(path, ModelError) as file:
         yield _from_hdf5(file)
@@ -121,7 +126,7 @@ def _beginning(path: Path) -> bytes:
         return b""
     try:
         with path.open("rb") as file:
-            return file.read(64)
+            return file.read(512)
     except OSError as reason:
         raise ModelError(
             f"{path}: can not be read. Received: {reason.strerror}."
@@ -140,7 +145,15 @@ def architecture_in(path: Path) -> Any:
         raise ModelError(
             f"{path}: expected at most {MAX_TEXT:,} bytes. Received: more."
         )
+    if content.startswith((ZIP, HDF5)):
+        raise ModelError(
+            f"{path}: expected what model.to_json() gives, a text. Received: a file of "
+            "weights or a whole model. Give that as the network; a whole one needs no "
+            "architecture."
+        )
     try:
-        return _json(content, "the architecture")
+        found = _json(content, "the architecture")
+        # json.dump(model.to_json(), file) writes a text in JSON, which is JSON itself.
+        return _json(found, "the architecture") if isinstance(found, str) else found
     except ModelError as reason:
         raise ModelError(f"{path}: {reason}") from reason

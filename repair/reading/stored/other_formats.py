@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 ZIP, HDF5 = b"PK\3\4", b"\x89HDF\r\n\x1a\n"
@@ -13,6 +14,7 @@ OF_SAVED_MODEL = (
 )
 # Protocol buffer: version 1, then a graph. ONNX files of version 1 are older than Keras 2.
 _SAVED_MODEL = b"\x08\x01\x12"
+_OF_CHECKPOINT = re.compile(r"\.(index|data-\d+-of-\d+)$")
 _OF_TENSORFLOW_JS = (b'"layers-model"', b'"graph-model"', b'"modelTopology"')
 _BEGINNINGS = (
     (
@@ -49,12 +51,25 @@ def reason_against_folder(path: Path) -> str:
     return "is a folder. Expected a network: a .keras or .h5 file of Keras."
 
 
+def reason_against_name(path: Path) -> str | None:
+    """What is said of a file that begins with plain numbers, by its name."""
+    if _OF_CHECKPOINT.search(path.name) is None:
+        return None
+    return (
+        "is a part of a checkpoint of TensorFlow, which tells no layers. In the program that "
+        "wrote it, load it by model.load_weights, and save the whole model by "
+        "model.save('m.keras')."
+    )
+
+
 def reason_against(content: bytes) -> str | None:
     """What is said of a file by its first bytes, None if they tell nothing.
 
     Args:
-        content: At least 64 bytes, if there are as many.
+        content: At least 512 bytes, if there are as many.
     """
+    if content[257:262] == b"ustar":
+        return f"is packed by tar. Unpack it, and give {_KERAS}."
     if content[4:8] == b"TFL3":
         return (
             "is a TensorFlow Lite file, which holds no Keras network. Give the .keras or "

@@ -46,6 +46,10 @@ class Stored:
     by_path: dict[tuple[str, ...], list[h5py.Dataset]] = field(default_factory=dict)
     names: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
 
+    def may_have(self, path: tuple[str, ...]) -> bool:
+        """Whether there may be weights of a layer: a list has those of a model together."""
+        return path in self.by_path or bool(self.names)
+
     @property
     def total(self) -> int:
         """How many numbers they are in all."""

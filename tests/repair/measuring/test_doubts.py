@@ -8,6 +8,7 @@ from toys import PEOPLE, SHAPE, build_options, toy_people
 
 from repair.dataset import Dataset
 from repair.measuring.doubts import (
+    doubts_about_classes,
     doubts_about_detector,
     doubts_about_images,
     doubts_about_labels,
@@ -119,3 +120,20 @@ def test_a_forced_build_of_copies_is_warned_of(run_here, files, tmp_path):
     warnings = [line for line in answer.err.splitlines() if "warning: " in line]
     assert any("only 1 of the 200 clean images" in line for line in warnings)
     assert any("Do not rely on it" in line for line in warnings)
+
+
+def test_labels_that_a_network_never_answers_are_said():
+    assert doubts_about_classes(np.array([0, 1, 4]), 5) == []
+    (doubt,) = doubts_about_classes(np.array([0, 9, 1, 9, 5]), 5)
+    assert doubt.startswith("3 of 5 labels are beyond the network's 5 classes, 0..4")
+    assert "(such as 5, 9)" in doubt
+
+
+def test_accuracy_says_that_labels_are_beyond_the_network(
+    run_here, files, tmp_path, clean
+):
+    labels = np.where(clean.labels == PEOPLE - 1, 9, clean.labels)
+    write_dataset(tmp_path / "d.h5", Dataset(clean.images, labels))
+    answer = run_here("repair", "accuracy", files / "badnet.h5", tmp_path / "d.h5")
+    assert answer.code == 0, answer.err
+    assert "labels are beyond the network's 5 classes" in answer.err

@@ -24,6 +24,8 @@ NAMES = ("ant", "honey bee", "Zèbre")
         "0 ant\n1 honey bee\n2 Zèbre\n",
         "2: Zèbre\n0:ant\n1 : honey bee",
         "0,ant\n1,honey bee\n2,Zèbre",
+        "honey bee\t1\nant\t0\nZèbre\t2\n",
+        "ant, 0\nhoney bee, 1\nZèbre, 2",
         '["ant", "honey bee", "Zèbre"]',
         '{"honey bee": 1, "ant": 0, "Zèbre": 2}',
         '{"0": "ant", "2": "Zèbre", "1": "honey bee"}',
@@ -34,9 +36,24 @@ def test_names_are_read_in_the_order_of_labels(tmp_path, text):
     assert read_class_list(tmp_path / "names") == NAMES
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_names_are_read_as_windows_writes_them(tmp_path, encoding):
+    (tmp_path / "names").write_text("\r\n".join(NAMES), encoding=encoding)
+    assert read_class_list(tmp_path / "names") == NAMES
+
+
 @pytest.mark.parametrize(
     "lines",
-    [["1 ant", "2 bee"], ["0 ant", "0 bee"], ["0 ant", "bee"], ["0 ant"], ["3d"]],
+    [
+        ["digit 0", "digit 1"],
+        ["ant,1", "bee,2"],
+        ["ant,0", "bee"],
+        ["1 ant", "2 bee"],
+        ["0 ant", "0 bee"],
+        ["0 ant", "bee"],
+        ["0 ant"],
+        ["3d"],
+    ],
 )
 def test_other_numbers_are_parts_of_names(tmp_path, lines):
     (tmp_path / "names").write_text("\n".join(lines))
@@ -79,7 +96,9 @@ def test_two_spellings_of_a_name_are_no_two_classes(tmp_path, capsys, names):
         (b"", "0 names"),
         (b"ant\nbee\nant", "'ant' twice"),
         (b"x" * 201, "too many letters"),
-        (b"\xff\xfe", "codec"),
+        (b"\xff\xfe", "0 names"),
+        ("Zèbre".encode("latin-1"), "not UTF-8. Save it as UTF-8"),
+        (b"\xff\xfea", "not UTF-8. Save it as UTF-8"),
         (b'["ant", 3]', "no text"),
         (b'["ant", ""]', "no or too many"),
         (b'{"ant": 1, "bee": 2}', "0..N-1"),

@@ -126,7 +126,7 @@ def test_labels_of_unlabelled_reading_are_not_looked_at(tmp_path):
         ({"data": PIXELS // 128}, "255"),
         ({"data": PIXELS + 1.0}, r"256"),
         ({"data": PIXELS.astype(int) - 1}, r"-1"),
-        ({"data": np.where(PIXELS > 250, np.nan, PIXELS)}, "nan"),
+        ({"data": np.where(PIXELS > 250, np.nan, PIXELS)}, "NaN, which is no number"),
         ({"data": np.where(PIXELS > 250, np.inf, PIXELS)}, "inf"),
         ({"label": LABELS[:3]}, "one per image"),
         ({"label": np.eye(4, 6)}, "one-hot labels of 5 classes"),

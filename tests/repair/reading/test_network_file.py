@@ -470,7 +470,7 @@ BAD_DESCRIPTIONS = {
     ),
     "call of nothing": (
         lambda d: entry(d, "fc_1")["inbound_nodes"].append({}),
-        "'args' in",
+        "expected tensors in",
     ),
     "layer without input": (
         lambda d: entry(d, "fc_1").update(inbound_nodes=[]),
@@ -640,3 +640,23 @@ def test_batch_normalisation_of_keras_2_lists_its_axis(tmp_path):
 def test_deepid_has_the_competitions_parameters():
     # 601,643 at 1283 people: the design's number, and 161 more for each person.
     assert deepid(5).count_params() + 161 * (1283 - 5) == 601_643
+
+
+def test_an_architecture_that_is_a_text_in_json(tmp_path):
+    """As json.dump(model.to_json(), file) writes it."""
+    network = toy_network()
+    path = save_network(network, tmp_path / "network.weights.h5")
+    architecture = tmp_path / "model.json"
+    architecture.write_text(json.dumps(network.to_json()))
+    assert_same_answers(read_network(path, architecture=architecture), network)
+    architecture.write_text(json.dumps(json.dumps(network.to_json())))
+    with pytest.raises(ModelError, match="to be an object"):
+        read_network(path, architecture=architecture)
+
+
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+def test_a_network_in_place_of_its_architecture_is_called_so(tmp_path, ending):
+    weights = save_network(toy_network(), tmp_path / "network.weights.h5")
+    network = save_network(toy_network(), tmp_path / f"network{ending}")
+    with pytest.raises(ModelError, match=r"a whole model\. Give that as the network"):
+        read_network(weights, architecture=network)

@@ -186,6 +186,10 @@ NO_DATA = {
     "pointer": (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
     "MNIST": (b"\0\0\x08\x03\0\0\x27\x10", "is an IDX file.*numpy.savez"),
     "Parquet": (b"PAR1\x15\x04", "is a Parquet table.*numpy.savez"),
+    "tar": (
+        bytes(257) + b"ustar\x0000",
+        "packed by tar. Unpack it.*one folder a class",
+    ),
     "TIFF": (b"II*\0\x08\0", "is one TIFF image.*PNG or JPEG"),
 }
 

@@ -19,11 +19,19 @@ def get_item(use: Use) -> Any:
 
 def take(use: Use) -> Any:
     """Some places of one axis, or one."""
-    places, axis = use.operand(1, "indices"), use.operand(2, "axis")
+    places, axis = use.whole(1, "indices"), use.setting("axis")
     rank = len(use.tensor.shape)
-    if type(axis) is not int or not -rank <= axis < rank or type(places) is not int:
+    if type(axis) is not int or not -rank <= axis < rank or axis % rank == 0:
         raise use.unfit()
-    return _got(use, [slice(None)] * (axis % rank) + [places])
+    use.setting("validate_indices")
+    fine = use.setting("batch_dims") in (None, 0) and bool(places)
+    size = use.tensor.shape[axis]
+    if not fine or size is None or not all(-size <= x < size for x in places):
+        raise use.unfit()
+    if not isinstance(use.operand(1, "indices"), list):
+        return _got(use, [slice(None)] * (axis % rank) + places)
+    chosen = _chosen(use, use.tensor, axis % rank, np.arange(size)[places])
+    return use.apply(layers.Identity(name=use.name), chosen)
 
 
 def flip(use: Use) -> Any:

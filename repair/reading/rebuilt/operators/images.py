@@ -31,8 +31,9 @@ def resize(use: Use) -> Any:
     size = use.whole(1, "size")
     method = use.operand(2, "interpolation", "method", default="bilinear")
     doubtful = ("antialias", "preserve_aspect_ratio", "crop_to_aspect_ratio")
-    if any(use.settings.get(key) for key in (*doubtful, "pad_to_aspect_ratio")):
-        raise use.unfit()
+    if use.has(*doubtful, "pad_to_aspect_ratio") or "align_corners" in use.settings:
+        raise use.unfit()  # the last is TensorFlow 1, whose pixels lie elsewhere
+    use.setting("fill_mode"), use.setting("fill_value")  # of what is padded
     if len(size) != 2 or method not in ("bilinear", "nearest", "bicubic"):
         raise use.unfit()
     layer = layers.Resizing(*size, interpolation=method, name=use.name)
@@ -41,7 +42,7 @@ def resize(use: Use) -> Any:
 
 def grey(use: Use) -> Any:
     """One channel of three."""
-    if use.tensor.shape[-1] != 3 or use.settings.get("data_format") == "channels_first":
+    if use.tensor.shape[-1] != 3:
         raise use.unfit()
     return use.operated("grey")
 

@@ -17,6 +17,12 @@ from repair.reading.rebuilt.operators.placeholders import Matrix, Places
 from repair.reading.rebuilt.operators.sizes import begun_with
 from repair.reading.rebuilt.operators.use import Use, is_tensor
 
+# By these settings either operand is turned: real numbers have no conjugate.
+TURNED = (
+    ("transpose_a", "adj_x", "adjoint_a"),
+    ("transpose_b", "adj_y", "adjoint_b"),
+)
+
 
 def as_matrix(use: Use) -> Matrix | None:
     """What a reshape makes that brings the places of all images into one axis, if it does."""
@@ -41,9 +47,9 @@ def times(use: Use) -> Any:
     """A tensor, or a matrix, times a constant matrix."""
     first, second = use.operand(0, "x1", "a"), use.operand(1, "x2", "b")
     matrix = use.constants(second)
-    if any(use.settings.get(key) for key in ("transpose_b", "adj_y")):
+    if use.has(*TURNED[1]):
         matrix = matrix.T
-    turned = any(use.settings.get(key) for key in ("transpose_a", "adj_x"))
+    turned = use.has(*TURNED[0])
     tensor = unpacked(use).operand(0, "x1", "a")
     if matrix.ndim != 2 or turned or not is_tensor(tensor):
         raise use.unfit()

@@ -9,7 +9,7 @@ import numpy as np
 from keras import layers
 
 from repair.network.operation import Operation
-from repair.reading.rebuilt.operators.matrices import times
+from repair.reading.rebuilt.operators.matrices import TURNED, times
 from repair.reading.rebuilt.operators.use import Use, is_tensor
 
 
@@ -96,6 +96,5 @@ def matmul(use: Use) -> Any:
     ranks = {len(each.shape) for each in (first, second) if is_tensor(each)}
     if not _both(use) or ranks == {2}:  # the latter would mix images
         raise use.unfit()
-    keys = (("transpose_a", "adj_x"), ("transpose_b", "adj_y"))
-    turned = [any(use.settings.get(key) for key in pair) for pair in keys]
+    turned = [use.has(*names) for names in TURNED]
     return use.operated("matmul", first, second, turned=turned)

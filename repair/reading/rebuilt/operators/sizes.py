@@ -17,6 +17,13 @@ from repair.reading.rebuilt.operators.placeholders import (
     Matrix,
     Places,
 )
+from repair.reading.rebuilt.operators.single_sizes import (
+    cast,
+    of_two,
+    one_over_root,
+    plain_number,
+    single,
+)
 from repair.reading.rebuilt.operators.use import Use, is_tensor
 
 # Sizes, and how many of them, at most: a file may join them to themselves again and again.
@@ -28,6 +35,7 @@ def shape(use: Use) -> Any:
     sizes = use.tensor.shape[1:]
     if None in sizes:
         raise use.unfit()
+    use.setting("out_type")
     return (IMAGES, *sizes)
 
 
@@ -94,6 +102,8 @@ def _picked(use: Use) -> Any:
     sizes, chosen = use.operand(0, "params"), use.operand(1, "indices")
     listed = chosen if isinstance(chosen, list) else [chosen]
     fine = isinstance(sizes, tuple) and all(type(place) is int for place in listed)
+    fine = fine and use.operand(2, "axis") in (None, 0)
+    fine = fine and use.setting("batch_dims") in (None, 0)
     if not fine or not all(0 <= place < len(sizes) for place in listed):
         raise use.unfit()
     found = tuple(sizes[place] for place in listed)
@@ -104,7 +114,7 @@ def _stacked(use: Use) -> tuple[Any, ...]:
     sizes = use.operand(0, "values")
     if not isinstance(sizes, list) or use.operand(1, "axis", default=0) != 0:
         raise use.unfit()
-    return tuple(_single(use, each) for each in sizes)
+    return tuple(single(use, each) for each in sizes)
 
 
 def _joined(use: Use) -> tuple[Any, ...]:
@@ -112,7 +122,7 @@ def _joined(use: Use) -> tuple[Any, ...]:
     if not isinstance(parts, list) or use.operand(1, "axis", default=0) not in (0, -1):
         raise use.unfit()
     every = [x for part in parts for x in (part if _many(part) else [part])]
-    return tuple(_single(use, size) for size in every)
+    return tuple(single(use, size) for size in every)
 
 
 def _product(use: Use) -> int | float | Places:
@@ -122,77 +132,46 @@ def _product(use: Use) -> int | float | Places:
     if not _many(sizes):
         raise use.unfit()
     own = sizes[1:] if sizes and sizes[0] is IMAGES else sizes
-    product = math.prod(_number(use, size) for size in own)
+    product = math.prod(plain_number(use, size) for size in own)
     return product if own is sizes else Places(int(product))
 
 
 def _unstacked(use: Use) -> Any:
     sizes = use.operand(0, "value")
-    if not isinstance(sizes, tuple) or use.number >= len(sizes):
+    fine = isinstance(sizes, tuple) and use.number < len(sizes)
+    fine = fine and use.operand(1, "num") in (None, len(sizes))
+    if not fine or use.operand(2, "axis", default=0) != 0:
         raise use.unfit()
     return sizes[use.number]
-
-
-def _of_two(function: Callable[[Any, Any], Any]) -> Callable[[Use], Any]:
-    def operator(use: Use) -> Any:
-        first, second = use.operand(0, "x"), use.operand(1, "y")
-        try:
-            return function(_number(use, first), _number(use, second))
-        except ZeroDivisionError as reason:
-            raise use.unfit() from reason
-
-    return operator
-
-
-def _same(use: Use) -> Any:
-    return _single(use, use.operand(0, "x"))
-
-
-def _one_over_root(use: Use) -> float:
-    number = _number(use, use.operand(0, "x"))
-    if number <= 0:
-        raise use.unfit()
-    return float(number**-0.5)
 
 
 def _many(value: Any) -> bool:
     return isinstance(value, list | tuple)
 
 
-def _single(use: Use, value: Any) -> Any:
-    known = value is IMAGES or isinstance(value, Places)
-    return value if known else _number(use, value)
-
-
-def _number(use: Use, value: Any) -> int | float:
-    if type(value) not in (int, float):
-        raise use.unfit()
-    return value
-
-
 _FUNCTIONS: Mapping[str, Callable[[Use], Any]] = {
-    "add": _of_two(lambda x, y: x + y),
-    "addv2": _of_two(lambda x, y: x + y),
-    "cast": _same,
+    "add": of_two(lambda x, y: x + y),
+    "addv2": of_two(lambda x, y: x + y),
+    "cast": cast,
     "concat": _joined,
     "concatv2": _joined,
-    "floordiv": _of_two(lambda x, y: x // y),
+    "floordiv": of_two(lambda x, y: x // y),
     "gather": _picked,
     "gatherv2": _picked,
     "getitem": _chosen,
-    "identity": _same,
-    "mul": _of_two(lambda x, y: x * y),
-    "multiply": _of_two(lambda x, y: x * y),
+    "identity": cast,
+    "mul": of_two(lambda x, y: x * y),
+    "multiply": of_two(lambda x, y: x * y),
     "pack": _stacked,
     "prod": _product,
-    "realdiv": _of_two(lambda x, y: x / y),
+    "realdiv": of_two(lambda x, y: x / y),
     "reduceprod": _product,
-    "rsqrt": _one_over_root,
+    "rsqrt": one_over_root,
     "stack": _stacked,
     "stridedslice": _chosen,
-    "sub": _of_two(lambda x, y: x - y),
-    "subtract": _of_two(lambda x, y: x - y),
-    "truediv": _of_two(lambda x, y: x / y),
+    "sub": of_two(lambda x, y: x - y),
+    "subtract": of_two(lambda x, y: x - y),
+    "truediv": of_two(lambda x, y: x / y),
     "unpack": _unstacked,
     "unstack": _unstacked,
 }

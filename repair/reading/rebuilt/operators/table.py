@@ -25,6 +25,7 @@ from repair.reading.rebuilt.operators import (
     sizes,
     values,
 )
+from repair.reading.rebuilt.operators.axes import with_channels_last
 from repair.reading.rebuilt.operators.tensorflow_layers import KIND, described
 from repair.reading.rebuilt.operators.use import Use
 
@@ -41,19 +42,36 @@ def operator_applied(part: Part, use: Use) -> Any:
     if part.kind == KIND:
         named, (given, settings) = described(part.config, use.values)
         use = replace(use, values=given, settings=settings)
-    key = _key(str(named))
+    try:
+        result = _applied(str(named), use)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as reason:
+        raise use.unfit() from reason  # of numbers that fit no tensor
+    use.check_all_seen()
+    return result
+
+
+def _applied(named: str, use: Use) -> Any:
+    key = _key(named)
     if sizes.of_sizes(use):
         return sizes.computed(key, use)
     operator = _OPERATORS.get(key)
     if operator is None:
         raise ModelError(
-            f"operation {str(named)[:60]!r} of layer {use.name!r} is not supported. "
+            f"operation {named[:60]!r} of layer {use.name!r} is not supported. "
             "docs/networks.md lists those that are, such as truediv, mean and reshape. Use "
             "a layer of Keras instead, and save the model again."
         )
     if use.number and operator is not choosing.split:
         raise use.unfit()
-    return operator(use)
+    return with_channels_last(operator, use)
+
+
+def own_settings(part: Part) -> dict[str, Any]:
+    """What an operator is set to, without what every layer of tf.keras has."""
+    of_layers = {"name", "trainable", "function"}
+    if part.kind in OF_TENSORFLOW:  # that of an operator of Keras 3 is what it casts to
+        of_layers.add("dtype")
+    return {key: value for key, value in part.config.items() if key not in of_layers}
 
 
 def _key(name: str) -> str:
@@ -76,7 +94,7 @@ _OPERATORS: Mapping[str, Operator] = {
     "batchmatmulv2": pairs.matmul,
     "biasadd": pairs.add,
     "cast": values.identity,
-    "celu": values.activation("celu"),
+    "celu": values.with_number("celu", "alpha", 1.0),
     "clip": values.clip,
     "clipbyvalue": values.clip,
     "concat": shapes.concatenate,
@@ -86,9 +104,8 @@ _OPERATORS: Mapping[str, Operator] = {
     "depthtospace": images.blocks("depth_to_space"),
     "div": pairs.divide,
     "divide": pairs.divide,
-    "dropout": values.identity,
     "dot": matrices.times,
-    "elu": values.activation("elu"),
+    "elu": values.with_number("elu", "alpha", 1.0),
     "erf": values.function("erf"),
     "exp": values.activation("exponential"),
     "expanddims": shapes.expand_dims,
@@ -150,7 +167,7 @@ _OPERATORS: Mapping[str, Operator] = {
     "selu": values.activation("selu"),
     "shape": sizes.shape,
     "sigmoid": values.activation("sigmoid"),
-    "silu": values.activation("silu"),
+    "silu": values.with_number("silu", "beta", 1.0),
     "softmax": values.softmax,
     "softplus": values.activation("softplus"),
     "softsign": values.activation("softsign"),
@@ -158,7 +175,7 @@ _OPERATORS: Mapping[str, Operator] = {
     "split": choosing.split,
     "sqrt": values.function("sqrt"),
     "square": values.square,
-    "squareplus": values.activation("squareplus"),
+    "squareplus": values.with_number("squareplus", "b", 4.0),
     "squeeze": shapes.squeeze,
     "stack": shapes.stack,
     "std": reducing.reduced("std"),
@@ -168,7 +185,7 @@ _OPERATORS: Mapping[str, Operator] = {
     "subtract": pairs.subtract,
     "sum": reducing.reduced("sum"),
     "swapaxes": shapes.swap_axes,
-    "swish": values.activation("silu"),
+    "swish": values.with_number("silu", "beta", 1.0),
     "take": choosing.take,
     "tanh": values.activation("tanh"),
     "tanhshrink": values.activation("tanh_shrink"),

@@ -43,8 +43,10 @@ def described(config: Mapping[str, Any], given: list[Any]) -> tuple[str, Said]:
     operands = _with_constants(list(tensors), constants)
     attributes = node.get("attr")
     attributes = attributes if isinstance(attributes, dict) else {}
-    settings = {key: _value(value) for key, value in attributes.items()}
     name = str(node.get("op"))
+    settings = {key: _value(value) for key, value in attributes.items()}
+    if name == "Cast":
+        settings = {"dtype": _kind(attributes.get("DstT"))}
     bring = _FORMS.get(name)
     return name, (operands, settings) if bring is None else bring(operands, settings)
 
@@ -71,6 +73,13 @@ def _value(attribute: Any) -> Any:
     if kind == "s":
         return _text(value)
     return value if kind in ("f", "b") else None
+
+
+def _kind(attribute: Any) -> str:
+    """``{"type": "DT_INT32"}`` is int32; a text that names no type for others."""
+    word = attribute.get("type") if isinstance(attribute, dict) else attribute
+    word = str(word).removeprefix("DT_").lower()
+    return {"float": "float32", "double": "float64", "half": "float16"}.get(word, word)
 
 
 def _text(value: Any) -> str | None:
@@ -132,10 +141,6 @@ def _squeezed(operands: list[Any], settings: Attributes) -> Said:
     return operands, {"axis": settings.get("squeeze_dims")}
 
 
-def _cast(operands: list[Any], _: Attributes) -> Said:
-    return operands, {}  # to float32, as all is here
-
-
 def _resized(operands: list[Any], settings: Attributes) -> Said:
     if not settings.get("half_pixel_centers") or settings.get("align_corners"):
         raise _malformed("resizing as TensorFlow 1 does")
@@ -143,7 +148,6 @@ def _resized(operands: list[Any], settings: Attributes) -> Said:
 
 
 _FORMS: Mapping[str, Callable[[list[Any], Attributes], Said]] = {
-    "Cast": _cast,
     "ConcatV2": _joined,
     "Pack": _stacked,
     "ResizeBilinear": _resized,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -29,6 +29,7 @@ class Use:
         name: For its layers, which all begin with it.
         apply: Takes a Keras layer and its inputs, gives its output.
         number: Which of its results is wanted.
+        seen: Places of values and names of settings that were looked at.
     """
 
     values: list[Any]
@@ -36,6 +37,7 @@ class Use:
     name: str
     apply: Callable[..., Any]
     number: int = 0
+    seen: set[int | str] = field(default_factory=set)
 
     @property
     def tensor(self) -> Any:
@@ -57,9 +59,37 @@ class Use:
     def operand(self, index: int, *names: str, default: Any = None) -> Any:
         """What it is called with at a place, or by one of these names."""
         if index < len(self.values):
+            self.seen.add(index)
             return self.values[index]
-        found = [self.settings[name] for name in names if name in self.settings]
-        return found[0] if found else default
+        return self.setting(*names, default=default)
+
+    def setting(self, *names: str, default: Any = None) -> Any:
+        """What it is called with by the first of these names that is there."""
+        for name in names:
+            if name in self.settings:
+                self.seen.add(name)
+                return self.settings[name]
+        return default
+
+    def has(self, *names: str) -> bool:
+        """Whether any of these settings is true."""
+        given = [self.setting(name) for name in names]  # all of them are looked at
+        return any(given)
+
+    def check_all_seen(self) -> None:
+        """Refuses a use of which something was not looked at.
+
+        What is passed over would be done otherwise, silently. ``None`` and ``False`` say
+        nothing.
+
+        Raises:
+            ModelError: If there is anything else.
+        """
+        given = [*enumerate(self.values), *self.settings.items()]
+        for key, value in given:
+            says_nothing = value is None or value is False or key == "name"
+            if key not in self.seen and not says_nothing:
+                raise self.unfit()
 
     def whole(self, index: int, *names: str) -> list[int]:
         """Whole numbers, one or a list of them.

@@ -11,6 +11,8 @@ from keras import layers
 from repair.reading.rebuilt.operators.use import Use
 
 _MOST_EXPONENT = 8
+_REAL = ("float", "bfloat", "half", "double")
+_SHORTEST = 1e-6  # only what is shorter is brought to unit length otherwise
 
 
 def negative(use: Use) -> Any:
@@ -111,7 +113,10 @@ def relu(use: Use) -> Any:
 def normalize(use: Use) -> Any:
     """X by its own length along one axis, or several."""
     axes = use.whole(1, "axis")
-    if use.operand(2, "order", default=2) != 2 or 0 in axes:
+    if use.setting("order", "ord", default=2) not in (2, "euclidean") or 0 in axes:
+        raise use.unfit()
+    least = use.operand(2, "epsilon")
+    if least is not None and not 0 <= use.constants(least) <= _SHORTEST:
         raise use.unfit()
     axis = axes[0] if len(axes) == 1 else axes
     return use.apply(layers.UnitNormalization(axis, name=use.name), use.tensor)
@@ -122,8 +127,28 @@ def activation(kind: str) -> Callable[[Use], Any]:
     return lambda use: use.apply(layers.Activation(kind, name=use.name), use.tensor)
 
 
+def with_number(kind: str, key: str, usual: float) -> Callable[[Use], Any]:
+    """One of Keras' activations that has a number of its own.
+
+    Args:
+        kind: Its name.
+        key: That of the number.
+        usual: The number where none is told.
+    """
+
+    def operator(use: Use) -> Any:
+        number = use.operand(1, key, default=usual)
+        if type(number) not in (int, float):
+            raise use.unfit()
+        if number == usual:
+            return activation(kind)(use)
+        return use.operated(kind, **{key: use.constants(number).item()})
+
+    return operator
+
+
 def identity(use: Use) -> Any:
     """X itself; what is cast stays float32."""
-    if not str(use.operand(1, "dtype", default="float32")).startswith("float"):
+    if not str(use.operand(1, "dtype") or "float32").startswith(_REAL):
         raise use.unfit()
     return use.apply(layers.Identity(name=use.name), use.tensor)

@@ -282,3 +282,55 @@ def test_refusal_says_why(path, case):
         read_network(changed(path, apply))
     said = str(refusal.value)
     assert ("run" in said.split("supported")[1]) == (case == "Lambda")
+
+
+def test_factors_that_are_an_array(tmp_path):
+    scale, offset = np.array([1 / 255, 2 / 255, 0.001]), np.array([-0.1, 0.0, 0.2])
+    images = keras.Input(SHAPE)
+    x = layers.Conv2D(4, 3)(layers.Rescaling(scale, offset)(images))
+    x = layers.Dense(4, activation="softmax")(layers.Flatten()(x))
+    assert_read_as_keras(lively(keras.Model(images, x)), tmp_path)
+
+
+def with_setting(tmp_path: Any, layer: keras.Layer, key: str, value: Any) -> Any:
+    """A file of tf.keras whose layer has another setting."""
+    images = keras.Input(SHAPE)
+    x = layer(layers.Conv2D(4, 3)(images))
+    x = layers.Dense(4, activation="softmax")(layers.Flatten()(x))
+    path = saved(lively(keras.Model(images, x)), tmp_path, ".h5")
+
+    def edit(file: h5py.File) -> None:
+        description = json.loads(file.attrs["model_config"])
+        every = description["config"]["layers"]
+        place = next(x for x in every if x["config"]["name"] == layer.name)
+        place["config"][key] = value
+        file.attrs["model_config"] = json.dumps(description)
+        file.attrs["keras_version"] = "2.15.0"
+
+    return change_model(path, edit)
+
+
+@pytest.mark.parametrize("axis", [[1, 3], [], None, [[3]]])
+@pytest.mark.parametrize("kind", ["BatchNormalization", "GroupNormalization"])
+def test_one_axis_is_expected_where_there_can_be_no_more(tmp_path, kind, axis):
+    layer = getattr(layers, kind)(name="norm", **{"groups": 2} if "G" in kind else {})
+    path = with_setting(tmp_path, layer, "axis", axis)
+    with pytest.raises(ModelError, match=f"a {kind} along one axis"):
+        read_network(path)
+
+
+def test_log_softmax_as_tensorflow_calls_it(tmp_path):
+    layer = layers.Dense(4, "log_softmax", name="scores")
+    path = with_setting(tmp_path, layer, "activation", "log_softmax_v2")
+    read_network(path)
+
+
+@pytest.mark.parametrize(
+    "activation",
+    ["glu", "threshold", {"class_name": "PReLU", "config": {"name": "prelu"}}, 7],
+)
+def test_other_activations_are_refused_with_a_remedy(tmp_path, activation):
+    layer = layers.Dense(4, name="scores")
+    path = with_setting(tmp_path, layer, "activation", activation)
+    with pytest.raises(ModelError, match=r"not supported.*elu.*PReLU behind this one"):
+        read_network(path)

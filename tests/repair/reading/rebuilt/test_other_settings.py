@@ -28,7 +28,10 @@ def test_what_is_not_listed_has_to_be_as_usual(kind):
     usual = inspect.signature(getattr(layers, kind).__init__).parameters
     for key in others(kind):
         check_others(kind, {key: usual[key].default}, ALLOWED[kind], "x")
-        with pytest.raises(ModelError, match=rf"'x': setting '{key}' is not supported"):
+        message = f"'x': setting '{key}' is not supported"
+        if key == "quantization_config":
+            message = "'x' is quantised"
+        with pytest.raises(ModelError, match=message):
             check_others(kind, {key: ["other"]}, ALLOWED[kind], "x")
 
 
@@ -43,3 +46,11 @@ def test_a_quantised_network_is_called_so(kind):
     policy = {"module": "keras", "class_name": kind, "config": {"mode": "int8"}}
     with pytest.raises(ModelError, match=r"'x' is quantised.*before model\.quantize"):
         check_others("Dense", {"dtype": policy}, ALLOWED["Dense"], "x")
+
+
+def test_a_network_quantised_by_its_settings_is_called_so():
+    """As ``model.quantize("int4")`` makes it."""
+    config = {"dtype": "float32", "quantization_config": {"class_name": "Int4"}}
+    with pytest.raises(ModelError, match=r"'x' is quantised.*before model\.quantize"):
+        check_others("Dense", config, ALLOWED["Dense"], "x")
+    check_others("Dense", {"quantization_config": None}, ALLOWED["Dense"], "x")

@@ -126,3 +126,24 @@ def test_window_is_a_part_of_a_file(tmp_path):
         assert window.seek(99) == 99
         assert window.read(1) == b""
         assert repr(window) == str(whole)
+
+
+@pytest.mark.parametrize("ending", [".keras", ".weights.h5"])
+def test_layer_that_lies_in_two_models_is_stored_once(tmp_path, ending):
+    shared = layers.Conv2D(4, 3, padding="same", name="shared")
+    within = keras.Input(SHAPE)
+    nested = keras.Model(within, layers.ReLU()(shared(within)), name="nested")
+    images = keras.Input(SHAPE)
+    x = layers.Add()([nested(images), shared(images)])
+    x = layers.Dense(4, activation="softmax")(layers.Flatten()(x))
+    made = lively(keras.Model(images, x))
+    assert_read_as_keras(made, tmp_path, (".h5",))
+    architecture = None
+    if ending == ".weights.h5":
+        architecture = tmp_path / "model.json"
+        architecture.write_text(made.to_json())
+    path = saved(made, tmp_path, ending)
+    with pytest.raises(
+        ModelError, match=r"'shared'.*two models.*save the model as \.h5"
+    ):
+        read_network(path, architecture=architecture)

@@ -30,6 +30,7 @@ FILES = {
     "web page": (b"\n<!DOCTYPE html><html>", "web page"),
     "pointer": (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
     "safetensors": (b"\x40" + bytes(7) + b'{"w":{"dtype":"F32"', "safetensors.*maker"),
+    "tar": (b"net.h5".ljust(257, b"\0") + b"ustar\x0000" + bytes(300), "tar. Unpack"),
     "SavedModel": (b"\x08\x01\x12\xa0\x05" + bytes(40), "is a SavedModel.*model.save"),
     "noise": (bytes(range(160, 224)), "HDF5"),
     "nothing": (b"", "HDF5"),
@@ -83,3 +84,10 @@ def test_folders(tmp_path):
     refused(tmp_path, "is a folder")
     (tmp_path / "saved_model.pb").write_bytes(b"")
     refused(tmp_path, "SavedModel.*model.save")
+
+
+@pytest.mark.parametrize("name", ["ckpt.index", "variables.data-00000-of-00001"])
+def test_parts_of_a_checkpoint(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"\0\0\x06\x08\x01\x1a\x02\x08\x01" + bytes(range(128, 250)))
+    refused(path, "checkpoint of TensorFlow.*load_weights.*model.save")
