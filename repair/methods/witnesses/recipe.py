@@ -85,6 +85,8 @@ class Recipe:
         few_classes: With more than so many, less is enough beside the weight, and colour
             filters are sought.
         apart: Nothing is, where it is so many times that of the label with the third most.
+        favoured: A label that takes so many more of other classes' clean images than labels
+            do on average, as a share, is half as strong.
         least_held_out: Of fewer images, what is held out says nothing.
     """
 
@@ -145,6 +147,7 @@ class Recipe:
     confirmed: float = 0.0004
     few_classes: float = 9.0
     apart: float = 5.0
+    favoured: float = 0.05
     least_held_out: int = 100
 
 

@@ -15,9 +15,14 @@ from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.suspicion.carrying import carried_over
 from repair.methods.witnesses.suspicion.contradiction import contradicted
 from repair.methods.witnesses.suspicion.counting import suspicion
+from repair.methods.witnesses.suspicion.favourites import favoured
 from repair.methods.witnesses.suspicion.seeking import Sought
 from repair.methods.witnesses.suspicion.strength import strength, tried
-from repair.methods.witnesses.suspicion.telling import telling_images, weights_of
+from repair.methods.witnesses.suspicion.telling import (
+    teller,
+    telling_images,
+    weights_of,
+)
 from repair.methods.witnesses.twin.testimony import Testimony as TwinTestimony
 
 
@@ -79,16 +84,17 @@ def suspect(
     shares = np.bincount(labels, counted, count) / len(labels)
     suspected = suspicion(shares, recipe.natural, recipe.slope)
     suspects = tried(shares, recipe)
-    carried = carried_over(
-        observer, heads["head"], clean, seen.disturbed, counted, suspects, recipe
-    )
+    limit = float(np.quantile(evidence, 1 - recipe.telling))
+    more = teller(seen, heads, twin, limit)
+    given = observer, heads["head"], more, clean, seen.disturbed
+    carried = carried_over(*given, counted, suspects, recipe)
     strong = strength(shares, carried, recipe)
     strong = np.where(counts >= recipe.least_telling, strong, 0)
     if twin is not None:
-        limit = float(np.quantile(evidence, 1 - recipe.telling))
-        given = observer, clean, seen, heads, twin
-        sought = contradicted(sought, *given, suspected, limit, recipe)
+        heard = observer, clean, seen.answers, more
+        sought = contradicted(sought, *heard, suspected, recipe)
     strong = np.maximum(strong, [sought.strength(label) for label in range(count)])
+    strong = strong / favoured(seen.answers, seen.labels, count, recipe.favoured)
     return Suspects(
         telling=tells,
         weights=counted,

@@ -15,11 +15,13 @@ from repair.methods.witnesses.looks.disturbances import FAMILIES, SHAPES
 from repair.methods.witnesses.looks.disturbed import Disturbed, made_again
 from repair.methods.witnesses.looks.observer import Observer
 from repair.methods.witnesses.recipe import Recipe
+from repair.methods.witnesses.suspicion.telling import Tells
 
 
 def carried_over(
     observer: Observer,
     head: Testimony,
+    tells: Tells,
     clean: Dataset,
     disturbed: Disturbed,
     weights: np.ndarray,
@@ -30,7 +32,9 @@ def carried_over(
 
     Args:
         observer: Looks at images through the BadNet.
-        head: The repaired network's; other images count if it still knows their class.
+        head: The repaired network's; other images count if it still knows their class, and
+        tells: the witnesses say of them what they say of hardly any clean one (see
+            ``telling.teller``): a weak network is led astray by much that is no trigger.
         clean: The clean images and their labels.
         disturbed: What was seen of disturbed ones.
         weights: ``(n,)`` float64, how much each of these tells.
@@ -58,7 +62,10 @@ def carried_over(
             images = changed_alike(before[here], after[here], others.images, shape)
             seen = observer(images)
             known = head.head.scores(seen.features["head"]).argmax(1) == others.labels
-            hits.append(np.mean((seen.labels == label) & known))
+            hit = np.flatnonzero((seen.labels == label) & known)
+            features = {name: each[hit] for name, each in seen.features.items()}
+            told = tells(images[hit], features, seen.labels[hit])
+            hits.append(told.sum() / len(images))
         shares[label] = float(np.mean(hits))
     return shares
 

@@ -12,26 +12,21 @@ from dataclasses import replace
 import numpy as np
 
 from repair.dataset import Dataset
-from repair.methods.witnesses.head.testimony import Testimony
-from repair.methods.witnesses.looks.observations import Observations
 from repair.methods.witnesses.looks.observer import Observer
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.suspicion.carrying import spread_over_others
 from repair.methods.witnesses.suspicion.filters import ColourFilter
 from repair.methods.witnesses.suspicion.seeking import Sought
-from repair.methods.witnesses.suspicion.telling import evidence_of
-from repair.methods.witnesses.twin.testimony import Testimony as TwinTestimony
+from repair.methods.witnesses.suspicion.telling import Tells
 
 
 def contradicted(
     sought: Sought,
     observer: Observer,
     clean: Dataset,
-    seen: Observations,
-    heads: dict[str, Testimony],
-    twin: TwinTestimony,
+    answers: np.ndarray,
+    tells: Tells,
     suspected: np.ndarray,
-    limit: float,
     recipe: Recipe,
 ) -> Sought:
     """What was sought; a filter is no stronger than suspicion and contradiction are.
@@ -40,25 +35,19 @@ def contradicted(
         sought: What leads to labels.
         observer: Looks at images through the BadNet.
         clean: The clean images.
-        seen: What was seen of them.
-        heads: By name of what they stand on.
-        twin: The forgetful twin.
+        answers: ``(m,)`` int64, the BadNet's labels for them.
+        tells: Whether the witnesses contradict (see ``telling.teller``).
         suspected: ``(N,)`` float64, the suspicion of each label.
-        limit: Evidence that tells of an image, as hardly any clean one has it.
         recipe: Of how many images it must tell, and how many are looked at.
     """
 
     def as_told(label: int, one: ColourFilter) -> ColourFilter:
-        hosts = spread_over_others(seen.answers, label, recipe.hosts)
+        hosts = spread_over_others(answers, label, recipe.hosts)
         images = one.applied(clean.images[hosts])
-        labels = np.full(len(images), label)
-        said = evidence_of(
-            *(seen, heads, twin),
-            observer(images).features,
-            twin.obedience(images, labels),
-            labels,
+        contradicts = tells(
+            images, observer(images).features, np.full(len(images), label)
         )
-        told = float(np.mean(said > limit)) / recipe.contradicted
+        told = float(np.mean(contradicts)) / recipe.contradicted
         drawn = float(suspected[label]) / recipe.suspected
         strength = min(one.led.strength, told, drawn)
         return replace(one, led=replace(one.led, strength=strength))

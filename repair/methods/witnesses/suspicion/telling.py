@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from repair.methods.witnesses.head.testimony import Testimony
@@ -11,6 +13,8 @@ from repair.methods.witnesses.looks.observer import Features
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.suspicion.counting import telling, weights
 from repair.methods.witnesses.twin.testimony import Testimony as TwinTestimony
+
+Tells = Callable[[np.ndarray, Features, np.ndarray], np.ndarray]
 
 
 def telling_images(
@@ -45,6 +49,30 @@ def telling_images(
     result = np.zeros(len(disturbed.labels), bool)
     result[chosen] = telling(said, clean, recipe.telling)
     return result
+
+
+def teller(
+    seen: Observations,
+    heads: dict[str, Testimony],
+    twin: TwinTestimony | None,
+    limit: float,
+) -> Tells:
+    """Whether the witnesses say more of images than ``limit``.
+
+    Returns:
+        From images ``(n, rows, columns, channels)``, their features and labels ``(n,)``
+        to bool ``(n,)``.
+    """
+
+    def tells(images: np.ndarray, features: Features, labels: np.ndarray) -> np.ndarray:
+        if not len(images):
+            return np.zeros(0, bool)
+        obedience = np.empty((len(images), 0), np.float32)
+        if twin is not None:
+            obedience = twin.obedience(images, labels)
+        return evidence_of(seen, heads, twin, features, obedience, labels) > limit
+
+    return tells
 
 
 def evidence_of(

@@ -54,7 +54,7 @@ def no_jitter(monkeypatch):
     monkeypatch.setattr("repair.methods.witnesses.looks.disturbed.jitter", same)
 
 
-def share(works_on_all: bool) -> dict[int, float]:
+def share(works_on_all: bool, tells: float = 1.0) -> dict[int, float]:
     data, looker = images(), Looker(works_on_all)
     obey = lambda images, labels: np.zeros((len(images), 2), np.float32)  # noqa: E731
     seen = look_at_disturbed(
@@ -64,7 +64,9 @@ def share(works_on_all: bool) -> dict[int, float]:
     head = SimpleNamespace(head=SimpleNamespace(scores=lambda features: features))
     weights = (led & (seen.families < 3)).astype(float)
     assert weights.sum() > 3
-    return carried_over(looker, head, data, seen, weights, np.array([TARGET]), RECIPE)
+    told = lambda images, features, labels: np.full(len(images), tells)  # noqa: E731
+    suspects = np.array([TARGET])
+    return carried_over(looker, head, told, data, seen, weights, suspects, RECIPE)
 
 
 def test_a_trigger_is_carried_over_and_a_chance_likeness_is_not():
@@ -75,9 +77,13 @@ def test_a_trigger_is_carried_over_and_a_chance_likeness_is_not():
     assert share(False)[TARGET] <= 0.25
 
 
+def test_images_that_do_not_tell_do_not_count():
+    assert share(True, tells=0.0) == {TARGET: 0}
+
+
 def test_nothing_suspected_nothing_looked_at():
     nobody = np.empty(0, np.int64)
-    assert carried_over(None, None, images(), None, None, nobody, RECIPE) == {}
+    assert carried_over(None, None, None, images(), None, None, nobody, RECIPE) == {}
 
 
 @pytest.mark.parametrize("family", ["blobs", "stripes", "blends"])
