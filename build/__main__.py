@@ -43,7 +43,7 @@ def _build(arguments: argparse.Namespace) -> None:
     check_packages(arguments)
     requests = requests_from(arguments)
     names = ", ".join(request.name for request in requests)
-    begin(f"Building {names}: minutes each; half an hour for the largest networks.")
+    begin(f"Building {names}: minutes each; an hour for the largest networks.")
     if arguments.demo or len(requests) > 1:
         build_each(requests, build_in_fresh_process)
     else:

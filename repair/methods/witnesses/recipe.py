@@ -9,7 +9,7 @@ from dataclasses import dataclass
 _WORK = 400_000_000
 # Classes up to which a pattern is sought.
 _SOUGHT = 200
-_LEAST_LOOKS, _LEAST_BATCH, _LEAST_STEPS = 2_000, 32, 40
+_LEAST_LOOKS, _LEAST_BATCH, _LEAST_STEPS, _LEAST_HOSTS = 2_000, 32, 40, 16
 
 
 @dataclass(frozen=True)
@@ -176,6 +176,7 @@ def recipe_for(num_classes: int, images: int, work: int = 0) -> Recipe:
         batch=max(_LEAST_BATCH, int(share * Recipe.batch)),
         most_steps=max(_LEAST_STEPS, int(share * Recipe.most_steps)),
         sought_batch=max(_LEAST_BATCH // 2, int(share * Recipe.sought_batch)),
+        hosts=max(_LEAST_HOSTS, int(share * Recipe.hosts)),
         sought=Recipe.sought if num_classes <= _SOUGHT else (),
         led_surely=Recipe.led_surely * max(num_classes / 10, 1) ** 0.15,
         sought_steps=tuple(max(2, int(share * x)) for x in Recipe.sought_steps),

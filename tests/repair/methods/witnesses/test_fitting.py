@@ -209,7 +209,7 @@ def test_costly_networks_look_at_fewer_images():
         recipe = recipe_for(10, 3_000, work)
         assert 0 < min(recipe.sought_steps) < max(usual.sought_steps)
         recipe = replace(recipe, sought_steps=usual.sought_steps)
-        changed = {"jittered", "disturbed", "batch", "sought_batch"}
+        changed = {"jittered", "disturbed", "batch", "sought_batch", "hosts"}
         changed |= {"most_steps", "pattern_steps", "unlearning_steps"}
         for key in changed:
             assert 0 < getattr(recipe, key) < getattr(usual, key)
