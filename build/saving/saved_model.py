@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from build.saving.kept_apart import keep_apart
 from build.saving.near_ties import difference
 from build.saving.new_folder import check_place, new_folder
 from repair.errors import RepairFailedError
-from repair.network.inference import batch_size
+from repair.network.inference import batch_size, labels_by_network
 
 # Runs where nothing of ours can be imported: isolated, from another folder.
 _ENCODED = 16
@@ -131,12 +132,9 @@ def share_equal_weights(detector: keras.Model) -> None:
 
 
 def _check(detector: keras.Model, folder: Path, images: np.ndarray) -> None:
-    step = batch_size(images)
-
     def label_of(images: np.ndarray) -> np.ndarray:
-        every = range(0, len(images), step)
-        parts = [detector(images[i : i + step], training=False)["label"] for i in every]
-        return np.concatenate([np.asarray(part) for part in parts])
+        answer = partial(detector, training=False)
+        return labels_by_network(answer, images, detector)["detector"]
 
     sample = folder / "sample.npy"
     np.save(sample, images, allow_pickle=False)
@@ -148,7 +146,7 @@ def _check(detector: keras.Model, folder: Path, images: np.ndarray) -> None:
             _CHECK,
             str(folder.resolve()),
             str(sample.resolve()),
-            *map(str, (step, _ENCODED)),
+            *map(str, (batch_size(images), _ENCODED)),
         ],
         cwd=folder,
         capture_output=True,

@@ -15,7 +15,10 @@ from repair.errors import ModelError
 
 BATCH_SIZE = 256
 _PIXELS = 1 << 20  # that a network looks at together
-_LARGEST, _KEPT = 512 << 20, 1 << 30  # bytes of one activation, and of all, of a batch
+_LARGEST, _KEPT = (
+    512 << 20,
+    768 << 20,
+)  # bytes of one activation, and of all, of a batch
 # Network, as the defence table calls it -> a detector's output.
 _LABELS = {
     "BadNet": "original_label",
@@ -30,7 +33,7 @@ def batch_size(images: np.ndarray, network: keras.Model | None = None) -> int:
     Args:
         images: ``(n, rows, columns, channels)``.
         network: Whose largest activation then takes at most 512 MiB, as where small images
-            are brought to a large size within, and all of them 1 GiB; None = look at the
+            are brought to a large size within, and all of them 768 MiB; None = look at the
             images alone.
     """
     most = min(BATCH_SIZE, _PIXELS // math.prod(images.shape[1:3]))
@@ -46,7 +49,7 @@ def gradient_batch(network: keras.Model, wanted: int, kept: int = _KEPT) -> int:
     Args:
         network: The network.
         wanted: How many there shall be at most.
-        kept: Bytes: 1 GiB; what a gradient takes beside them is several times as much.
+        kept: Bytes: 768 MiB; what a gradient takes beside them is several times as much.
     """
     return max(1, min(wanted, kept // activation_bytes(network)))
 

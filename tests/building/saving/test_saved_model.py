@@ -207,6 +207,23 @@ def test_saved_detector_answers_alike(folder, images, expected, networks):
         np.testing.assert_array_equal(answers[name], labels)
 
 
+def test_the_detector_is_checked_in_batches_that_fit_it(
+    networks, images, tmp_path, monkeypatch
+):
+    """Keras keeps all of a batch: twenty large images through a detector took 5 GB."""
+    asked = []
+    whole = export_module.labels_by_network
+
+    def recorded(answer, given, network=None):
+        asked.append(network)
+        return whole(answer, given, network)
+
+    monkeypatch.setattr(export_module, "labels_by_network", recorded)
+    detector = fuse(networks[0], repaired_by(networks[1]))
+    export(detector, CARD, images[:20], tmp_path / "toy")
+    assert asked == [detector]
+
+
 @pytest.mark.parametrize(
     "check",
     [

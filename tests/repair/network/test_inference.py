@@ -44,8 +44,8 @@ def test_small_images_go_together():
 def test_large_images_and_large_activations_go_in_few():
     assert batch_size(images(224)) == 20
     network = enlarging(512)  # 32 MiB an image in its largest tensor, 70 in all
-    assert batch_size(images(32), network) == 14
-    assert gradient_batch(network, 128) == 14
+    assert batch_size(images(32), network) == 10
+    assert gradient_batch(network, 128) == 10
     assert batch_size(images(1024), network) == 1
 
 
@@ -69,7 +69,7 @@ def test_a_detector_of_keras_is_asked_in_batches_that_fit_it():
     labels_by_network(detector, given)
     assert sizes == [20]
     answers = labels_by_network(detector, given, network)
-    assert sizes[1:] == [14, 6]
+    assert sizes[1:] == [10, 10]
     assert len(answers["detector"]) == 20
 
 
