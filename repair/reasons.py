@@ -10,11 +10,8 @@ MOST = (
     " But these are most of its labels, as of any network that small changes throw off, with "
     "or without a backdoor."
 )
-
-MORE = (
-    " Further targets are not ruled out: a trigger that resembles nothing that was tried "
-    "leaves no trace."
-)
+NO_TRACE = "trigger that resembles nothing that was tried leaves no trace."
+MORE = f" Further targets are not ruled out: a {NO_TRACE}"
 
 
 def enough(found: Mapping[int, float]) -> str:

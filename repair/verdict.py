@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from artifacts.names import quoted
-from repair.reasons import MORE, MOST, enough, few_labels, left_out, not_enough
+from repair.reasons import (
+    MORE,
+    MOST,
+    NO_TRACE,
+    enough,
+    few_labels,
+    left_out,
+    not_enough,
+)
 
 Kind = Literal["backdoor found", "no sign of a backdoor", "cannot be told"]
 Confidence = Literal["high", "moderate", "low"]
@@ -155,7 +163,7 @@ def verdict(
         (),
         watched,
         not_enough(nearest, settings["strongest_label"], near=near)
-        + f" A trigger that resembles nothing that was tried leaves no trace.{of_data}",
+        + f" A {NO_TRACE}{of_data}",
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from repair.reading.stored.other_formats import is_tar
+
 _FOLDER = "Expected a folder with one folder a class"
 _ARRAYS = "write the arrays again by numpy.savez"
 _BEGINNINGS = (
@@ -41,7 +43,7 @@ def reason_against(path: Path, content: bytes) -> str | None:
     """What is said of a file by its first bytes, None if they tell nothing."""
     if not content and not os.path.lexists(path):
         return "expected a file or folder of images. Received: no such file."
-    if content[257:262] == b"ustar":
+    if is_tar(content):
         return f"is packed by tar. Unpack it. {_FOLDER}, or arrays."
     for beginning, reason in _BEGINNINGS:
         if content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(beginning):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from artifacts.card import sha256
 from artifacts.listed import CARD
 from repair.process.whole_file import write_whole
+from repair.reasons import NO_TRACE
 from repair.report.subject import Subject
 
 if TYPE_CHECKING:
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
 
 _NETWORK, _DATA, _DETECTOR = "network", "clean-data", "detector"
 _OF_CARD = "The hash is that of card.json, which lists the hashes of all files."
-_LIMITS = (
-    "No sign of a backdoor is no proof: a trigger that resembles nothing that was tried "
-    "leaves no trace."
-)
+_LIMITS = f"No sign of a backdoor is no proof: a {NO_TRACE}"
 
 
 def write_bill(subjects: Sequence[Subject], path: Path) -> None:

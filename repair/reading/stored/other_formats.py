@@ -62,13 +62,18 @@ def reason_against_name(path: Path) -> str | None:
     )
 
 
+def is_tar(content: bytes) -> bool:
+    """Whether a file with such first bytes, 512 or more, is packed by tar."""
+    return content[257:262] == b"ustar"
+
+
 def reason_against(content: bytes) -> str | None:
     """What is said of a file by its first bytes, None if they tell nothing.
 
     Args:
         content: At least 512 bytes, if there are as many.
     """
-    if content[257:262] == b"ustar":
+    if is_tar(content):
         return f"is packed by tar. Unpack it, and give {_KERAS}."
     if content[4:8] == b"TFL3":
         return (
