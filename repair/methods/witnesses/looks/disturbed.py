@@ -83,7 +83,7 @@ def look_at_disturbed(
         parts.append(seen)
         sources.append(source)
         families.append(family)
-        changes.append(np.abs(images - jittered).max(axis=3).mean(axis=(1, 2)))
+        changes.append(_change(jittered, images))
         obeyed.append(obedience)
     return Disturbed(
         generators=generators,
@@ -98,6 +98,15 @@ def look_at_disturbed(
         changes=np.concatenate(changes),
         obedience=np.concatenate(obeyed),
     )
+
+
+def _change(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """The mean over places of the channel that differs most; one channel at a time."""
+    channels = np.moveaxis(after, 3, 0), np.moveaxis(before, 3, 0)
+    most = np.abs(channels[0][0] - channels[1][0])
+    for new, old in zip(channels[0][1:], channels[1][1:], strict=True):
+        np.maximum(most, np.abs(new - old), out=most)
+    return np.asarray(most.mean(axis=(1, 2)))
 
 
 def made_again(

@@ -47,6 +47,7 @@ def jitter(
         fill_mode="nearest",
         data_format="channels_last",
     )
-    gain, offset = 1 + spread(_LIGHT), 255 * spread(_LIGHT / 2)
-    lit = np.asarray(moved) * gain[..., None, None] + offset[..., None, None]
-    return np.clip(lit, 0, 255).astype(np.float32)
+    light = np.stack([1 + spread(_LIGHT), 255 * spread(_LIGHT / 2)])
+    gain, offset = light.astype(np.float32)[..., None, None]
+    lit = np.asarray(moved) * gain + offset
+    return np.clip(lit, 0, 255, out=lit)
