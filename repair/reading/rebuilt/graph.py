@@ -22,7 +22,12 @@ from repair.reading.rebuilt.counted import Counted
 from repair.reading.rebuilt.equations import with_known_sides
 from repair.reading.rebuilt.image_input import image_input
 from repair.reading.rebuilt.layer_list import MERGING, layer_from_config
-from repair.reading.rebuilt.limits import check_inputs, image_shape, takes_a_row
+from repair.reading.rebuilt.limits import (
+    check_inputs,
+    check_outputs,
+    image_shape,
+    takes_a_row,
+)
 from repair.reading.rebuilt.operators.table import operator_applied, own_settings
 from repair.reading.rebuilt.operators.use import Use, is_tensor
 from repair.reading.rebuilt.stand_ins import stand_in_for
@@ -174,9 +179,11 @@ class Graph:
         check_inputs(layer, tensors)
         try:
             self._counted.add(layer, [x.shape for x in tensors], first=first)
-            if isinstance(layer, layers.MultiHeadAttention):
-                return layer(*tensors)
-            return layer(list(tensors) if many else tensors[0])
+            attends = isinstance(layer, layers.MultiHeadAttention)
+            given = tensors if attends or not many else [list(tensors)]
+            made = layer(*given)
+            check_outputs(layer, made)
+            return made
         except (ModelError, MemoryError):
             raise
         except Exception as reason:  # whatever Keras says of settings that do not fit

@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
+from keras import layers
 
 from repair.errors import ModelError
 
 MAX_PARAMETERS = 400_000_000
 _MAX_SIDE = 2048
 _CHANNELS = (1, 3, 4)
-_MAX_ACTIVATIONS = 1 << 26  # of one image, in one tensor: 256 MiB
+MAX_ACTIVATIONS = 1 << 26  # of one image, in one tensor: 256 MiB
 
 
 def image_shape(
@@ -97,9 +98,42 @@ def check_inputs(layer: keras.Layer, tensors: Sequence[Any]) -> None:
         if isinstance(axis, int) and axis % len(tensors[0].shape) == 0:
             raise ModelError(f"layer {layer.name!r} mixes images, along axis {axis}.")
     for tensor in tensors:
-        size = math.prod(x or 1 for x in tensor.shape)
-        if size > _MAX_ACTIVATIONS:
-            raise ModelError(
-                f"layer {layer.name!r} has too large an input. Expected at most "
-                f"{_MAX_ACTIVATIONS:,} values an image. Received: {tensor.shape[1:]}."
-            )
+        _check_size(layer, "an input", tensor.shape[1:])
+    if scores := _attended(layer, tensors):
+        _check_size(layer, "a table of attention", scores)
+
+
+def check_outputs(layer: keras.Layer, made: Any) -> None:
+    """Refuses what a layer makes if only a bomb needs it, before an image is looked at.
+
+    Raises:
+        ModelError: If it is too large.
+    """
+    for tensor in keras.tree.flatten(made):
+        _check_size(layer, "an output", tensor.shape[1:])
+
+
+def _check_size(layer: keras.Layer, what: str, shape: Sequence[int | None]) -> None:
+    if math.prod(x or 1 for x in shape) > MAX_ACTIVATIONS:
+        raise ModelError(
+            f"layer {layer.name!r} has too large {what}. Expected at most "
+            f"{MAX_ACTIVATIONS:,} values an image. Received: {tuple(shape)}."
+        )
+
+
+def _attended(layer: keras.Layer, tensors: Sequence[Any]) -> list[int]:
+    """The shape of what attention makes within, places by places; empty of other layers."""
+    places = [list(tensor.shape[1:-1]) for tensor in tensors]
+    match layer:
+        case layers.AdditiveAttention():
+            return [*places[0], *places[-1], tensors[0].shape[-1]]
+        case layers.Attention():
+            return [*places[0], *places[-1]]
+        case layers.MultiHeadAttention():
+            axes = layer._attention_axes or range(1, len(places[0]) + 1)
+            return [
+                layer.num_heads,
+                *places[0],
+                *(places[-1][axis - 1] for axis in axes),
+            ]
+    return []

@@ -262,7 +262,7 @@ BOUNDS: tuple[tuple[str, str, Read, Needed, dict[str, int]], ...] = (
     (f"{R}.described.parts", "_MAX_DEPTH", network("deep.keras"), 3, {}),
     (f"{R}.described.nested", "MAX_LAYERS", network("network.h5"), 5, {}),
     (f"{R}.rebuilt.limits", "_MAX_SIDE", network("network.h5"), 12, {}),
-    (f"{R}.rebuilt.limits", "_MAX_ACTIVATIONS", network("network.h5"), 12 * 10 * 3, {}),
+    (f"{R}.rebuilt.limits", "MAX_ACTIVATIONS", network("network.h5"), 12 * 10 * 3, {}),
     (f"{R}.rebuilt.layer_list", "_MAX_SETTING", network("network.h5"), PEOPLE, {}),
     (f"{R}.hdf5", "MAX_BYTES", dataset("data.h5"), 10 * 12 * 10 * 3, {}),
     (f"{A}.hdf5_file", "_CHUNK_BYTES", dataset("data.h5"), 10 * 12 * 10 * 3, {}),

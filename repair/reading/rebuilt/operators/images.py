@@ -8,6 +8,7 @@ from typing import Any
 from keras import layers
 
 from repair.network.operation import Operation
+from repair.reading.rebuilt.limits import MAX_ACTIVATIONS
 from repair.reading.rebuilt.operators.use import Use
 
 _MAX_SIDE, _MAX_BLOCK = 1 << 16, 1 << 10
@@ -77,6 +78,11 @@ def patches(use: Use) -> Any:
     fine = len(size) == len(strides) == 2 and padding in ("valid", "same")
     fine = fine and use.operand(3, "dilation_rate", default=1) in (1, [1, 1])
     if not fine or not all(type(x) is int and x > 0 for x in (*size, *strides)):
+        raise use.unfit()
+    pixels = size[0] * size[1] * use.tensor.shape[-1]
+    if (
+        pixels**2 > MAX_ACTIVATIONS
+    ):  # Keras convolves with an identity of so many values
         raise use.unfit()
     return use.operated("patches", size=size, strides=strides, padding=padding)
 
