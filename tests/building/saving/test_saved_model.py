@@ -210,7 +210,7 @@ def test_saved_detector_answers_alike(folder, images, expected, networks):
 def test_the_detector_is_checked_in_batches_that_fit_it(
     networks, images, tmp_path, monkeypatch
 ):
-    """Keras keeps all of a batch: twenty large images through a detector took 5 GB."""
+    """Twenty large images at once took 5 GB."""
     asked = []
     whole = export_module.labels_by_network
 
