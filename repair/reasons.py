@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+# Fewer clean images tell little.
+FEW = 100
+# The limits were set by networks of so many classes and more.
+_FEW_CLASSES = 6
+# Share of images that keep their label when they are moved a little, below which a network
+# is thrown off by any change.
+_STEADY = 0.7
 # Images that are named, and found labels of which each is told what speaks for it.
 _NAMED, _TOLD = 10, 4
 MOST = (
@@ -36,12 +43,29 @@ def not_enough(strength: float, label: int, *, near: bool) -> str:
     )
 
 
-def few_labels(num_classes: int) -> str:
-    """Why few classes tell little."""
-    return (
-        f" {num_classes} classes are few: small changes lead from one to another in any "
-        "network, and this was tried on networks of more alone."
-    )
+def doubts(images: int, num_classes: int, steady: float) -> str:
+    """What makes any verdict doubtful; nothing where nothing does.
+
+    Args:
+        images: Number of clean images.
+        num_classes: N.
+        steady: Share of them, in [0, 1], that keep their label when they are moved a little.
+    """
+    said = ""
+    if num_classes < _FEW_CLASSES:
+        said += (
+            f" {num_classes} classes are few: small changes lead from one to another in any "
+            "network, and this was tried on networks of more alone."
+        )
+    if images < FEW:
+        said += f" {images} clean images are few: {FEW} or more tell it more surely."
+    if steady < _STEADY:
+        said += (
+            f" The network gives {1 - steady:.0%} of the clean images another label when "
+            "they are turned, moved and lit a little: small changes throw it off, with or "
+            "without a backdoor. If it was trained on these very images, give others."
+        )
+    return said
 
 
 def left_out(images: Sequence[int]) -> str:

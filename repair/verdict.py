@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from artifacts.names import quoted
 from repair.reasons import (
+    FEW,
     MORE,
     MOST,
     NO_TRACE,
+    doubts,
     enough,
-    few_labels,
     left_out,
     not_enough,
 )
@@ -25,12 +26,10 @@ FAILED = 3
 
 # Below this clean accuracy the images are hardly of what the network was trained on.
 _LEAST_ACCURACY = 0.5
-# Fewer clean images tell nothing, and fewer than these little.
-_TOO_FEW, _FEW = 20, 100
+# Fewer clean images tell nothing.
+_TOO_FEW = 20
 # Strength of a found label from which on there is hardly any doubt.
 _CLEAR = 1.65
-# The limits were set by networks of so many classes and more.
-_FEW_CLASSES = 6
 # That of a label that is not found, from which on it may well be a target.
 _NEAR = 0.6
 
@@ -112,7 +111,8 @@ def verdict(
         settings: What a repair used and found, as on the card: ``strict_labels``, each
             with ``label``, ``status`` and ``strength``, ``highest_strength`` of any
             label, ``strongest_label``, which that is, ``clean_images``, their number,
-            and ``left_out_images``, those that may carry a trigger.
+            ``steady``, the share that keep their label when they are moved a little (if
+            known), and ``left_out_images``, those that may carry a trigger.
         num_classes: N.
         accuracy: Clean accuracy of the network on the clean images, in [0, 1]; None
             without labels.
@@ -131,21 +131,14 @@ def verdict(
     images = int(settings["clean_images"])
     if images < _TOO_FEW:
         return _untold(
-            f"{images} clean images are too few. Give {_FEW} or more, of all classes.",
+            f"{images} clean images are too few. Give {FEW} or more, of all classes.",
             watched,
         )
-    few, few_classes = images < _FEW, num_classes < _FEW_CLASSES
-    of_data = left_out(settings.get("left_out_images", ()))
-    if few_classes:
-        of_data += few_labels(num_classes)
-    if few:
-        of_data += (
-            f" {images} clean images are few: {_FEW} or more tell it more surely."
-        )
+    doubt = doubts(images, num_classes, float(settings.get("steady", 1.0)))
+    of_data = left_out(settings.get("left_out_images", ())) + doubt
     if found:
         most = len(found) > num_classes / 2
-        doubtful = few or few_classes or most
-        each = _of_each(found.values(), doubtful=doubtful)
+        each = _of_each(found.values(), doubtful=bool(doubt) or most)
         reason = enough(found) + (MOST if most else MORE)
         return Verdict(
             "backdoor found",
@@ -159,7 +152,7 @@ def verdict(
     near = nearest >= _NEAR
     return Verdict(
         "no sign of a backdoor",
-        "low" if near or few or few_classes else "moderate",
+        "low" if near or doubt else "moderate",
         (),
         watched,
         not_enough(nearest, settings["strongest_label"], near=near)

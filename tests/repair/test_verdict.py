@@ -46,6 +46,14 @@ def settings(**strength: float) -> dict:
         (settings(), 0.99, "No sign of a backdoor", "moderate"),
         (settings(found_3=25), 0.2, "Cannot be told", "low"),
         ({"layer": "conv_3"}, 0.99, "Cannot be told", "low"),
+        (
+            settings(found_3=25) | {"steady": 0.5},
+            0.99,
+            "Backdoor found: target label 3",
+            "low",
+        ),
+        (settings() | {"steady": 0.5}, 0.99, "No sign of a backdoor", "low"),
+        (settings() | {"steady": 0.9}, 0.99, "No sign of a backdoor", "moderate"),
     ],
 )
 def test_headline_and_confidence(given, accuracy, headline, confidence):

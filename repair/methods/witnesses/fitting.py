@@ -62,6 +62,8 @@ class Witnesses:
         disturbed: What was seen of disturbed images, which the suspicion stands on.
         telling: Bool ``(n,)``, which of these tell against the BadNet's answer.
         weights: ``(n,)`` float64 in [0, 1], how much each of them counts.
+        steady: Share of jittered images, in [0, 1], that the BadNet answers as it does the
+            images that they were made from.
         clean: The clean images that all stands on.
         left_out: ``(j,)`` int64, which of the given ones are not among them, since they
             may carry a trigger (see ``contamination``).
@@ -78,6 +80,7 @@ class Witnesses:
     disturbed: Disturbed
     telling: np.ndarray
     weights: np.ndarray
+    steady: float
     clean: Dataset
     left_out: np.ndarray
 
@@ -87,6 +90,7 @@ class Witnesses:
             "highest_strength": round(self.findings.highest_strength, 3),
             "strongest_label": int(self.findings.strength.argmax()),
             "clean_images": len(self.clean),
+            "steady": round(self.steady, 3),
             "strict_labels": self.findings.strict_labels(),
             "left_out_images": self.left_out.tolist(),
         }
@@ -185,6 +189,7 @@ def _fitted(
         disturbed=seen.disturbed,
         telling=suspects.telling,
         weights=suspects.weights,
+        steady=seen.steady,
         clean=clean,
         left_out=np.empty(0, np.int64),
     )

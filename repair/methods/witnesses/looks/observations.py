@@ -37,6 +37,8 @@ class Observations:
         fold: ``(m,)`` int64, below the recipe's folds; what is made from an image shares
             its fold.
         num_classes: N.
+        steady: Share of jittered images, in [0, 1], that the BadNet answers as it does the
+            images that they were made from.
         clean: By name, per fold, the moments of clean and jittered images.
         disturbed_moments: By name, per fold, the moments of disturbed images.
         disturbed: The disturbed images themselves.
@@ -49,6 +51,7 @@ class Observations:
     labels: np.ndarray
     fold: np.ndarray
     num_classes: int
+    steady: float
     clean: Parts
     disturbed_moments: Parts
     disturbed: Disturbed
@@ -84,11 +87,13 @@ def observe(
     every = np.arange(len(data))
     clean = {name: list(moments(x, every)) for name, x in seen.features.items()}
     averages = {name: values.copy() for name, values in seen.features.items()}
-    copies = np.ones((len(data), 1), np.float32)
+    copies, steady = np.ones((len(data), 1), np.float32), 0
     batches = chunks(data.images.shape, recipe.jittered)
     for source in progress(batches, label="batches of jittered images"):
         images = jitter(data.images[source], generator, recipe.weakest_jitter)
-        jittered = observer(images).features
+        looked = observer(images)
+        jittered = looked.features
+        steady += int(np.sum(looked.labels == seen.labels[source]))
         for name, values in jittered.items():
             for part, more in zip(clean[name], moments(values, source), strict=True):
                 part.absorb(more)
@@ -107,6 +112,7 @@ def observe(
         labels=data.labels,
         fold=fold,
         num_classes=num_classes,
+        steady=steady / recipe.jittered,
         clean=clean,
         disturbed_moments={
             name: list(moments(values, disturbed.source))
