@@ -28,6 +28,7 @@ from repair.measuring.trials import read_trials
 from repair.methods.choose import repair_network
 from repair.methods.repair import Repair
 from repair.metrics import clean_accuracy
+from repair.network.answering import answer
 from repair.network.inference import labels_by_network, sound_labels
 from repair.process.notice import say
 from repair.process.repeatable import make_repeatable
@@ -175,4 +176,4 @@ def _check_accuracy(request: Request, case: Case, known: np.ndarray) -> None:
 
 def _answers(detector: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
     """Labels ``(n,)`` of the BadNet, the repaired network and the detector."""
-    return labels_by_network(partial(detector, training=False), images, detector)
+    return labels_by_network(partial(answer, detector), images, detector)

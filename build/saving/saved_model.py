@@ -22,6 +22,7 @@ from build.saving.kept_apart import keep_apart
 from build.saving.near_ties import difference
 from build.saving.new_folder import check_place, new_folder
 from repair.errors import RepairFailedError
+from repair.network.answering import answer
 from repair.network.inference import batch_size, labels_by_network
 
 # Runs where nothing of ours can be imported: isolated, from another folder.
@@ -133,8 +134,8 @@ def share_equal_weights(detector: keras.Model) -> None:
 
 def _check(detector: keras.Model, folder: Path, images: np.ndarray) -> None:
     def label_of(images: np.ndarray) -> np.ndarray:
-        answer = partial(detector, training=False)
-        return labels_by_network(answer, images, detector)["detector"]
+        explain = partial(answer, detector)
+        return labels_by_network(explain, images, detector)["detector"]
 
     sample = folder / "sample.npy"
     np.save(sample, images, allow_pickle=False)

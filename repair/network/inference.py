@@ -12,13 +12,11 @@ import keras
 import numpy as np
 
 from repair.errors import ModelError
+from repair.network.answering import answer, most_bytes
 
 BATCH_SIZE = 256
 _PIXELS = 1 << 20  # that a network looks at together
-_LARGEST, _KEPT = (
-    512 << 20,
-    768 << 20,
-)  # bytes of one activation, and of all, of a batch
+_KEPT = 768 << 20  # bytes of a batch's activations
 # Network, as the defence table calls it -> a detector's output.
 _LABELS = {
     "BadNet": "original_label",
@@ -32,14 +30,12 @@ def batch_size(images: np.ndarray, network: keras.Model | None = None) -> int:
 
     Args:
         images: ``(n, rows, columns, channels)``.
-        network: Whose largest activation then takes at most 512 MiB, as where small images
-            are brought to a large size within, and all of them 768 MiB; None = look at the
-            images alone.
+        network: Whose activations then take at most 768 MiB at once, as where small images
+            are brought to a large size within; None = look at the images alone.
     """
     most = min(BATCH_SIZE, _PIXELS // math.prod(images.shape[1:3]))
     if network is not None:
-        sizes = _sizes(network)  # Keras keeps all of a batch until it is through
-        most = min(most, _LARGEST // max(sizes), _KEPT // sum(sizes))
+        most = min(most, _KEPT // most_bytes(network))
     return max(1, most)
 
 
@@ -82,18 +78,14 @@ def outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:
         ``(n, ...)`` float32; ``(n, N)`` for a classifier.
     """
     return np.concatenate(
-        [
-            np.asarray(network(batch, training=False))
-            for batch in batches(images, network)
-        ]
+        [np.asarray(answer(network, batch)) for batch in batches(images, network)]
     )
 
 
 def predicted_labels(network: keras.Model, images: np.ndarray) -> np.ndarray:
     """The label with the highest score, ``(n,)`` int64; the first one on a tie."""
     parts = [
-        np.argmax(network(batch, training=False), axis=1)
-        for batch in batches(images, network)
+        np.argmax(answer(network, batch), axis=1) for batch in batches(images, network)
     ]
     return np.concatenate(parts)
 
@@ -111,7 +103,7 @@ def sound_labels(where: Path, network: keras.Model, images: np.ndarray) -> np.nd
     """
     labels, broken = [], []
     for batch in batches(images, network):
-        scores = np.asarray(network(batch, training=False))
+        scores = np.asarray(answer(network, batch))
         labels.append(np.argmax(scores, axis=1))
         broken.append(np.isnan(scores).any(axis=1))
     found = np.flatnonzero(np.concatenate(broken))
@@ -135,14 +127,14 @@ def labels_by_network(
         explain: A detector: from a batch of images to its outputs, named as in the
             signature ``explain``.
         images: ``(n, rows, columns, channels)`` uint8, 0..255.
-        network: The detector if it is one of Keras, which keeps all of a batch.
+        network: The detector if it is one of Keras.
 
     Returns:
         The labels, named as in the defence table.
     """
     answers = [explain(batch) for batch in batches(images, network)]
     return {
-        name: np.concatenate([np.asarray(answer[key]) for answer in answers])
+        name: np.concatenate([np.asarray(told[key]) for told in answers])
         for name, key in _LABELS.items()
     }
 

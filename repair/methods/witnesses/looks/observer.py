@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from repair.network.answering import answer
 from repair.network.inference import batches
 from repair.witness import certainty
 
@@ -47,7 +48,7 @@ class Observer:
         parts: list[list[np.ndarray]] = [[] for _ in self.taps]
         answers = []
         for batch in batches(images, self._all):
-            *features, scores = map(np.asarray, self._all(batch, training=False))
+            *features, scores = map(np.asarray, answer(self._all, batch))
             for part, values in zip(parts, features, strict=True):
                 part.append(values)
             answers.append((np.argmax(scores, 1), np.max(scores, 1), certainty(scores)))
