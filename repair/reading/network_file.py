@@ -24,9 +24,10 @@ from repair.network.shares import are_probabilities
 from repair.network.trial import check_answer
 from repair.process.notice import say
 from repair.reading.deepid import deepid_description
+from repair.reading.described.needed import needed
 from repair.reading.described.nested import Step, Tensor, flatten
 from repair.reading.described.parts import model_from
-from repair.reading.rebuilt.filling import fill
+from repair.reading.rebuilt.filling import fill, names_agree
 from repair.reading.rebuilt.graph import Graph
 from repair.reading.rebuilt.operators.use import is_tensor
 from repair.reading.stored.losses import loss_of
@@ -119,11 +120,14 @@ def network_from(
     stored = stored_weights(source.weights, model)
     graph = Graph(_version(description, source), stored.total, stored.may_have)
     steps, outputs = flatten(model)
+    chosen = _chosen(outputs, output)
+    end = outputs[chosen]
+    if names_agree(model, stored):
+        steps, end = needed(steps, end)
     with _crops_named(steps, graph.keras_version):
         graph.build(steps, image_shape)
         fill(graph, model, stored)
-    chosen = _chosen(outputs, output)
-    scores = graph.tensors[outputs[chosen].step]
+    scores = graph.tensors[end.step]
     if not is_tensor(scores):
         raise ModelError("expected an output for each image. Received: sizes alone.")
     loss = loss_of(source.loss, list(outputs), chosen)
@@ -162,7 +166,7 @@ def _crops_named(steps: list[Step], keras_version: int) -> Iterator[None]:
 
 def _chosen(outputs: dict[str, Tensor], wanted: str | None) -> str:
     """The name of the output that is wanted."""
-    if wanted is None and len(outputs) == 1:
+    if wanted is None and len(set(outputs.values())) == 1:
         return next(iter(outputs))
     if wanted not in outputs:
         names = ", ".join(outputs)[:300]

@@ -51,8 +51,8 @@ def flatten(model: Part) -> tuple[list[Step], dict[str, Tensor]]:
     """All steps, each after those that it needs.
 
     Returns:
-        The steps, the first of which is the input; and by the name of its layer each
-        output.
+        The steps, the first of which is the input; and each output by the name of its
+        layer, with a number where that makes several, as Keras names them.
 
     Raises:
         ModelError: If the graph has a cycle, several inputs or a part that is missing, or
@@ -68,7 +68,19 @@ def flatten(model: Part) -> tuple[list[Step], dict[str, Tensor]]:
     image = unrolled.add(first, (first.name,), Call([], {}), first.name)
     results = unrolled.inline(model, (), [image])
     ends = [place.part for place in model.outputs] or [model.parts[-1].name]
-    return unrolled.steps, dict(zip(ends, results, strict=True))
+    return unrolled.steps, dict(zip(_different(ends), results, strict=True))
+
+
+def _different(names: list[str]) -> list[str]:
+    """As tf.keras names outputs, and losses after them: head, head_1, head_2."""
+    taken: dict[str, int] = {}
+    for name in names:
+        number, proposal = 0, name
+        while proposal in taken:
+            number = taken[name] = taken[name] + 1
+            proposal = f"{name}_{number}"
+        taken[proposal] = 0
+    return list(taken)
 
 
 def _input_of(model: Part) -> Part:
@@ -143,10 +155,10 @@ class _Unrolled:
     def _called(
         self, part: Part, path: tuple[str, ...], call: Call, most: int = 0
     ) -> list[Tensor]:
-        """The results of a call; of an operator, one step for each up to ``most``."""
+        """The results of a call, one step for each up to ``most``."""
         path = (*path, part.name)
         if not part.is_model:
-            numbers = range(most + 1 if part.is_operator else 1)
+            numbers = range(most + 1)
             return [self.add(part, path, call, part.name, each) for each in numbers]
         given = call.arguments or [call.keywords.get("inputs", [])]
         given = given[0] if len(given) == 1 else given

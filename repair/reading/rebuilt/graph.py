@@ -14,6 +14,8 @@ from repair.errors import ModelError
 from repair.network.causal import causal
 from repair.network.operation import Operation
 from repair.process.notice import say
+from repair.reading.described.call_order import lost
+from repair.reading.described.calls import Place
 from repair.reading.described.nested import Step, Tensor
 from repair.reading.described.wrappers import unwrapped
 from repair.reading.rebuilt.activation_list import activation_from
@@ -85,6 +87,8 @@ class Graph:
             settings = {**own_settings(step.part), **keywords}
             use = Use(values, settings, step.name, self.apply, step.number)
             return operator_applied(step.part, use)
+        if step.number:
+            raise lost(Place(step.part.name, 0, step.number))
         part = unwrapped(step.part)
         tensors, is_causal = called_with(part.kind, step.name, values, keywords)
         tensors, config, turned = self._turning.prepared(
