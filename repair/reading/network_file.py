@@ -27,6 +27,7 @@ from repair.reading.deepid import deepid_description
 from repair.reading.described.needed import needed
 from repair.reading.described.nested import Step, Tensor, flatten
 from repair.reading.described.parts import model_from
+from repair.reading.described.writer import Version, writer_of
 from repair.reading.rebuilt.filling import fill, names_agree
 from repair.reading.rebuilt.graph import Graph
 from repair.reading.rebuilt.operators.use import is_tensor
@@ -117,8 +118,9 @@ def network_from(
     if description is None:
         description = deepid_description(source.weights)
     model = model_from(description)
+    written_by = writer_of(model, description, source.keras_version)
     stored = stored_weights(source.weights, model)
-    graph = Graph(_version(description, source), stored.total, stored.may_have)
+    graph = Graph(written_by, stored.total, stored.may_have)
     steps, outputs = flatten(model)
     chosen = _chosen(outputs, output)
     end = outputs[chosen]
@@ -147,13 +149,13 @@ def network_from(
 
 
 @contextmanager
-def _crops_named(steps: list[Step], keras_version: int) -> Iterator[None]:
+def _crops_named(steps: list[Step], keras_version: Version) -> Iterator[None]:
     """Names a RandomCrop as the likely cause where what stands behind it does not fit."""
     try:
         yield
     except ModelError as reason:
         crops = [each for each in steps if each.part.kind == "RandomCrop"]
-        if not crops or keras_version < 3:
+        if not crops or keras_version < (3, 8):
             raise
         config = crops[0].part.config
         sides = f"{str(config.get('width'))[:9]} x {str(config.get('height'))[:9]}"
@@ -176,15 +178,3 @@ def _chosen(outputs: dict[str, Tensor], wanted: str | None) -> str:
             f"{names}. Received: {received}."
         )
     return wanted
-
-
-def _version(description: Any, source: Source) -> int:
-    """The writer's Keras: 3 or later, or 2."""
-    written = (
-        description.get("keras_version") if isinstance(description, dict) else None
-    )
-    if isinstance(written, str) and written[:1].isdigit():
-        return int(written.split(".")[0][:3])
-    if source.keras_version:
-        return source.keras_version
-    return 3 if isinstance(description, dict) and description.get("module") else 2

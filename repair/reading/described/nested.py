@@ -13,7 +13,7 @@ from repair.errors import ModelError
 from repair.reading.described.call_order import calls_in_order, highest_numbers, lost
 from repair.reading.described.calls import MAX_LAYERS, Call, Place
 from repair.reading.described.parts import Part
-from repair.reading.described.step_names import StepNames
+from repair.reading.described.step_names import StepNames, different
 
 INPUT = "InputLayer"
 
@@ -68,19 +68,7 @@ def flatten(model: Part) -> tuple[list[Step], dict[str, Tensor]]:
     image = unrolled.add(first, (first.name,), Call([], {}), first.name)
     results = unrolled.inline(model, (), [image])
     ends = [place.part for place in model.outputs] or [model.parts[-1].name]
-    return unrolled.steps, dict(zip(_different(ends), results, strict=True))
-
-
-def _different(names: list[str]) -> list[str]:
-    """As tf.keras names outputs, and losses after them: head, head_1, head_2."""
-    taken: dict[str, int] = {}
-    for name in names:
-        number, proposal = 0, name
-        while proposal in taken:
-            number = taken[name] = taken[name] + 1
-            proposal = f"{name}_{number}"
-        taken[proposal] = 0
-    return list(taken)
+    return unrolled.steps, dict(zip(different(ends), results, strict=True))
 
 
 def _input_of(model: Part) -> Part:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import h5py
 import keras
+import numpy as np
 
 from repair.errors import ModelError
 from repair.reading.described.parts import Part
@@ -21,6 +22,8 @@ from repair.reading.rebuilt.stand_ins import stored_by, weights_for
 from repair.reading.stored.stored_weights import Stored
 
 Path = tuple[str, ...]
+# Kernels that Keras 2 turns when it loads them elsewhere; it keeps no others turned.
+_TURNED_ON_THEANO = ("Conv1D", "Conv2D", "Conv2DTranspose")
 
 
 def fill(graph: Graph, model: Part, stored: Stored) -> None:
@@ -45,6 +48,8 @@ def fill(graph: Graph, model: Part, stored: Stored) -> None:
             continue
         values = [numbers(each, ModelError) for each in by_layer[path]]
         zero = zero and not any(array.any() for array in values)
+        if stored.of_theano and parts[path].kind in _TURNED_ON_THEANO:
+            values[0] = np.flip(values[0], axis=tuple(range(values[0].ndim - 2)))
         values = merged(parts[path], made[0], values)
         values = weights_for(parts[path], made[0], values)
         for layer in made:

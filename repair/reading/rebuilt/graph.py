@@ -18,6 +18,7 @@ from repair.reading.described.call_order import lost
 from repair.reading.described.calls import Place
 from repair.reading.described.nested import Step, Tensor
 from repair.reading.described.wrappers import unwrapped
+from repair.reading.described.writer import Version
 from repair.reading.rebuilt.activation_list import activation_from
 from repair.reading.rebuilt.call_arguments import called_with
 from repair.reading.rebuilt.counted import Counted
@@ -46,7 +47,7 @@ class Graph:
         images: The input.
     """
 
-    keras_version: int
+    keras_version: Version
     stored: int
     has_weights: Callable[[Path], bool]
     layers: dict[Path, list[keras.Layer]] = field(default_factory=dict)
@@ -113,7 +114,7 @@ class Graph:
 
     def _layer_applied(self, step: Step, tensors: list[Any], is_causal: bool) -> Any:
         """What a layer, or what stands for it, makes of tensors."""
-        if (stand_in := stand_in_for(step.part)) is not None:
+        if (stand_in := stand_in_for(step.part, self.keras_version)) is not None:
             return stand_in(step, tensors, self._applied_at(step.path))
         config = dict(step.part.config)
         if step.part.kind == "EinsumDense" and tensors:

@@ -36,7 +36,7 @@ def listed_order(model: Part, path: Path, graph: Graph) -> list[Weight]:
         path: Of it.
         graph: Its layers, built.
     """
-    if graph.keras_version < 3:
+    if graph.keras_version < (3, 0):
         trained, others = _halves(model, path, graph)
         return trained + others
     weights = _as_they_stand(model, path, graph)
