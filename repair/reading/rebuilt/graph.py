@@ -23,7 +23,7 @@ from repair.reading.rebuilt.activation_list import activation_from
 from repair.reading.rebuilt.call_arguments import called_with
 from repair.reading.rebuilt.counted import Counted
 from repair.reading.rebuilt.equations import with_known_sides
-from repair.reading.rebuilt.image_input import image_input
+from repair.reading.rebuilt.image_input import fixed_images, image_input
 from repair.reading.rebuilt.layer_list import MERGING, layer_from_config
 from repair.reading.rebuilt.limits import check_inputs, image_shape, takes_a_row
 from repair.reading.rebuilt.operators.table import operator_applied, own_settings
@@ -45,6 +45,7 @@ class Graph:
         layers: By the path of a layer in the file what stands for it here, one a call.
         tensors: What each step made.
         images: The input.
+        fixed: How many images the network takes, None where any number.
     """
 
     keras_version: Version
@@ -53,6 +54,7 @@ class Graph:
     layers: dict[Path, list[keras.Layer]] = field(default_factory=dict)
     tensors: list[Any] = field(default_factory=list)
     images: Any = None
+    fixed: int | None = None
 
     def __post_init__(self) -> None:
         """Nothing is counted or turned yet."""
@@ -72,6 +74,7 @@ class Graph:
         """
         first = steps[0]
         shape, turned = image_shape(first.part.config, told)
+        self.fixed = fixed_images(first.part.config)
         in_a_row = takes_a_row(first.part.config)
         self.images, tensor = image_input(shape, first.name, in_a_row=in_a_row)
         if turned:
@@ -86,7 +89,7 @@ class Graph:
         if step.part.is_operator:
             values, keywords = self._as_in_file(values), self._as_in_file(keywords)
             settings = {**own_settings(step.part), **keywords}
-            use = Use(values, settings, step.name, self.apply, step.number)
+            use = Use(values, settings, step.name, self.apply, step.number, self.fixed)
             return operator_applied(step.part, use)
         if step.number:
             raise lost(Place(step.part.name, 0, step.number))
