@@ -31,7 +31,7 @@ from repair.reading.described.writer import Version, writer_of
 from repair.reading.rebuilt.filling import fill, names_agree
 from repair.reading.rebuilt.graph import Graph
 from repair.reading.rebuilt.operators.use import is_tensor
-from repair.reading.stored.losses import loss_of
+from repair.reading.stored.losses import is_of_one_label, loss_of
 from repair.reading.stored.network_source import (
     Source,
     architecture_in,
@@ -145,7 +145,13 @@ def network_from(
             "the network's answers are taken for probabilities as they are: they lie in 0..1 "
             "and add up to 1 on images that were tried"
         )
-    return classifier(graph.images, scores, loss=loss, are_probabilities=probable)
+    return classifier(
+        graph.images,
+        scores,
+        loss=loss,
+        are_probabilities=probable,
+        is_of_one_label=is_of_one_label(source.loss, list(outputs), chosen),
+    )
 
 
 @contextmanager
