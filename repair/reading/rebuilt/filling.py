@@ -14,10 +14,12 @@ import numpy as np
 
 from repair.errors import ModelError
 from repair.reading.described.parts import Part
+from repair.reading.described.wrappers import SPECTRAL
 from repair.reading.hdf5 import numbers
 from repair.reading.rebuilt.graph import Graph
 from repair.reading.rebuilt.listed_order import check_names, listed_order
 from repair.reading.rebuilt.lora import merged, with_factors
+from repair.reading.rebuilt.spectral import with_vector, without_vector
 from repair.reading.rebuilt.stand_ins import stored_by, weights_for
 from repair.reading.stored.stored_weights import Stored
 
@@ -48,6 +50,7 @@ def fill(graph: Graph, model: Part, stored: Stored) -> None:
             continue
         values = [numbers(each, ModelError) for each in by_layer[path]]
         zero = zero and not any(array.any() for array in values)
+        values = without_vector(parts[path], made[0], values)
         if stored.of_theano and parts[path].kind in _TURNED_ON_THEANO:
             values[0] = np.flip(values[0], axis=tuple(range(values[0].ndim - 2)))
         values = merged(parts[path], made[0], values)
@@ -63,7 +66,8 @@ def _check(
 ) -> None:
     expected = stored_by(part, layer)
     received = [tuple(each.shape) for each in stored]
-    if received not in (expected, *with_factors(part, layer)):
+    others = with_factors(part, layer) + with_vector(part, layer)
+    if received not in (others if part.kind == SPECTRAL else [expected, *others]):
         raise ModelError(
             f"layer {'/'.join(path)[:100]!r}: expected weights of shapes {expected}. "
             f"Received: {str(received)[:300]}. The description and the weights are not of "

@@ -14,6 +14,7 @@ from repair.errors import ModelError
 from repair.reading.described.parts import Part
 from repair.reading.rebuilt.graph import Graph
 from repair.reading.rebuilt.lora import with_factors
+from repair.reading.rebuilt.spectral import with_vector
 from repair.reading.rebuilt.stand_ins import stored_by
 
 Path = tuple[str, ...]
@@ -115,6 +116,8 @@ def _of_layer(part: Part, path: Path, graph: Graph) -> list[Weight]:
     flags = flags if len(flags) == len(shapes) else [False] * len(shapes)
     if with_factors(part, layer):
         flags = [*flags[1:], True, True, False]
+    if with_vector(part, layer):
+        flags = [*flags, False]
     switched_on = _switched_on(part)
     return [Weight(path, flag and switched_on) for flag in flags]
 

@@ -18,6 +18,7 @@ from repair.errors import ModelError
 from repair.reading.attributes import has_names, names, text
 from repair.reading.described.calls import MAX_LAYERS
 from repair.reading.described.parts import OF_TENSORFLOW, Part
+from repair.reading.described.wrappers import SPECTRAL
 from repair.reading.hdf5 import child, dataset
 from repair.reading.rebuilt.limits import MAX_PARAMETERS
 from repair.reading.stored.folders import Folder, spelled_on_windows
@@ -30,6 +31,7 @@ _CONTAINERS = ("layers", _OLD)
 # Layers that Keras makes of others, and what it calls those.
 _WITHIN = {
     "MultiHeadAttention": ("query_dense", "key_dense", "value_dense", "output_dense"),
+    SPECTRAL: ("layer",),
     "TimeDistributed": ("layer",),
 }
 
