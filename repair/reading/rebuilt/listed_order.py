@@ -18,7 +18,7 @@ from repair.reading.rebuilt.spectral import with_vector
 from repair.reading.rebuilt.stand_ins import stored_by
 
 Path = tuple[str, ...]
-_MOST_PIECES = 20  # of a weight's name, from its end
+_LAST_PIECES = 20  # of a weight's name that are looked at
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _ends(path: Path) -> Iterator[str]:
 
 def _within(name: str) -> Iterator[str]:
     """Every part of a name that begins and ends at a stroke."""
-    pieces = name.split("/")[-_MOST_PIECES:]
+    pieces = name.split("/")[-_LAST_PIECES:]
     for start in range(len(pieces)):
         for stop in range(start + 1, len(pieces) + 1):
             yield "/".join(pieces[start:stop])
