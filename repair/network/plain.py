@@ -95,7 +95,8 @@ def classifier(
     if end not in _PROBABILITIES:
         raise ModelError(
             "expected softmax, sigmoid or none at the end (softmax as the last layer, or "
-            f"logits). Received: {end!r}."
+            f"logits). Received: {end!r}, which tells no probabilities. Save the network "
+            "without its last activation, if it is right without."
         )
     return keras.Model(images, scores, name="network")
 

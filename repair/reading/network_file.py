@@ -145,12 +145,18 @@ def network_from(
             "the network's answers are taken for probabilities as they are: they lie in 0..1 "
             "and add up to 1 on images that were tried"
         )
+    one_label = is_of_one_label(source.loss, list(outputs), chosen)
+    if one_label and scores.shape[-1] > 1 and end_of(scores) == "sigmoid":
+        say(
+            "each of the network's sigmoids is taken for its part of their sum, as by the "
+            "loss it was trained with, which names one label an image"
+        )
     return classifier(
         graph.images,
         scores,
         loss=loss,
         are_probabilities=probable,
-        is_of_one_label=is_of_one_label(source.loss, list(outputs), chosen),
+        is_of_one_label=one_label,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from repair.reading.described.nested import Step, Tensor
+from repair.reading.described.plain_values import with_each
 
 
 def needed(steps: list[Step], output: Tensor) -> tuple[list[Step], Tensor]:
@@ -39,11 +40,15 @@ def needed(steps: list[Step], output: Tensor) -> tuple[list[Step], Tensor]:
             if len(step.path) > 1:
                 waiting += within.pop(step.path[0], [])
     moved = {old: Tensor(new) for new, old in enumerate(sorted(kept))}
+
+    def renumbered(value: Any) -> Any:
+        return moved[value.step] if isinstance(value, Tensor) else value
+
     left = [
         replace(
             steps[index],
-            arguments=_renumbered(steps[index].arguments, moved),
-            keywords=_renumbered(steps[index].keywords, moved),
+            arguments=with_each(steps[index].arguments, renumbered),
+            keywords=with_each(steps[index].keywords, renumbered),
         )
         for index in sorted(kept)
     ]
@@ -57,13 +62,3 @@ def _named(value: Any) -> Iterator[int]:
     elif isinstance(value, list | dict):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _named(item)
-
-
-def _renumbered(value: Any, moved: dict[int, Tensor]) -> Any:
-    if isinstance(value, Tensor):
-        return moved[value.step]
-    if isinstance(value, list):
-        return [_renumbered(item, moved) for item in value]
-    if isinstance(value, dict):
-        return {key: _renumbered(item, moved) for key, item in value.items()}
-    return value

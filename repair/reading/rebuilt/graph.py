@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from repair.process.notice import say
 from repair.reading.described.call_order import lost
 from repair.reading.described.calls import Place
 from repair.reading.described.nested import Step, Tensor
+from repair.reading.described.plain_values import with_each
 from repair.reading.described.wrappers import unwrapped
 from repair.reading.described.writer import Version
 from repair.reading.rebuilt.activation_list import activation_from
@@ -28,6 +29,7 @@ from repair.reading.rebuilt.layer_list import MERGING, layer_from_config
 from repair.reading.rebuilt.limits import check_inputs, image_shape, takes_a_row
 from repair.reading.rebuilt.operators.table import operator_applied, own_settings
 from repair.reading.rebuilt.operators.use import Use, is_tensor
+from repair.reading.rebuilt.operators.whole_numbers import LAYERS, takes_few_bits
 from repair.reading.rebuilt.stand_ins import stand_in_for
 from repair.reading.rebuilt.turned import Turning, of_rows
 
@@ -60,6 +62,7 @@ class Graph:
         """Nothing is counted or turned yet."""
         self._counted = Counted(self.stored)
         self._turning = Turning(self.apply)
+        self._few_bits: set[int] = set()
 
     def build(self, steps: list[Step], told: tuple[int, int, int] | None) -> None:
         """Makes all steps.
@@ -80,6 +83,8 @@ class Graph:
         if turned:
             say("the network takes channels first; it is rebuilt to take them last")
             self._turning.mark(tensor)
+        if takes_few_bits(first.part.config):
+            self._few_bits.add(id(tensor))
         self.tensors.append(tensor)
         for step in steps[1:]:
             self.tensors.append(self._made(step))
@@ -89,7 +94,8 @@ class Graph:
         if step.part.is_operator:
             values, keywords = self._as_in_file(values), self._as_in_file(keywords)
             settings = {**own_settings(step.part), **keywords}
-            use = Use(values, settings, step.name, self.apply, step.number, self.fixed)
+            use = Use(values, settings, step.name, self.apply, step.number)
+            use = replace(use, images=self.fixed, few_bits=self._few_bits)
             return operator_applied(step.part, use)
         if step.number:
             raise lost(Place(step.part.name, 0, step.number))
@@ -101,6 +107,8 @@ class Graph:
         result = self._layer_applied(
             replace(step, part=replace(part, config=config)), tensors, is_causal
         )
+        if part.kind in LAYERS and self._few_bits.issuperset(map(id, tensors)):
+            self._few_bits.add(id(result))
         if turned and len(result.shape) > 2:
             self._turning.mark(result)
         if turned and of_rows(part.config):
@@ -136,21 +144,15 @@ class Graph:
 
     def _given(self, value: Any) -> Any:
         """What a call names, with the tensors that were made of it."""
-        if isinstance(value, Tensor):
-            return self.tensors[value.step]
-        if isinstance(value, list):
-            return [self._given(item) for item in value]
-        if isinstance(value, Mapping):
-            return {key: self._given(item) for key, item in value.items()}
-        return value
+        return with_each(
+            value, lambda x: self.tensors[x.step] if isinstance(x, Tensor) else x
+        )
 
     def _as_in_file(self, value: Any) -> Any:
         """The same with all axes in the order of the file."""
-        if isinstance(value, list):
-            return [self._as_in_file(item) for item in value]
-        if isinstance(value, Mapping):
-            return {key: self._as_in_file(item) for key, item in value.items()}
-        return self._turning.as_in_file(value) if is_tensor(value) else value
+        return with_each(
+            value, lambda x: self._turning.as_in_file(x) if is_tensor(x) else x
+        )
 
     def _applied_at(self, path: Path) -> Callable[..., Any]:
         """Applies a layer that has weights in the file, and remembers it."""

@@ -265,7 +265,7 @@ SIGMOIDS = {
 
 @pytest.mark.parametrize("name", SIGMOIDS)
 @pytest.mark.parametrize("ending", [".h5", ".keras"])
-def test_sigmoids_that_were_trained_to_name_one_label(tmp_path, name, ending):
+def test_sigmoids_that_were_trained_to_name_one_label(tmp_path, capsys, name, ending):
     """Keras' losses of one label take each score's part of the sum for its probability."""
     network = SIGMOIDS[name]()
     network.compile(loss="categorical_crossentropy")
@@ -274,6 +274,7 @@ def test_sigmoids_that_were_trained_to_name_one_label(tmp_path, name, ending):
     shares = shares / shares.sum(axis=1, keepdims=True)
     answers = outputs(read_network(saved(network, tmp_path, ending)), images)
     np.testing.assert_allclose(answers, shares, rtol=0, atol=1e-5)
+    assert "its part of their sum" in capsys.readouterr().err
     target = np.eye(4, dtype="f4")[np.arange(len(images)) % 4]
     given = [
         keras.losses.categorical_crossentropy(target, x) for x in (answers, shares)

@@ -31,6 +31,7 @@ class Use:
         apply: Takes a Keras layer and its inputs, gives its output.
         number: Which of its results is wanted.
         images: How many images its writer fixed, None where any number is taken.
+        few_bits: Tensors that hold whole numbers of a few bits, by their ids.
         seen: Places of values and names of settings that were looked at.
     """
 
@@ -40,6 +41,7 @@ class Use:
     apply: Callable[..., Any]
     number: int = 0
     images: int | None = None
+    few_bits: set[int] = field(default_factory=set)
     seen: set[int | str] = field(default_factory=set)
 
     @property
