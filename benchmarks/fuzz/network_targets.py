@@ -45,7 +45,7 @@ def description(content: bytes) -> None:
         return
     with h5py.File(io.BytesIO(), "w") as empty:
         empty.attrs["layer_names"] = np.array([], "S1")
-        refused(lambda: network_from(Source(parsed, 3, "", empty)))
+        refused(lambda: network_from(Source(parsed, (3, 15), "", empty)))
 
 
 def architecture(content: bytes) -> None:

@@ -73,6 +73,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "max": ops.max,
     "mean": ops.mean,
     "min": ops.min,
+    "pad": lambda x, widths: ops.pad(x, widths),
     "patches": _patches,
     "power": lambda x, exponent: ops.power(x, exponent),
     "reciprocal": ops.reciprocal,

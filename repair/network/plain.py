@@ -27,7 +27,12 @@ _MANY_LABELS = frozenset(["binarycrossentropy", "bce", "binaryfocalcrossentropy"
 
 
 def classifier(
-    images: Any, scores: Any, *, loss: str = "", are_probabilities: bool = False
+    images: Any,
+    scores: Any,
+    *,
+    loss: str = "",
+    are_probabilities: bool = False,
+    is_of_one_label: bool = False,
 ) -> keras.Model:
     """A classifier that answers with probabilities.
 
@@ -37,6 +42,8 @@ def classifier(
         loss: What it was trained with, in lower case without underscores; "" where unknown.
         are_probabilities: Whether the scores are known to be some, whatever they come out
             of; see ``network.shares``.
+        is_of_one_label: Whether it was trained by what each score has of the sum of all,
+            so that several sigmoids name one label.
 
     Returns:
         A network from ``images`` to probabilities ``(n, N)`` float32; one sigmoid unit
@@ -64,6 +71,8 @@ def classifier(
             "expected a classifier. Received: a network that was trained to give numbers, "
             f"with the loss {loss!r}, and has no softmax or sigmoid at its end."
         )
+    if end == "sigmoid" and count > 1 and is_of_one_label and _ends_in_sigmoids(scores):
+        return keras.Model(images, _of_their_sum(scores), name="network")
     sigmoids = end == "sigmoid" or (end is None and _of_sigmoids(scores))
     if (sigmoids and count > 1) or (
         end in LOGITS and loss in _MANY_LABELS and count > 1
@@ -86,7 +95,8 @@ def classifier(
     if end not in _PROBABILITIES:
         raise ModelError(
             "expected softmax, sigmoid or none at the end (softmax as the last layer, or "
-            f"logits). Received: {end!r}."
+            f"logits). Received: {end!r}, which tells no probabilities. Save the network "
+            "without its last activation, if it is right without."
         )
     return keras.Model(images, scores, name="network")
 
@@ -126,6 +136,22 @@ def _two_labels(scores: Any) -> Any:
     return probabilities
 
 
+def _ends_in_sigmoids(scores: Any) -> bool:
+    last = scores._keras_history.operation
+    fine = isinstance(last, layers.Dense | layers.Activation)
+    return fine and last.activation is keras.activations.sigmoid
+
+
+def _of_their_sum(scores: Any) -> Any:
+    """What each of several sigmoids has of their sum: the softmax of their logarithms."""
+    last = scores._keras_history.operation
+    if isinstance(last, layers.Dense):
+        logarithms = _dense(last, last.units, last.get_weights(), "log_sigmoid")
+    else:
+        logarithms = layers.Activation("log_sigmoid", name=last.name)(last.input)
+    return layers.Softmax(name="plain.probabilities")(logarithms)
+
+
 def _with_the_other(probability: Any) -> Any:
     """(1 - p, p), for what is a probability already: a mean of sigmoids."""
     both = layers.Dense(2, trainable=False, name="plain.labels")
@@ -150,9 +176,14 @@ def _of_sigmoids(scores: Any) -> bool:
     return all(found)
 
 
-def _dense(last: layers.Dense, units: int, weights: list[np.ndarray]) -> Any:
+def _dense(
+    last: layers.Dense,
+    units: int,
+    weights: list[np.ndarray],
+    activation: str = "softmax",
+) -> Any:
     dense = layers.Dense(
-        units, activation="softmax", use_bias=last.use_bias, name=last.name
+        units, activation=activation, use_bias=last.use_bias, name=last.name
     )
     probabilities = dense(last.input)
     dense.set_weights(weights)

@@ -20,6 +20,7 @@ from repair.reading.no_data import reason_against
 from repair.reading.numpy_files import Stored, open_npy, open_npz
 
 _MOST_LISTED = 100
+_DEEPEST = 8  # group in group
 _NPY, _ZIP = b"\x93NUMPY", b"PK"
 
 
@@ -92,18 +93,24 @@ def _shapes(file: h5py.File, asked: Collection[str]) -> dict[str, tuple[int, ...
             member = child(file, name, DatasetError)
             if isinstance(member, h5py.Dataset) and member.shape is not None:
                 found[name] = member.shape
-    groups = [("", file)]
-    for prefix, group in groups:
-        for name in islice(group, _MOST_LISTED):
-            if not prefix and name in COMPETITION:
-                found[name] = ()  # whatever it is, it is meant
-            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                continue
-            member = group[name]
-            if isinstance(member, h5py.Dataset) and member.shape is not None:
-                found[f"{prefix}{name}"] = member.shape
-            elif isinstance(member, h5py.Group) and not prefix:
-                groups.append((f"{name}/", member))
+    for name in islice(file, _MOST_LISTED):
+        if name in COMPETITION:
+            found[name] = ()  # whatever it is, it is meant
+    level = [("", file)]
+    for depth in range(_DEEPEST):
+        if found and depth > 1:  # what lies deeper counts only where nothing else is
+            break
+        below: list[tuple[str, h5py.Group]] = []
+        for prefix, group in level:
+            for name in islice(group, _MOST_LISTED):
+                if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                    continue
+                member = group[name]
+                if isinstance(member, h5py.Dataset) and member.shape is not None:
+                    found[f"{prefix}{name}"] = member.shape
+                elif isinstance(member, h5py.Group) and len(below) < _MOST_LISTED:
+                    below.append((f"{prefix}{name}/", member))
+        level = below
     return dict(islice(found.items(), _MOST_LISTED))
 
 

@@ -24,12 +24,14 @@ from repair.network.shares import are_probabilities
 from repair.network.trial import check_answer
 from repair.process.notice import say
 from repair.reading.deepid import deepid_description
+from repair.reading.described.needed import needed
 from repair.reading.described.nested import Step, Tensor, flatten
 from repair.reading.described.parts import model_from
-from repair.reading.rebuilt.filling import fill
+from repair.reading.described.writer import Version, writer_of
+from repair.reading.rebuilt.filling import fill, names_agree
 from repair.reading.rebuilt.graph import Graph
 from repair.reading.rebuilt.operators.use import is_tensor
-from repair.reading.stored.losses import loss_of
+from repair.reading.stored.losses import is_of_one_label, loss_of
 from repair.reading.stored.network_source import (
     Source,
     architecture_in,
@@ -116,14 +118,18 @@ def network_from(
     if description is None:
         description = deepid_description(source.weights)
     model = model_from(description)
+    written_by = writer_of(model, description, source.keras_version)
     stored = stored_weights(source.weights, model)
-    graph = Graph(_version(description, source), stored.total, stored.may_have)
+    graph = Graph(written_by, stored.total, stored.may_have)
     steps, outputs = flatten(model)
+    chosen = _chosen(outputs, output)
+    end = outputs[chosen]
+    if names_agree(model, stored):
+        steps, end = needed(steps, end)
     with _crops_named(steps, graph.keras_version):
         graph.build(steps, image_shape)
         fill(graph, model, stored)
-    chosen = _chosen(outputs, output)
-    scores = graph.tensors[outputs[chosen].step]
+    scores = graph.tensors[end.step]
     if not is_tensor(scores):
         raise ModelError("expected an output for each image. Received: sizes alone.")
     loss = loss_of(source.loss, list(outputs), chosen)
@@ -139,17 +145,29 @@ def network_from(
             "the network's answers are taken for probabilities as they are: they lie in 0..1 "
             "and add up to 1 on images that were tried"
         )
-    return classifier(graph.images, scores, loss=loss, are_probabilities=probable)
+    one_label = is_of_one_label(source.loss, list(outputs), chosen)
+    if one_label and scores.shape[-1] > 1 and end_of(scores) == "sigmoid":
+        say(
+            "each of the network's sigmoids is taken for its part of their sum, as by the "
+            "loss it was trained with, which names one label an image"
+        )
+    return classifier(
+        graph.images,
+        scores,
+        loss=loss,
+        are_probabilities=probable,
+        is_of_one_label=one_label,
+    )
 
 
 @contextmanager
-def _crops_named(steps: list[Step], keras_version: int) -> Iterator[None]:
+def _crops_named(steps: list[Step], keras_version: Version) -> Iterator[None]:
     """Names a RandomCrop as the likely cause where what stands behind it does not fit."""
     try:
         yield
     except ModelError as reason:
         crops = [each for each in steps if each.part.kind == "RandomCrop"]
-        if not crops or keras_version < 3:
+        if not crops or keras_version < (3, 8):
             raise
         config = crops[0].part.config
         sides = f"{str(config.get('width'))[:9]} x {str(config.get('height'))[:9]}"
@@ -162,7 +180,7 @@ def _crops_named(steps: list[Step], keras_version: int) -> Iterator[None]:
 
 def _chosen(outputs: dict[str, Tensor], wanted: str | None) -> str:
     """The name of the output that is wanted."""
-    if wanted is None and len(outputs) == 1:
+    if wanted is None and len(set(outputs.values())) == 1:
         return next(iter(outputs))
     if wanted not in outputs:
         names = ", ".join(outputs)[:300]
@@ -172,15 +190,3 @@ def _chosen(outputs: dict[str, Tensor], wanted: str | None) -> str:
             f"{names}. Received: {received}."
         )
     return wanted
-
-
-def _version(description: Any, source: Source) -> int:
-    """The writer's Keras: 3 or later, or 2."""
-    written = (
-        description.get("keras_version") if isinstance(description, dict) else None
-    )
-    if isinstance(written, str) and written[:1].isdigit():
-        return int(written.split(".")[0][:3])
-    if source.keras_version:
-        return source.keras_version
-    return 3 if isinstance(description, dict) and description.get("module") else 2

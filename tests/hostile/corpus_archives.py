@@ -172,7 +172,7 @@ def operator(kind: str, *arguments: Any, **config: Any) -> Callable[[Any], objec
 
 
 def again(count: int) -> Callable[[Any], object]:
-    """``fc_1``, the largest layer, called on itself many times."""
+    """``fc_1``, the largest layer, called on itself many times before the output."""
 
     def change(description: Any) -> None:
         place = layer(description, "fc_1")
@@ -181,6 +181,8 @@ def again(count: int) -> Callable[[Any], object]:
             copy = json.loads(json.dumps(node))
             copy["args"][0]["config"]["keras_history"] = ["fc_1", index, 0]
             place["inbound_nodes"].append(copy)
+        listener = layer(description, "output")["inbound_nodes"][0]["args"][0]
+        listener["config"]["keras_history"] = ["fc_1", count, 0]
 
     return change
 

@@ -132,7 +132,15 @@ for name, change in {
         output_layers=[["fc_1", 0, 0]]
     ),
     "end in ReLU": setting("output", activation="relu"),
-    "sigmoid": setting("output", activation="sigmoid"),
+    "code in a Pipeline": kind(
+        "Pipeline",
+        config={
+            "name": "pool_1",
+            "layers": [
+                {"class_name": "Lambda", "config": {"name": "x", "function": CODE}}
+            ],
+        },
+    ),
     "two inputs": lambda d: d["config"]["layers"].append(layer(d, "input")),
     "same name twice": lambda d: d["config"]["layers"].append(layer(d, "fc_1")),
     "no layers": lambda d: d["config"].update(layers=[]),

@@ -13,7 +13,7 @@ from repair.errors import ModelError
 from repair.reading.described.call_order import calls_in_order, highest_numbers, lost
 from repair.reading.described.calls import MAX_LAYERS, Call, Place
 from repair.reading.described.parts import Part
-from repair.reading.described.step_names import StepNames
+from repair.reading.described.step_names import StepNames, different
 
 INPUT = "InputLayer"
 
@@ -51,8 +51,8 @@ def flatten(model: Part) -> tuple[list[Step], dict[str, Tensor]]:
     """All steps, each after those that it needs.
 
     Returns:
-        The steps, the first of which is the input; and by the name of its layer each
-        output.
+        The steps, the first of which is the input; and each output by the name of its
+        layer, with a number where that makes several, as Keras names them.
 
     Raises:
         ModelError: If the graph has a cycle, several inputs or a part that is missing, or
@@ -68,7 +68,7 @@ def flatten(model: Part) -> tuple[list[Step], dict[str, Tensor]]:
     image = unrolled.add(first, (first.name,), Call([], {}), first.name)
     results = unrolled.inline(model, (), [image])
     ends = [place.part for place in model.outputs] or [model.parts[-1].name]
-    return unrolled.steps, dict(zip(ends, results, strict=True))
+    return unrolled.steps, dict(zip(different(ends), results, strict=True))
 
 
 def _input_of(model: Part) -> Part:
@@ -143,10 +143,10 @@ class _Unrolled:
     def _called(
         self, part: Part, path: tuple[str, ...], call: Call, most: int = 0
     ) -> list[Tensor]:
-        """The results of a call; of an operator, one step for each up to ``most``."""
+        """The results of a call, one step for each up to ``most``."""
         path = (*path, part.name)
         if not part.is_model:
-            numbers = range(most + 1 if part.is_operator else 1)
+            numbers = range(most + 1)
             return [self.add(part, path, call, part.name, each) for each in numbers]
         given = call.arguments or [call.keywords.get("inputs", [])]
         given = given[0] if len(given) == 1 else given

@@ -21,6 +21,8 @@ _MAX_DEPTH = 10
 _MAX_NAME = 200
 _MODELS = ("Functional", "Model", "Sequential")
 _KERAS = ("builtins", "keras", "tensorflow", "tf_keras")
+_CHAINS = ("Pipeline", "Sequential")
+_OF_A_TYPE = ("Cast", "OnesLike", "ZerosLike")  # operators that may be told one
 OF_TENSORFLOW = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
 
 
@@ -55,13 +57,13 @@ class Part:
     @property
     def is_model(self) -> bool:
         """Whether it is made of layers."""
-        return self.kind in _MODELS
+        return self.kind in (*_MODELS, *_CHAINS)
 
     @property
     def is_operator(self) -> bool:
         """Whether it is arithmetic, not a layer."""
         # Where Keras 3 names no modules, in ``.h5``, operators lack a layer's settings.
-        settings = set(self.config) - ({"dtype"} if self.kind == "Cast" else set())
+        settings = set(self.config) - ({"dtype"} if self.kind in _OF_A_TYPE else set())
         bare = not (self.module or self.is_model or {"trainable", "dtype"} & settings)
         of_keras = self.module.startswith("keras.src.ops") or (
             bare and bool(self.calls)
@@ -71,7 +73,7 @@ class Part:
     @property
     def is_chain(self) -> bool:
         """Whether each of its layers follows the one before."""
-        return self.kind == "Sequential"
+        return self.kind in _CHAINS
 
 
 def model_from(description: Any) -> Part:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from artifacts.errors import printable
@@ -59,6 +59,15 @@ def plain(value: Any, special: Callable[[dict[str, Any]], Any]) -> Any:
     if kind in _ARRAYS and isinstance(config, dict):
         return plain(config.get("value"), special)
     return {key: plain(item, special) for key, item in value.items()}
+
+
+def with_each(value: Any, change: Callable[[Any], Any]) -> Any:
+    """``value`` with all that its lists and objects hold replaced by something else."""
+    if isinstance(value, list):
+        return [with_each(item, change) for item in value]
+    if isinstance(value, Mapping):
+        return {key: with_each(item, change) for key, item in value.items()}
+    return change(value)
 
 
 def _slice(value: dict[str, Any]) -> slice:

@@ -1,4 +1,4 @@
-"""Names of steps: as in the file where that can be, and no two the same."""
+"""Names of steps and outputs: as in the file where that can be, and no two the same."""
 
 from __future__ import annotations
 
@@ -29,6 +29,18 @@ class StepNames:
             number += 1
         self._taken[f"{safe}_{number}"] += 1
         return f"{safe}_{number}"
+
+
+def different(names: list[str]) -> list[str]:
+    """As tf.keras names outputs, and losses after them: head, head_1, head_2."""
+    taken: dict[str, int] = {}
+    for name in names:
+        number, proposal = 0, name
+        while proposal in taken:
+            number = taken[name] = taken[name] + 1
+            proposal = f"{name}_{number}"
+        taken[proposal] = 0
+    return list(taken)
 
 
 def _safe(name: str) -> str:

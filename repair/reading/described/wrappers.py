@@ -13,15 +13,24 @@ _EACH_PLACE = (
     *("Activation", "BatchNormalization", "Dense", "Dropout", "ELU"),
     *("LayerNormalization", "LeakyReLU", "ReLU"),
 )
+SPECTRAL = "SpectralNormalization"
+_ONE_KERNEL = ("Conv1D", "Conv2D", "Conv2DTranspose", "Dense", "EinsumDense")
 
 
 def unwrapped(part: Part) -> Part:
-    """A layer without a ``TimeDistributed`` around it; others as they are.
+    """A layer without what is around it; others as they are.
+
+    A ``SpectralNormalization`` changes its layer's kernel while that is trained, and takes
+    it as it is when it answers.
 
     Raises:
-        ModelError: If it holds a layer that looks at more than one place.
+        ModelError: If it is none that does the same without.
     """
-    if part.kind != "TimeDistributed" or part.own:
+    if part.own:
+        return part
+    if part.kind == SPECTRAL:
+        return _of_one_kernel(part)
+    if part.kind != "TimeDistributed":
         return part
     inner = part_from(part.config.get("layer"))
     if inner.kind not in _EACH_PLACE or inner.own:
@@ -33,6 +42,16 @@ def unwrapped(part: Part) -> Part:
     if "axis" in config:
         config["axis"] = _moved(config["axis"])
     return replace(inner, name=part.name, config=config)
+
+
+def _of_one_kernel(part: Part) -> Part:
+    inner = part_from(part.config.get("layer"))
+    if inner.kind not in _ONE_KERNEL or inner.own:
+        raise ModelError(
+            f"layer {part.name[:60]!r} is a {SPECTRAL} of {inner.kind[:60]!r}, which is not "
+            f"supported. Expected one of: {', '.join(_ONE_KERNEL)}."
+        )
+    return replace(inner, name=part.name)
 
 
 def _moved(axis: Any) -> Any:

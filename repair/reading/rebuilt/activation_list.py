@@ -8,6 +8,7 @@ from typing import Any
 from keras import layers
 
 from repair.errors import ModelError
+from repair.reading.described.writer import Version
 from repair.reading.rebuilt.old_spellings import spelled
 
 _OTHER_NAMES = {
@@ -40,7 +41,7 @@ _LAYERS: Mapping[str, tuple[str, ...]] = {
 
 
 def activation_from(
-    value: Any, name: str, keras_version: int
+    value: Any, name: str, keras_version: Version
 ) -> tuple[str, list[layers.Layer]]:
     """An activation's name, and layers for what no name says.
 
@@ -64,7 +65,7 @@ def activation_from(
     known = _OTHER_NAMES.get(value, value) if isinstance(value, str) else None
     if known not in _ACTIVATIONS:
         raise _unknown(name, value)
-    if known == "hard_sigmoid" and keras_version < 3:
+    if known == "hard_sigmoid" and keras_version < (3, 0):
         # Keras 2 clips 0.2 x + 0.5, Keras 3 clips x / 6 + 0.5.
         return "linear", [
             layers.Rescaling(0.2, 0.5, name=f"{name}.slope"),
@@ -73,7 +74,7 @@ def activation_from(
     return known, []
 
 
-def _layer(value: dict[str, Any], name: str, keras_version: int) -> layers.Layer:
+def _layer(value: dict[str, Any], name: str, keras_version: Version) -> layers.Layer:
     config = value.get("config")
     kind, config = spelled(
         str(value.get("class_name")),

@@ -1,35 +1,31 @@
 """Gives each layer of a network the weights that its file stores for it.
 
-A nested model's weights stand in one list in a ``.h5`` file: first those that its writer
-trained, then the others (moving means, frozen layers). So the list is made up again, by
-the writer's rule, and held against the names and shapes that the file has.
+A nested model's weights stand in one list in a ``.h5`` file. So the list is made up again,
+by the writer's rule, and held against the names and shapes that the file has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 import h5py
 import keras
+import numpy as np
 
 from repair.errors import ModelError
 from repair.reading.described.parts import Part
+from repair.reading.described.wrappers import SPECTRAL
 from repair.reading.hdf5 import numbers
 from repair.reading.rebuilt.graph import Graph
+from repair.reading.rebuilt.listed_order import check_names, listed_order
 from repair.reading.rebuilt.lora import merged, with_factors
+from repair.reading.rebuilt.spectral import with_vector, without_vector
 from repair.reading.rebuilt.stand_ins import stored_by, weights_for
 from repair.reading.stored.stored_weights import Stored
 
 Path = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Weight:
-    """One weight of a layer, as its writer counted it."""
-
-    path: Path
-    trained: bool
+# Kernels that Keras 2 turns when it loads them elsewhere; it keeps no others turned.
+_TURNED_ON_THEANO = ("Conv1D", "Conv2D", "Conv2DTranspose")
 
 
 def fill(graph: Graph, model: Part, stored: Stored) -> None:
@@ -54,6 +50,9 @@ def fill(graph: Graph, model: Part, stored: Stored) -> None:
             continue
         values = [numbers(each, ModelError) for each in by_layer[path]]
         zero = zero and not any(array.any() for array in values)
+        values = without_vector(parts[path], made[0], values)
+        if stored.of_theano and parts[path].kind in _TURNED_ON_THEANO:
+            values[0] = np.flip(values[0], axis=tuple(range(values[0].ndim - 2)))
         values = merged(parts[path], made[0], values)
         values = weights_for(parts[path], made[0], values)
         for layer in made:
@@ -67,7 +66,8 @@ def _check(
 ) -> None:
     expected = stored_by(part, layer)
     received = [tuple(each.shape) for each in stored]
-    if received not in (expected, *with_factors(part, layer)):
+    others = with_factors(part, layer) + with_vector(part, layer)
+    if received not in (others if part.kind == SPECTRAL else [expected, *others]):
         raise ModelError(
             f"layer {'/'.join(path)[:100]!r}: expected weights of shapes {expected}. "
             f"Received: {str(received)[:300]}. The description and the weights are not of "
@@ -98,12 +98,12 @@ def _by_layer(
 ) -> Iterator[tuple[Path, list[h5py.Dataset]]]:
     paths = _paths(graph, model, stored)
     nested = {(part.name,): part for part in model.parts if part.is_model}
-    for place, found in stored.by_path.items():
-        path = paths[place]
+    for place, path in paths.items():
+        found = stored.by_path[place]
         if path not in nested:
             yield path, found
             continue
-        order = _order(nested[path], path, graph)
+        order = listed_order(nested[path], path, graph)
         names = stored.names[place]
         if len(order) != len(found):
             raise ModelError(
@@ -113,73 +113,37 @@ def _by_layer(
         split: dict[Path, list[h5py.Dataset]] = {weight.path: [] for weight in order}
         for weight, each in zip(order, found, strict=True):
             split[weight.path].append(each)
-        _check_names(order, names)
+        check_names(order, names)
         yield from split.items()
 
 
+def names_agree(model: Part, stored: Stored) -> bool:
+    """Whether all stored weights are those of layers that are described."""
+    described = {part.name for part in model.parts}
+    return all(path[0] in described for path in stored.by_path)
+
+
+def _with_models(paths: Iterable[Path]) -> set[Path]:
+    """Paths of layers, and of the models that these lie in."""
+    return {path[:length] for path in paths for length in range(1, len(path) + 1)}
+
+
 def _paths(graph: Graph, model: Part, stored: Stored) -> dict[Path, Path]:
-    """For each stored layer the one that is described; by their order if names differ."""
-    known = {
-        path[:length] for path in graph.layers for length in range(1, len(path) + 1)
-    }
-    if known.issuperset(stored.by_path):
-        return {path: path for path in stored.by_path}
+    """For each stored layer the one that is described; by their order if names differ.
+
+    What is described and was not needed is left out.
+    """
+    known = _with_models(graph.layers)
+    described = [path for path, part in _leaves(model, ()) if not part.is_operator]
+    if (known | _with_models(described)).issuperset(stored.by_path):
+        return {path: path for path in stored.by_path if path in known}
     weighted = {path[0] for path, made in graph.layers.items() if made[0].weights}
-    described = [(part.name,) for part in model.parts if part.name in weighted]
-    if not stored.names or len(described) != len(stored.by_path):
+    in_order = [(part.name,) for part in model.parts if part.name in weighted]
+    if not stored.names or len(in_order) != len(stored.by_path):
         other = next(path for path in stored.by_path if path not in known)
         raise ModelError(
             "expected the weights of the layers that are described, "
-            f"{len(described)} of them. Received: those of {'/'.join(other)[:100]!r} as "
+            f"{len(in_order)} of them. Received: those of {'/'.join(other)[:100]!r} as "
             "well. The description and the weights are not of the same model."
         )
-    return dict(zip(stored.by_path, described, strict=True))
-
-
-def _order(model: Part, path: Path, graph: Graph) -> list[_Weight]:
-    """A nested model's weights in the order in which its writer listed them."""
-    trained, others = _halves(model, path, graph)
-    return trained + others
-
-
-def _halves(
-    part: Part, path: Path, graph: Graph
-) -> tuple[list[_Weight], list[_Weight]]:
-    """What is trained, and what is not."""
-    switched_on = part.config.get("trainable", True) is not False
-    if part.is_model:
-        halves = [_halves(each, (*path, each.name), graph) for each in part.parts]
-        trained = [weight for half, _ in halves for weight in half]
-        others = [weight for _, half in halves for weight in half]
-        if switched_on:
-            return trained, others
-        if graph.keras_version < 3:
-            return [], trained + others
-        # Keras 3 leaves them as they stand, layer by layer.
-        return [], [weight for pair in halves for half in pair for weight in half]
-    layer = graph.layers.get(path, [None])[0]
-    if layer is None:
-        return [], []
-    flags = [variable.trainable for variable in layer.weights]
-    shapes = stored_by(part, layer)
-    flags = flags if len(flags) == len(shapes) else [False] * len(shapes)
-    if with_factors(part, layer):
-        flags = [*flags[1:], True, True, False]
-    weights = [_Weight(path, flag and switched_on) for flag in flags]
-    if not switched_on:
-        return [], weights
-    return [w for w in weights if w.trained], [w for w in weights if not w.trained]
-
-
-def _check_names(order: list[_Weight], names: list[str]) -> None:
-    """Refuses a list in which a weight is called after another layer than its own."""
-    layers = {weight.path[-1] for weight in order}
-    for weight, name in zip(order, names, strict=True):
-        called = f"/{name}/"
-        others = [each for each in layers if f"/{each}/" in called]
-        if others and weight.path[-1] not in others:
-            raise ModelError(
-                f"model {weight.path[0]!r}: expected the weights of {weight.path[-1]!r}. "
-                f"Received: {name[:100]!r}. The description and the weights are not of the "
-                "same model."
-            )
+    return dict(zip(stored.by_path, in_order, strict=True))

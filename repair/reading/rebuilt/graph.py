@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,13 +14,17 @@ from repair.errors import ModelError
 from repair.network.causal import causal
 from repair.network.operation import Operation
 from repair.process.notice import say
+from repair.reading.described.call_order import lost
+from repair.reading.described.calls import Place
 from repair.reading.described.nested import Step, Tensor
+from repair.reading.described.plain_values import with_each
 from repair.reading.described.wrappers import unwrapped
+from repair.reading.described.writer import Version
 from repair.reading.rebuilt.activation_list import activation_from
 from repair.reading.rebuilt.call_arguments import called_with
 from repair.reading.rebuilt.counted import Counted
 from repair.reading.rebuilt.equations import with_known_sides
-from repair.reading.rebuilt.image_input import image_input
+from repair.reading.rebuilt.image_input import fixed_images, image_input
 from repair.reading.rebuilt.layer_list import MERGING, layer_from_config
 from repair.reading.rebuilt.limits import (
     check_inputs,
@@ -30,6 +34,7 @@ from repair.reading.rebuilt.limits import (
 )
 from repair.reading.rebuilt.operators.table import operator_applied, own_settings
 from repair.reading.rebuilt.operators.use import Use, is_tensor
+from repair.reading.rebuilt.operators.whole_numbers import LAYERS, takes_few_bits
 from repair.reading.rebuilt.stand_ins import stand_in_for
 from repair.reading.rebuilt.turned import Turning, of_rows
 
@@ -47,19 +52,22 @@ class Graph:
         layers: By the path of a layer in the file what stands for it here, one a call.
         tensors: What each step made.
         images: The input.
+        fixed: How many images the network takes, None where any number.
     """
 
-    keras_version: int
+    keras_version: Version
     stored: int
     has_weights: Callable[[Path], bool]
     layers: dict[Path, list[keras.Layer]] = field(default_factory=dict)
     tensors: list[Any] = field(default_factory=list)
     images: Any = None
+    fixed: int | None = None
 
     def __post_init__(self) -> None:
         """Nothing is counted or turned yet."""
         self._counted = Counted(self.stored)
         self._turning = Turning(self.apply)
+        self._few_bits: set[int] = set()
 
     def build(self, steps: list[Step], told: tuple[int, int, int] | None) -> None:
         """Makes all steps.
@@ -74,11 +82,14 @@ class Graph:
         """
         first = steps[0]
         shape, turned = image_shape(first.part.config, told)
+        self.fixed = fixed_images(first.part.config)
         in_a_row = takes_a_row(first.part.config)
         self.images, tensor = image_input(shape, first.name, in_a_row=in_a_row)
         if turned:
             say("the network takes channels first; it is rebuilt to take them last")
             self._turning.mark(tensor)
+        if takes_few_bits(first.part.config):
+            self._few_bits.add(id(tensor))
         self.tensors.append(tensor)
         for step in steps[1:]:
             self.tensors.append(self._made(step))
@@ -89,7 +100,10 @@ class Graph:
             values, keywords = self._as_in_file(values), self._as_in_file(keywords)
             settings = {**own_settings(step.part), **keywords}
             use = Use(values, settings, step.name, self.apply, step.number)
+            use = replace(use, images=self.fixed, few_bits=self._few_bits)
             return operator_applied(step.part, use)
+        if step.number:
+            raise lost(Place(step.part.name, 0, step.number))
         part = unwrapped(step.part)
         tensors, is_causal = called_with(part.kind, step.name, values, keywords)
         tensors, config, turned = self._turning.prepared(
@@ -98,6 +112,8 @@ class Graph:
         result = self._layer_applied(
             replace(step, part=replace(part, config=config)), tensors, is_causal
         )
+        if part.kind in LAYERS and self._few_bits.issuperset(map(id, tensors)):
+            self._few_bits.add(id(result))
         if turned and len(result.shape) > 2:
             self._turning.mark(result)
         if turned and of_rows(part.config):
@@ -114,7 +130,7 @@ class Graph:
 
     def _layer_applied(self, step: Step, tensors: list[Any], is_causal: bool) -> Any:
         """What a layer, or what stands for it, makes of tensors."""
-        if (stand_in := stand_in_for(step.part)) is not None:
+        if (stand_in := stand_in_for(step.part, self.keras_version)) is not None:
             return stand_in(step, tensors, self._applied_at(step.path))
         config = dict(step.part.config)
         if step.part.kind == "EinsumDense" and tensors:
@@ -133,21 +149,15 @@ class Graph:
 
     def _given(self, value: Any) -> Any:
         """What a call names, with the tensors that were made of it."""
-        if isinstance(value, Tensor):
-            return self.tensors[value.step]
-        if isinstance(value, list):
-            return [self._given(item) for item in value]
-        if isinstance(value, Mapping):
-            return {key: self._given(item) for key, item in value.items()}
-        return value
+        return with_each(
+            value, lambda x: self.tensors[x.step] if isinstance(x, Tensor) else x
+        )
 
     def _as_in_file(self, value: Any) -> Any:
         """The same with all axes in the order of the file."""
-        if isinstance(value, list):
-            return [self._as_in_file(item) for item in value]
-        if isinstance(value, Mapping):
-            return {key: self._as_in_file(item) for key, item in value.items()}
-        return self._turning.as_in_file(value) if is_tensor(value) else value
+        return with_each(
+            value, lambda x: self._turning.as_in_file(x) if is_tensor(x) else x
+        )
 
     def _applied_at(self, path: Path) -> Callable[..., Any]:
         """Applies a layer that has weights in the file, and remembers it."""

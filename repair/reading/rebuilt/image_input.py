@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 from keras import layers
+
+
+def fixed_images(config: Mapping[str, Any]) -> int | None:
+    """How many images an input layer takes, None where any number."""
+    shape = config.get("batch_input_shape") or config.get("batch_shape")
+    first = shape[0] if isinstance(shape, list) and shape else None
+    return first if type(first) is int and first > 0 else None
 
 
 def image_input(

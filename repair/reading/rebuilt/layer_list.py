@@ -16,7 +16,8 @@ from keras import layers
 from repair.errors import ModelError
 from repair.reading.described.parts import Part
 from repair.reading.described.plain_values import plain
-from repair.reading.rebuilt.old_spellings import spelled
+from repair.reading.described.writer import Version
+from repair.reading.rebuilt.old_spellings import say_what_is_lost, spelled
 from repair.reading.rebuilt.other_settings import check_others
 from repair.reading.rebuilt.refusals import refusal
 
@@ -129,7 +130,7 @@ _FACTORS = ("scale", "offset")  # one a channel
 
 
 def layer_from_config(
-    part: Part, config: Mapping[str, Any], name: str, keras_version: int
+    part: Part, config: Mapping[str, Any], name: str, keras_version: Version
 ) -> layers.Layer:
     """A fresh Keras layer, without weights.
 
@@ -151,6 +152,7 @@ def layer_from_config(
             f"{str(config['data_format'])[:40]!r}. Convert the model and save it again."
         )
     check_others(kind, config, ALLOWED[kind], name)
+    say_what_is_lost(kind, config, name, keras_version)
     settings = {
         key: plain(config[key], lambda _: None)
         for key in ALLOWED[kind]

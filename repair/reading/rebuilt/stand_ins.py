@@ -13,10 +13,12 @@ from repair.errors import ModelError
 from repair.reading.described.nested import Step
 from repair.reading.described.parts import Part
 from repair.reading.described.plain_values import plain
+from repair.reading.described.writer import Version
 
 Apply = Callable[..., Any]
 StandIn = Callable[[Step, list[Any], Apply], Any]
 _MAX_NUMBERS = 1 << 12  # of one Normalization
+_MOST_SIDE = 2048
 _TINY = 1e-14  # what Keras' Normalization keeps a variance above
 
 
@@ -82,10 +84,35 @@ def _nothing(step: Step, tensors: list[Any], apply: Apply) -> Any:
     return apply(layers.Identity(name=step.name), *tensors)
 
 
+def _cut_and_resized(step: Step, tensors: list[Any], apply: Apply) -> Any:
+    """RandomCrop as Keras 3.6 and 3.7 answer: a piece from the middle, resized if too small."""
+    config = step.part.config
+    wanted = (config.get("height"), config.get("width"))
+    fine = len(tensors) == 1 and len(tensors[0].shape) == 4
+    if not fine or not all(type(x) is int and 0 < x <= _MOST_SIDE for x in wanted):
+        raise ModelError(
+            f"layer {step.name!r}: expected a RandomCrop of images to at most {_MOST_SIDE} "
+            f"pixels a side. Received: {str(wanted)[:60]}."
+        )
+    (height, width), (rows, columns) = wanted, tensors[0].shape[1:3]
+    largest = (columns * height // width, rows * width // height)
+    starts = [
+        (given - max(min(given, side), 1)) // 2
+        for given, side in zip((rows, columns), largest, strict=True)
+    ]
+    around = [
+        (start, max(given - start - side, 0))
+        for start, given, side in zip(starts, (rows, columns), wanted, strict=True)
+    ]
+    piece = apply(layers.Cropping2D(around, name=f"{step.name}.piece"), *tensors)
+    return layers.Resizing(*wanted, name=step.name)(piece)
+
+
 _STAND_INS: Mapping[str, StandIn] = {
     "CustomScaleLayer": _scaled_sum,
     "LayerScale": _layer_scale,
     "Normalization": _normalization,
+    "RandomCrop": _cut_and_resized,
     "StochasticDepth": _nothing,
 }
 # By these settings the classes of keras.applications are known where no module is named.
@@ -96,8 +123,10 @@ _SETTINGS = {
 }
 
 
-def stand_in_for(part: Part) -> StandIn | None:
-    """What stands for a layer, None if it stands for itself."""
+def stand_in_for(part: Part, keras_version: Version) -> StandIn | None:
+    """What stands for a layer, None if it stands for itself, or is only called otherwise."""
+    if part.kind == "RandomCrop" and not (3, 6) <= keras_version < (3, 8):
+        return None
     of_keras = part.module.startswith("keras") and ".applications." in part.module
     if part.kind in _SETTINGS and not of_keras:
         if part.module or not _SETTINGS[part.kind] <= set(part.config):

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+_OF_ONE_LABEL = (
+    "categoricalcrossentropy",
+    "categoricalfocalcrossentropy",
+    "sparsecategoricalcrossentropy",
+)
+
 
 def loss_in(holder: Any, key: str) -> Any:
     """What a file says of the loss, None where nothing.
@@ -25,10 +31,28 @@ def loss_of(said: Any, outputs: Sequence[str], chosen: str) -> str:
         outputs: Names of the outputs, in their order.
         chosen: The one that is asked for.
     """
+    return _name(_of_output(said, outputs, chosen))
+
+
+def is_of_one_label(said: Any, outputs: Sequence[str], chosen: str) -> bool:
+    """Whether a network was trained by what each score has of the sum of all.
+
+    So are scores that are called no logits, by the losses for labels that exclude each
+    other. For the arguments see ``loss_of``.
+    """
+    own = _of_output(said, outputs, chosen)
+    config = own.get("config") if isinstance(own, dict) else None
+    of_logits = isinstance(config, dict) and bool(config.get("from_logits"))
+    return _name(own) in _OF_ONE_LABEL and not of_logits
+
+
+def _of_output(said: Any, outputs: Sequence[str], chosen: str) -> Any:
     if isinstance(said, list) and len(said) == len(outputs):
-        said = said[list(outputs).index(chosen)]
-    elif isinstance(said, dict) and chosen in said:
-        said = said[chosen]
+        return said[list(outputs).index(chosen)]
+    return said[chosen] if isinstance(said, dict) and chosen in said else said
+
+
+def _name(said: Any) -> str:
     if isinstance(said, dict):
         said = said.get("class_name")
     return said[:60].lower().replace("_", "") if isinstance(said, str) else ""

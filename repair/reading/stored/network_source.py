@@ -15,6 +15,7 @@ import h5py
 from artifacts.errors import one_line, printable
 from repair.errors import ModelError, RepairError
 from repair.reading.attributes import MAX_TEXT, text
+from repair.reading.described.writer import Version, version_in
 from repair.reading.hdf5 import child, open_hdf5
 from repair.reading.stored.keras_archive import open_archive
 from repair.reading.stored.losses import loss_in
@@ -33,13 +34,13 @@ class Source:
 
     Attributes:
         description: Of the model, parsed; None where the file has weights alone.
-        keras_version: Of the writer.
+        keras_version: Of the writer, None where it is not told.
         loss: What the network was trained with, parsed, untrusted; see ``losses``.
         weights: What holds the weights.
     """
 
     description: Any
-    keras_version: int
+    keras_version: Version | None
     loss: Any
     weights: h5py.Group
 
@@ -78,7 +79,9 @@ def opened_source(path: Path) -> Iterator[Source]:
         ):
             description = archive.description
             loss = loss_in(description, "compile_config")
-            yield Source(description, _major(archive.metadata), loss, file)
+            told = archive.metadata
+            written = told.get("keras_version") if isinstance(told, dict) else None
+            yield Source(description, version_in(written), loss, file)
         return
     reason = reason_against(begins)
     if reason is None and not begins.startswith(HDF5):
@@ -90,10 +93,9 @@ def opened_source(path: Path) -> Iterator[Source]:
 
 
 def _from_hdf5(file: h5py.File) -> Source:
-    version = 0
+    version = None
     if "keras_version" in file.attrs:
-        written = text(file, "keras_version", ModelError).split(".")[0]
-        version = int(written) if written in ("1", "2", "3", "4") else 0
+        version = version_in(text(file, "keras_version", ModelError))
     if "model_config" not in file.attrs:
         return Source(None, version, None, file)
     description = _json(text(file, "model_config", ModelError), "the model description")
@@ -112,12 +114,6 @@ def _json(content: str | bytes, what: str) -> Any:
         raise ModelError(
             f"expected {what} to be JSON, as Keras writes it. Received: {one_line(reason)}"
         ) from reason
-
-
-def _major(metadata: Any) -> int:
-    written = metadata.get("keras_version") if isinstance(metadata, dict) else None
-    first = str(written).split(".")[0]
-    return int(first) if first in ("2", "3", "4") else 0
 
 
 def _beginning(path: Path) -> bytes:

@@ -15,9 +15,10 @@ from itertools import islice
 import h5py
 
 from repair.errors import ModelError
-from repair.reading.attributes import has_names, names
+from repair.reading.attributes import has_names, names, text
 from repair.reading.described.calls import MAX_LAYERS
 from repair.reading.described.parts import OF_TENSORFLOW, Part
+from repair.reading.described.wrappers import SPECTRAL
 from repair.reading.hdf5 import child, dataset
 from repair.reading.rebuilt.limits import MAX_PARAMETERS
 from repair.reading.stored.folders import Folder, spelled_on_windows
@@ -30,6 +31,7 @@ _CONTAINERS = ("layers", _OLD)
 # Layers that Keras makes of others, and what it calls those.
 _WITHIN = {
     "MultiHeadAttention": ("query_dense", "key_dense", "value_dense", "output_dense"),
+    SPECTRAL: ("layer",),
     "TimeDistributed": ("layer",),
 }
 
@@ -41,10 +43,13 @@ class Stored:
     Attributes:
         by_path: By the path of a layer, or of a model, its datasets.
         names: The same, what the file calls each dataset.
+        of_theano: Whether Keras 2 trained them on Theano, which turns the kernels of
+            convolutions when it applies them.
     """
 
     by_path: dict[tuple[str, ...], list[h5py.Dataset]] = field(default_factory=dict)
     names: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+    of_theano: bool = False
 
     def may_have(self, path: tuple[str, ...]) -> bool:
         """Whether there may be weights of a layer: a list has those of a model together."""
@@ -91,7 +96,8 @@ def _listed(group: h5py.Group) -> Stored:
         weights = names(layer, "weight_names", ModelError, most=_MAX_WEIGHTS)
         found[name] = _different(weights)
     with_weights = [name for name in found if found[name]]
-    stored = Stored()
+    backend = text(group, "backend", ModelError) if "backend" in group.attrs else ""
+    stored = Stored(of_theano=backend == "theano")
     for name in with_weights:
         layer = child(group, name, ModelError)
         kept = [

@@ -255,3 +255,39 @@ def test_one_plain_score_is_taken_for_a_logit_and_it_is_said(tmp_path, capsys, l
         network.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
     assert read_network(saved(network, tmp_path, ".keras")).output_shape == (None, 2)
     assert ("such as an age" in capsys.readouterr().err) == (loss is None)
+
+
+SIGMOIDS = {
+    "in the last layer": lambda: dense(4, "sigmoid"),
+    "behind it": lambda: behind(layers.Activation("sigmoid")),
+}
+
+
+@pytest.mark.parametrize("name", SIGMOIDS)
+@pytest.mark.parametrize("ending", [".h5", ".keras"])
+def test_sigmoids_that_were_trained_to_name_one_label(tmp_path, capsys, name, ending):
+    """Keras' losses of one label take each score's part of the sum for its probability."""
+    network = SIGMOIDS[name]()
+    network.compile(loss="categorical_crossentropy")
+    images = images_for(network)
+    shares = network.predict(images, verbose=0)
+    shares = shares / shares.sum(axis=1, keepdims=True)
+    answers = outputs(read_network(saved(network, tmp_path, ending)), images)
+    np.testing.assert_allclose(answers, shares, rtol=0, atol=1e-5)
+    assert "its part of their sum" in capsys.readouterr().err
+    target = np.eye(4, dtype="f4")[np.arange(len(images)) % 4]
+    given = [
+        keras.losses.categorical_crossentropy(target, x) for x in (answers, shares)
+    ]
+    np.testing.assert_allclose(*given, rtol=0, atol=1e-4)
+    taken = keras.losses.categorical_crossentropy(
+        target, network.predict(images, verbose=0)
+    )
+    np.testing.assert_allclose(given[0], taken, rtol=0, atol=1e-4)
+
+
+def test_sigmoids_of_which_more_is_made_are_refused(tmp_path):
+    network = behind(layers.Activation("sigmoid"), layers.Rescaling(0.5))
+    network.compile(loss="categorical_crossentropy")
+    with pytest.raises(ModelError):
+        read_network(saved(network, tmp_path, ".h5"))

@@ -73,6 +73,22 @@ def pooled() -> keras.Model:
     return ended(images, ops.average_pool(images, (4, 5), padding="valid"))
 
 
+def repeated() -> keras.Model:
+    images = keras.Input(SHAPE)
+    return ended(images, ops.repeat(images, 2, axis=1))
+
+
+def cropped(path: Path) -> Path:
+    """Cut to 5 x 4, as Keras 3.6 did."""
+    images = keras.Input(SHAPE)
+    network = ended(images, layers.RandomCrop(5, 4)(images))
+
+    def change(file: h5py.File) -> None:
+        file.attrs["keras_version"] = "3.6.0"
+
+    return change_model(save_network(network, path), change)
+
+
 def with_node(path: Path, layer: Any, kind: str, said: dict[str, Any]) -> Path:
     """A node of TensorFlow 2.3 in place of a layer."""
     images = keras.Input(SHAPE, name="input")
@@ -103,7 +119,8 @@ def folder(tmp_path_factory, artifact) -> Path:
     for ending in (".h5", ".keras", ".weights.h5"):
         save_network(network, home / f"network{ending}")
     change_model(shutil.copy(home / "network.h5", home / "fixed.h5"), of_one_length)
-    for make in (deep, varied, pooled):
+    cropped(home / "cropped.h5")
+    for make in (deep, varied, pooled, repeated):
         save_network(make(), home / f"{make.__name__}.keras")
     divided = {"attr": {}, "constants": {"1": 2.0}}
     with_node(home / "node.h5", layers.Rescaling(0.5), "RealDiv", divided)
@@ -316,7 +333,11 @@ BOUNDS: tuple[tuple[str, str, Read, Needed, dict[str, int]], ...] = (
     (f"{R}.rebuilt.layer_list", "_MAX_EQUATION", network("varied.keras"),
      len("abcd,de->abce"), {}),
     (f"{R}.rebuilt.layer_list", "_MAX_AXES", network("varied.keras"), 1, {}),
-    (f"{R}.rebuilt.operators.use", "_MAX_CONSTANTS", network("varied.keras"), 4, {}),
+    (f"{R}.rebuilt.stand_ins", "_MOST_SIDE", network("cropped.h5"), 5, {}),
+    (f"{R}.rebuilt.operators.repeating", "MAX_CONSTANTS", network("repeated.keras"), 24, {}),
+    (f"{R}.rebuilt.operators.repeating", "MAX_VALUES", network("repeated.keras"),
+     24 * 10 * 3, {}),
+    (f"{R}.rebuilt.operators.use", "MAX_CONSTANTS", network("varied.keras"), 4, {}),
     (f"{R}.rebuilt.operators.use", "_MAX_WHOLE", network("varied.keras"), 3, {}),
     (f"{R}.rebuilt.operators.values", "_MOST_EXPONENT", network("varied.keras"), 3, {}),
     (f"{R}.rebuilt.operators.images", "_MAX_SIDE", network("pooled.keras"), 5, {}),

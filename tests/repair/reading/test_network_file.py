@@ -565,7 +565,7 @@ def test_any_change_gives_a_network_or_a_refusal(fine_file, data):
     parent[place[-1]] = value
     try:
         with h5py.File(fine_file) as file:
-            network = network_from(Source(changed, 3, "", file["model_weights"]))
+            network = network_from(Source(changed, (3, 15), "", file["model_weights"]))
     except ModelError as refusal:
         assert "\n" not in str(refusal)
     else:

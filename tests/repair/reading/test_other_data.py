@@ -62,6 +62,19 @@ def test_arrays_that_are_asked_for_are_found_behind_many_others(tmp_path):
     same(read(path, keys=(("images", "x"), ("labels", "group/y"))))
 
 
+def test_arrays_deep_within_groups_count_where_nothing_else_is(tmp_path):
+    path = tmp_path / "deep.h5"
+    with h5py.File(path, "w") as file:
+        file["a/b/c/d/e/images"], file["a/b/c/d/e/labels"] = IMAGES, LABELS
+        file["a/b/c/d/e/again"] = file["a"]  # round and round
+    same(read(path))
+    with h5py.File(path, "a") as file:
+        file["other"] = LABELS
+    with pytest.raises(DatasetError, match=r"Received: other \(6,\)\. Name them"):
+        read(path)
+    same(read(path, keys=(("images", "a/b/c/d/e/images"), ("labels", "other"))))
+
+
 @pytest.mark.parametrize(
     ("shape", "remedy"),
     [

@@ -14,19 +14,6 @@ from repair.reading.rebuilt.operators.use import Use
 _MAX_SIDE, _MAX_BLOCK = 1 << 16, 1 << 10
 
 
-def pad(use: Use) -> Any:
-    """Zeros around an image."""
-    widths = use.operand(1, "pad_width", "paddings")
-    mode = str(use.operand(2, "mode", default="constant")).lower()
-    value = use.operand(3, "constant_values", default=0)
-    fine = isinstance(widths, list) and len(widths) == 4 == len(use.tensor.shape)
-    if not fine or mode != "constant" or value not in (0, None):
-        raise use.unfit()
-    if any(width != [0, 0] for width in (widths[0], widths[3])):
-        raise use.unfit()
-    return use.apply(layers.ZeroPadding2D(widths[1:3], name=use.name), use.tensor)
-
-
 def resize(use: Use) -> Any:
     """Images of another size."""
     size = use.whole(1, "size")

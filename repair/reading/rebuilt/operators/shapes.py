@@ -18,19 +18,20 @@ def concatenate(use: Use) -> Any:
 
 
 def stack(use: Use) -> Any:
-    """Tensors side by side along a new last axis."""
+    """Tensors side by side along a new axis, which is not that of the images."""
     tensors = use.operand(0, "values", "x")
     if not isinstance(tensors, list) or not all(is_tensor(each) for each in tensors):
         raise use.unfit()
-    if use.operand(1, "axis", default=0) not in (-1, len(tensors[0].shape)):
+    axis, rank = _axis(use, default=0), len(tensors[0].shape) + 1
+    if not -rank <= axis < rank or axis % rank == 0:
         raise use.unfit()
-    widened = [
-        use.apply(
-            layers.Reshape((*each.shape[1:], 1), name=f"{use.name}.{index}"), each
-        )
-        for index, each in enumerate(tensors)
-    ]
-    return _joined(use, widened, -1)
+    axis %= rank
+    widened = []
+    for index, each in enumerate(tensors):
+        shape = (*each.shape[1:axis], 1, *each.shape[axis:])
+        layer = layers.Reshape(shape, name=f"{use.name}.{index}")
+        widened.append(use.apply(layer, each))
+    return _joined(use, widened, axis)
 
 
 def _joined(use: Use, tensors: Any, axis: int) -> Any:

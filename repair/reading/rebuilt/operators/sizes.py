@@ -70,10 +70,13 @@ def computed(key: str, use: Use) -> Any:
 
 
 def begun_with(use: Use) -> list[Any]:
-    """The shape that a tensor shall have; -1 in place of ``IMAGES`` where it begins."""
+    """The shape that a tensor shall have; -1 for the number of images where it begins."""
     wanted = use.operand(1, "newshape", "shape")
     sizes = list(wanted) if isinstance(wanted, list | tuple) else [wanted]
-    if sizes and sizes[0] is IMAGES:
+    if not sizes:
+        raise use.unfit()
+    fixed = use.images is not None and type(sizes[0]) is int and sizes[0] == use.images
+    if sizes[0] is IMAGES or fixed:
         sizes[0] = -1
     return sizes
 

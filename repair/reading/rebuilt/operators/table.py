@@ -1,35 +1,22 @@
 """Arithmetic between layers, as ``x / 255`` writes it: rebuilt from layers of Keras.
 
 Keras 3 writes an ``Operation`` of its own modules, tf.keras 2 a ``TFOpLambda`` with the
-name of a function of TensorFlow. Both names are looked up in the short list below, and
+name of a function of TensorFlow. Both names are looked up in ``operator_list``, and
 nowhere else; a name that is not on it is refused, and nothing is called by it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from keras import layers
-
 from repair.errors import ModelError
 from repair.reading.described.parts import OF_TENSORFLOW, Part
-from repair.reading.rebuilt.operators import (
-    choosing,
-    images,
-    matrices,
-    pairs,
-    reducing,
-    shapes,
-    sizes,
-    values,
-)
+from repair.reading.rebuilt.operators import choosing, sizes, whole_numbers
 from repair.reading.rebuilt.operators.axes import with_channels_last
+from repair.reading.rebuilt.operators.operator_list import OPERATORS
 from repair.reading.rebuilt.operators.tensorflow_layers import KIND, described
 from repair.reading.rebuilt.operators.use import Use
-
-Operator = Callable[[Use], Any]
 
 
 def operator_applied(part: Part, use: Use) -> Any:
@@ -54,7 +41,7 @@ def _applied(named: str, use: Use) -> Any:
     key = _key(named)
     if sizes.of_sizes(use):
         return sizes.computed(key, use)
-    operator = _OPERATORS.get(key)
+    operator = OPERATORS.get(key)
     if operator is None:
         raise ModelError(
             f"operation {named[:60]!r} of layer {use.name!r} is not supported. "
@@ -63,7 +50,9 @@ def _applied(named: str, use: Use) -> Any:
         )
     if use.number and operator is not choosing.split:
         raise use.unfit()
-    return with_channels_last(operator, use)
+    result = with_channels_last(operator, use)
+    whole_numbers.follow(key, use, result)
+    return result
 
 
 def own_settings(part: Part) -> dict[str, Any]:
@@ -79,118 +68,3 @@ def _key(name: str) -> str:
     for module in ("math.", "nn.", "linalg.", "compat.v1.", "__operators__."):
         name = name.removeprefix(module)
     return name.lower().replace("_", "")
-
-
-_OPERATORS: Mapping[str, Operator] = {
-    "abs": values.function("abs"),
-    "absolute": values.function("abs"),
-    "add": pairs.add,
-    "addv2": pairs.add,
-    "amax": reducing.reduced("max"),
-    "amin": reducing.reduced("min"),
-    "averagepool": images.pooled(layers.AveragePooling2D),
-    "avgpool": images.pooled(layers.AveragePooling2D),
-    "avgpool2d": images.pooled(layers.AveragePooling2D),
-    "batchmatmulv2": pairs.matmul,
-    "biasadd": pairs.add,
-    "cast": values.identity,
-    "celu": values.with_number("celu", "alpha", 1.0),
-    "clip": values.clip,
-    "clipbyvalue": values.clip,
-    "concat": shapes.concatenate,
-    "concatenate": shapes.concatenate,
-    "concatv2": shapes.concatenate,
-    "converttotensor": values.identity,
-    "depthtospace": images.blocks("depth_to_space"),
-    "div": pairs.divide,
-    "divide": pairs.divide,
-    "dot": matrices.times,
-    "elu": values.with_number("elu", "alpha", 1.0),
-    "erf": values.function("erf"),
-    "exp": values.activation("exponential"),
-    "expanddims": shapes.expand_dims,
-    "extractpatches": images.patches,
-    "flatten": shapes.flatten,
-    "flip": choosing.flip,
-    "gather": choosing.take,
-    "gelu": values.gelu,
-    "getitem": choosing.get_item,
-    "hardsigmoid": values.activation("hard_sigmoid"),
-    "hardsilu": values.activation("hard_silu"),
-    "hardswish": values.activation("hard_silu"),
-    "hardtanh": values.activation("hard_tanh"),
-    "identity": values.identity,
-    "image.perimagestandardization": images.standardized,
-    "image.resize": images.resize,
-    "image.rgbtograyscale": images.grey,
-    "l2normalize": values.normalize,
-    "leakyrelu": values.leaky_relu,
-    "log": values.function("log"),
-    "log1p": values.function("log1p"),
-    "logsoftmax": values.log_softmax,
-    "logsigmoid": values.activation("log_sigmoid"),
-    "matmul": pairs.matmul,
-    "max": reducing.reduced("max"),
-    "maximum": pairs.maximum,
-    "maxpool": images.pooled(layers.MaxPooling2D),
-    "maxpool2d": images.pooled(layers.MaxPooling2D),
-    "mean": reducing.reduced("mean"),
-    "min": reducing.reduced("min"),
-    "minimum": pairs.minimum,
-    "mish": values.activation("mish"),
-    "mul": pairs.multiply,
-    "multiply": pairs.multiply,
-    "neg": values.negative,
-    "negative": values.negative,
-    "normalize": values.normalize,
-    "pack": shapes.stack,
-    "pad": images.pad,
-    "permute": shapes.transpose,
-    "pow": values.power,
-    "power": values.power,
-    "realdiv": pairs.divide,
-    "reciprocal": values.function("reciprocal"),
-    "reducemax": reducing.reduced("max"),
-    "reducemean": reducing.reduced("mean"),
-    "reducemin": reducing.reduced("min"),
-    "reducestd": reducing.reduced("std"),
-    "reducesum": reducing.reduced("sum"),
-    "relu": values.relu,
-    "relu6": values.activation("relu6"),
-    "reshape": shapes.reshape,
-    "resize": images.resize,
-    "resizebilinear": images.resize,
-    "reverse": choosing.flip,
-    "reversev2": choosing.flip,
-    "rgbtograyscale": images.grey,
-    "rsqrt": values.function("rsqrt"),
-    "selu": values.activation("selu"),
-    "shape": sizes.shape,
-    "sigmoid": values.activation("sigmoid"),
-    "silu": values.with_number("silu", "beta", 1.0),
-    "softmax": values.softmax,
-    "softplus": values.activation("softplus"),
-    "softsign": values.activation("softsign"),
-    "spacetodepth": images.blocks("space_to_depth"),
-    "split": choosing.split,
-    "sqrt": values.function("sqrt"),
-    "square": values.square,
-    "squareplus": values.with_number("squareplus", "b", 4.0),
-    "squeeze": shapes.squeeze,
-    "stack": shapes.stack,
-    "std": reducing.reduced("std"),
-    "stopgradient": values.identity,
-    "stridedslice": choosing.get_item,
-    "sub": pairs.subtract,
-    "subtract": pairs.subtract,
-    "sum": reducing.reduced("sum"),
-    "swapaxes": shapes.swap_axes,
-    "swish": values.with_number("silu", "beta", 1.0),
-    "take": choosing.take,
-    "tanh": values.activation("tanh"),
-    "tanhshrink": values.activation("tanh_shrink"),
-    "tensordot": matrices.tensordot,
-    "transpose": shapes.transpose,
-    "truediv": pairs.divide,
-    "truedivide": pairs.divide,
-}

@@ -15,8 +15,9 @@ from repair.network.operation import Operation
 is_tensor = keras.backend.is_keras_tensor
 _FIRST = ("x", "x1", "a", "input", "inputs", "tensor")
 _SECOND = ("y", "x2", "b", "bias", "value")
-_MAX_CONSTANTS = 1 << 16
+MAX_CONSTANTS = 1 << 16
 _MAX_WHOLE = 1 << 26
+MAX_VALUES = 1 << 26  # of one image, in one tensor
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Use:
         name: For its layers, which all begin with it.
         apply: Takes a Keras layer and its inputs, gives its output.
         number: Which of its results is wanted.
+        images: How many images its writer fixed, None where any number is taken.
+        few_bits: Tensors that hold whole numbers of a few bits, by their ids.
         seen: Places of values and names of settings that were looked at.
     """
 
@@ -37,6 +40,8 @@ class Use:
     name: str
     apply: Callable[..., Any]
     number: int = 0
+    images: int | None = None
+    few_bits: set[int] = field(default_factory=set)
     seen: set[int | str] = field(default_factory=set)
 
     @property
@@ -118,7 +123,7 @@ class Use:
             array = np.asarray(value, np.float64)
         except (TypeError, ValueError) as reason:
             raise self.unfit() from reason
-        if array.size > _MAX_CONSTANTS or not np.isfinite(array).all():
+        if array.size > MAX_CONSTANTS or not np.isfinite(array).all():
             raise self.unfit()
         return array
 

@@ -63,6 +63,44 @@ def test_partly_frozen_base_answers_as_keras(tmp_path):
     assert_read_as_keras(network, tmp_path, ALL)
 
 
+def block(name: str) -> keras.Model:
+    """As a factory makes them: layers of one name in several models."""
+    conv = layers.Conv2D(3, 3, padding="same", name="conv", activation="tanh")
+    return keras.Sequential([keras.Input(SHAPE), conv], name=name)
+
+
+def test_frozen_model_within_whose_layers_were_released_again(tmp_path):
+    """The recipe of fine-tuning: a base is frozen, and its last layers are not."""
+    first, second = block("block1"), block("block2")
+    first.trainable = False
+    first.get_layer("conv").trainable = True
+    inner = base()
+    inner.trainable = False
+    for layer in inner.layers[-2:]:
+        layer.trainable = True
+    outer = keras.Sequential([keras.Input(SHAPE), first, second, inner], name="outer")
+    images, x = start()
+    network = end(images, outer(x))
+    assert_read_as_keras(network, tmp_path, ALL)
+    outer.trainable = False
+    inner.get_layer("conv_b").trainable = True
+    assert_read_as_keras(network, tmp_path, ALL)
+
+
+def test_weights_of_another_model_within_are_refused(tmp_path):
+    outer = keras.Sequential([keras.Input(SHAPE), block("block1"), block("block2")])
+    images, x = start()
+    path = saved(end(images, outer(x)), tmp_path, ".h5")
+
+    def change(file: h5py.File) -> None:
+        listed = file["model_weights/sequential"].attrs
+        names = list(listed["weight_names"])
+        listed["weight_names"] = names[2:] + names[:2]
+
+    with pytest.raises(ModelError, match=r"weights of 'block1/conv'.*block2/conv"):
+        read_network(change_model(path, change))
+
+
 def test_several_levels_answer_as_keras(tmp_path):
     inner = keras.Sequential(
         [keras.Input((10, 8, 4)), layers.Conv2D(3, 1), layers.ELU()]

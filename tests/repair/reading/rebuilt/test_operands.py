@@ -16,7 +16,8 @@ from repair.errors import ModelError
 from repair.network.inference import outputs
 from repair.reading.described.parts import Part
 from repair.reading.network_file import read_network
-from repair.reading.rebuilt.operators.table import _OPERATORS, operator_applied
+from repair.reading.rebuilt.operators.operator_list import OPERATORS
+from repair.reading.rebuilt.operators.table import operator_applied
 from repair.reading.rebuilt.operators.use import Use
 
 NUMBERS: dict[str, Callable[[Any], Any]] = {
@@ -113,7 +114,7 @@ NEEDED = {
 WITH_AXIS = ("flip", "reverse", "max", "mean", "min", "sum", "std", "softmax")
 
 
-@pytest.mark.parametrize("name", _OPERATORS)
+@pytest.mark.parametrize("name", OPERATORS)
 def test_nothing_that_is_said_is_passed_over(name):
     images = keras.Input((4, 4, 2))
     needed = dict(NEEDED.get(name.replace(".", ""), {}))

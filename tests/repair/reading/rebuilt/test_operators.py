@@ -16,7 +16,7 @@ from repair.errors import ModelError
 from repair.network.inference import outputs
 from repair.reading.network_file import read_network
 from repair.reading.rebuilt.operators import sizes
-from repair.reading.rebuilt.operators.table import _OPERATORS
+from repair.reading.rebuilt.operators.operator_list import OPERATORS as LISTED
 
 MEANS = np.array([103.939, 116.779, 123.68], "f4")
 OPERATORS: dict[str, Callable[[Any], Any]] = {
@@ -369,4 +369,4 @@ def test_other_functions_are_refused(path, function):
 
 
 def test_every_operator_is_spelled_as_it_is_looked_up():
-    assert all(name == name.lower().replace("_", "") for name in _OPERATORS)
+    assert all(name == name.lower().replace("_", "") for name in LISTED)
