@@ -20,18 +20,13 @@ from repair.reading.described.nested import Step, Tensor
 from repair.reading.described.plain_values import with_each
 from repair.reading.described.wrappers import unwrapped
 from repair.reading.described.writer import Version
+from repair.reading.rebuilt import limits
 from repair.reading.rebuilt.activation_list import activation_from
 from repair.reading.rebuilt.call_arguments import called_with
 from repair.reading.rebuilt.counted import Counted
 from repair.reading.rebuilt.equations import with_known_sides
 from repair.reading.rebuilt.image_input import fixed_images, image_input
 from repair.reading.rebuilt.layer_list import MERGING, layer_from_config
-from repair.reading.rebuilt.limits import (
-    check_inputs,
-    check_outputs,
-    image_shape,
-    takes_a_row,
-)
 from repair.reading.rebuilt.operators.table import operator_applied, own_settings
 from repair.reading.rebuilt.operators.use import Use, is_tensor
 from repair.reading.rebuilt.operators.whole_numbers import LAYERS, takes_few_bits
@@ -81,9 +76,9 @@ class Graph:
                 large.
         """
         first = steps[0]
-        shape, turned = image_shape(first.part.config, told)
+        shape, turned = limits.image_shape(first.part.config, told)
         self.fixed = fixed_images(first.part.config)
-        in_a_row = takes_a_row(first.part.config)
+        in_a_row = limits.takes_a_row(first.part.config)
         self.images, tensor = image_input(shape, first.name, in_a_row=in_a_row)
         if turned:
             say("the network takes channels first; it is rebuilt to take them last")
@@ -186,13 +181,13 @@ class Graph:
         takes_many = bool(kinds & (MERGING | {"MultiHeadAttention"}))
         if not tensors or (many != takes_many and not isinstance(layer, Operation)):
             raise ModelError(f"layer {layer.name!r} has {len(tensors)} inputs.")
-        check_inputs(layer, tensors)
+        limits.check_inputs(layer, tensors)
         try:
             self._counted.add(layer, [x.shape for x in tensors], first=first)
             attends = isinstance(layer, layers.MultiHeadAttention)
             given = tensors if attends or not many else [list(tensors)]
             made = layer(*given)
-            check_outputs(layer, made)
+            limits.check_outputs(layer, made)
             return made
         except (ModelError, MemoryError):
             raise

@@ -88,12 +88,13 @@ def test_frozen_model_within_whose_layers_were_released_again(tmp_path):
 
 
 def test_weights_of_another_model_within_are_refused(tmp_path):
-    outer = keras.Sequential([keras.Input(SHAPE), block("block1"), block("block2")])
+    layers_within = [keras.Input(SHAPE), block("block1"), block("block2")]
+    outer = keras.Sequential(layers_within, name="outer")
     images, x = start()
     path = saved(end(images, outer(x)), tmp_path, ".h5")
 
     def change(file: h5py.File) -> None:
-        listed = file["model_weights/sequential"].attrs
+        listed = file["model_weights/outer"].attrs
         names = list(listed["weight_names"])
         listed["weight_names"] = names[2:] + names[:2]
 
