@@ -8,7 +8,8 @@ from pathlib import Path
 
 from artifacts.names import names_on
 from artifacts.why.asking import Explainer
-from artifacts.why.story import STAND_IN, sentence, story
+from artifacts.why.sentences import sentence
+from artifacts.why.story import STAND_IN, story
 from repair.commands.data_options import data_options_from
 from repair.commands.images import given, nothing_was_read, read
 from repair.commands.places import say_what_is_replaced
