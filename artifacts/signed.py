@@ -50,8 +50,7 @@ def check_signature(folder: Path, files: Mapping[str, bytes]) -> None:
     key = os.environ.get(VERIFY_KEY)
     if not key:
         return
-    place = Path(os.path.realpath(folder))
-    signature = place.with_name(f"{place.name}.sig")
+    signature = signature_of(folder)
     for path, what in ((Path(key), "the public key"), (signature, "a signature")):
         if not path.is_file():
             found = "not a file" if path.exists() else "no such file"
@@ -75,6 +74,25 @@ def check_signature(folder: Path, files: Mapping[str, bytes]) -> None:
                 f"private key of {printable(key)}. Received: {one_line(reason)} It is not "
                 "loaded."
             ) from reason
+
+
+def signature_of(folder: Path) -> Path:
+    """Where the signature of an artifact lies: beside it, whatever links lead there."""
+    place = Path(os.path.realpath(folder))
+    return place.with_name(f"{place.name}.sig")
+
+
+def write_signed(files: Mapping[str, bytes], origin: Path, folder: Path) -> None:
+    """Writes what was read of an artifact, and its signature beside it if one is required.
+
+    Args:
+        files: Path below the folder -> content.
+        origin: Where it was read from.
+        folder: A new folder, or an empty one.
+    """
+    write_files(files, folder)
+    if os.environ.get(VERIFY_KEY):
+        signature_of(folder).write_bytes(signature_of(origin).read_bytes())
 
 
 def write_files(files: Mapping[str, bytes], folder: Path) -> None:

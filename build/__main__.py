@@ -16,7 +16,7 @@ from build.fresh_process import build_in_fresh_process
 from build.request import Request, check_demo, requests_from
 from build.several import build_each
 from repair.commands.places import check_places
-from repair.commands.repeated import repeated
+from repair.commands.repeated import on_images, repeated
 from repair.process.notice import begin, say
 from repair.process.run import run
 from repair.report.next_steps import after_build
@@ -44,15 +44,17 @@ def _build(arguments: argparse.Namespace) -> None:
     requests = requests_from(arguments)
     names = ", ".join(request.name for request in requests)
     begin(f"Building {names}: minutes each; an hour for the largest networks.")
+    further: list[str] = []
     if arguments.demo or len(requests) > 1:
         build_each(requests, build_in_fresh_process)
     else:
         import_tensorflow_quietly()
         from build.pipeline import build_artifact
 
-        build_artifact(requests[0])
+        case, _ = build_artifact(requests[0])
+        further = on_images(arguments, resized=case.clean.resized)
     if len(requests) == 1:
-        _say_next(requests[0], repeated(arguments))
+        _say_next(requests[0], repeated(arguments), further)
     subjects = [
         Subject.built(x.model, x.clean, x.out, read_card(x.out)) for x in requests
     ]
@@ -61,10 +63,10 @@ def _build(arguments: argparse.Namespace) -> None:
         leave(FAILED)
 
 
-def _say_next(request: Request, options: list[str]) -> None:
+def _say_next(request: Request, options: list[str], further: list[str]) -> None:
     say("Next:")
     files = request.model, request.clean
-    for text, command in after_build(request.out, files, options):
+    for text, command in after_build(request.out, files, options, on_images=further):
         say(f"  {text}: {command}")
 
 

@@ -16,12 +16,14 @@ class Dataset:
         labels: ``(n,)`` int64, 0..N-1.
         names: Of the classes, by label, where they are known.
         first_label: What the file calls label 0: 0 or 1; None where it names its classes.
+        resized: Whether files of images were of another size, and brought to this one.
     """
 
     images: np.ndarray
     labels: np.ndarray
     names: tuple[str, ...] | None = None
     first_label: int | None = 0
+    resized: bool = False
 
     @property
     def named(self) -> bool:

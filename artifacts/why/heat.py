@@ -25,6 +25,8 @@ Explain = Callable[[np.ndarray], dict[str, np.ndarray]]
 _POWER = 0.5
 # Pixels that few variants change are held back, as if this share of the mean had been said.
 _PRIOR = 1.0
+# A place is upheld if at least so many variants turned N that hide most of it.
+_UPHELD = 2
 # A reason is local if the warm pixels, half as hot as the hottest, are at most this share.
 _MOST_WARM = 0.5
 
@@ -37,11 +39,14 @@ class Heat:
         map: ``(rows, columns)`` float32 in [0, 1]; the hottest place is 1, unless all
             is 0.
         hottest: Row and column of the hottest pixel.
-        place: The smallest place that turns N into a class once it is hidden, and the
-            warmest of these; None if no place does so alone.
+        place: The smallest place that turns N into a class once it is hidden, as others do
+            that hide it too, and the warmest of these; None if there is none.
         becomes: That class; None without a place.
         variants: How many variants were asked about.
-        turned: How many of them turned N into a class other than the original's label.
+        turned: How many of them turned N into a class: any, if the repaired network agrees
+            with the original one, else one other than the original's label.
+        undone: Whether ``becomes`` is the label that both networks gave the image, so that
+            the flag alone was lost.
     """
 
     map: np.ndarray
@@ -50,11 +55,14 @@ class Heat:
     becomes: int | None
     variants: int
     turned: int
+    undone: bool = False
 
     @property
     def local(self) -> bool:
         """Whether the reason is at some place rather than all over the image."""
-        return self.turned > 0 and float((self.map >= 0.5).mean()) <= _MOST_WARM
+        if self.place is None or self.undone:
+            return False
+        return float((self.map >= 0.5).mean()) <= _MOST_WARM
 
 
 def heat(explain: Explain, image: np.ndarray, num_classes: int) -> Heat:
@@ -74,8 +82,9 @@ def heat(explain: Explain, image: np.ndarray, num_classes: int) -> Heat:
     warmth = _attributed(effect, change**_POWER)
     hottest = np.unravel_index(int(warmth.argmax()), warmth.shape)
     place, becomes = None, None
-    if turned.any():
-        best = _smallest(np.flatnonzero(turned), tried, warmth)
+    upheld = _upheld(turned, tried)
+    if upheld.any():
+        best = _smallest(np.flatnonzero(upheld), tried, warmth)
         place, becomes = tried[best % len(tried)], int(answers["label"][best + 1])
     return Heat(
         warmth / max(float(warmth.max()), 1e-12),
@@ -84,6 +93,7 @@ def heat(explain: Explain, image: np.ndarray, num_classes: int) -> Heat:
         becomes,
         len(variants),
         int(turned.sum()),
+        becomes == int(answers["original_label"][0]),
     )
 
 
@@ -92,18 +102,40 @@ def _effects(
 ) -> tuple[np.ndarray, np.ndarray]:
     """What hiding did, a variant each: whether N became a class, and a share in [0, 1].
 
-    The first answer is the image's own. A variant that is labelled as the original
-    labels the image has lost the repaired network's evidence, not the trigger.
+    The first answer is the image's own. Where the repaired network contradicts the original
+    one, a variant that is labelled as the original labels the image has lost the repaired
+    network's evidence, not the trigger. Where it agrees, that label is what both say.
     """
     label, original = answers["label"], answers["original_label"]
     confidence = answers["original_confidence"].astype(np.float64)
-    turned = (label != num_classes) & (label != original[0])
+    turned = label != num_classes
+    if answers["repaired_label"][0] != original[0]:
+        turned &= label != original[0]
     # Of a label that is not the highest, no more is known than that it is below both.
     kept = np.where(
         original == original[0], confidence, np.minimum(confidence, 1 - confidence)
     )
     drop = np.clip(1 - kept / max(kept[0], 1e-12), 0, 1)
     return turned[1:], (0.5 * turned + 0.5 * drop)[1:]
+
+
+def _upheld(turned: np.ndarray, tried: list[Place]) -> np.ndarray:
+    """Of the variants that turned N, those whose place others hid with the same success.
+
+    A trigger is gone whatever its place is filled with, and if a place beside it is hidden
+    that has most of it in common. What one variant of hundreds did alone is a chance.
+
+    Args:
+        turned: ``(2k,)`` bool, both ways of filling one after the other.
+        tried: The k places.
+    """
+    times = turned.reshape(2, -1).sum(axis=0)
+    first = np.array([(place.top, place.left) for place in tried])
+    last = first + [(place.height, place.width) for place in tried]
+    sides = np.minimum(last, last[:, None]) - np.maximum(first, first[:, None])
+    shared = sides.clip(0).prod(axis=2)
+    most = shared > 0.5 * shared.diagonal()[:, None]
+    return turned & np.tile(most @ times >= _UPHELD, 2)
 
 
 def _attributed(effect: np.ndarray, change: np.ndarray) -> np.ndarray:

@@ -12,7 +12,8 @@ from artifacts.reading.kinds import Kinds, passed_over
 from artifacts.reading.sources import pieces
 from artifacts.streams import say
 from artifacts.why.asking import Explainer
-from artifacts.why.story import STAND_IN, sentence, story
+from artifacts.why.sentences import sentence
+from artifacts.why.story import STAND_IN, story
 
 
 def tell(folder: Path, arguments: argparse.Namespace) -> tuple[int, int]:

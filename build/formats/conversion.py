@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from artifacts.errors import InputError
 from artifacts.streams import check_interrupted
 from build.formats.forms import RUNNERS, WRITERS
 from build.formats.probes import probes
 from build.formats.table import FORMATS
 from build.saving.near_ties import difference
 from build.saving.new_folder import new_folder
-from repair.errors import RepairError, RepairFailedError
+from repair.errors import RepairFailedError
 from repair.measuring.saved_detector import SavedDetector
 from repair.network.inference import batch_size
 from repair.reading.data_file import read_dataset
@@ -91,7 +92,7 @@ def _written(
         run = RUNNERS[to](path)
         found = [run(images[start : start + step]) for start in starts]
         return np.concatenate([*found, run(images[:1])])
-    except (RepairError, OSError):
+    except (InputError, OSError):
         raise
     except Exception as reason:  # each format's package raises types of its own
         raise RepairFailedError(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from artifacts.signed import write_files
+from artifacts.signed import signature_of, write_signed
 from build.formats.writers import (
     Runner,
     litert_runner,
@@ -26,6 +26,7 @@ _FILES = {
 }
 _TAGS = ["backdoor", "backdoor-detection", "badnet", "security", "tensorflow"]
 _FIGURES = ("clean accuracy", "FPR", "ASR", "detection")
+_COLOURS = {1: "grey", 3: "RGB", 4: "RGBA"}
 _NONE_OF = -1
 Rows = Sequence[Mapping[str, Any]]
 
@@ -40,14 +41,16 @@ def write_hub(detector: SavedDetector, path: Path, table: Rows = ()) -> None:
         path: An empty folder.
         table: Rows of ``python -m repair defence ARTIFACT ... --json``.
     """
-    write_files(detector.artifact.files, path / ARTIFACT)
+    artifact = detector.artifact
+    write_signed(artifact.files, Path(artifact.folder), path / ARTIFACT)
     for name, (write, _) in _FILES.items():
         try:
             write(detector, path / name)
         except Exception:  # each format's package raises types of its own
             (path / name).unlink(missing_ok=True)
     forms = [name for name in _FILES if (path / name).is_file()]
-    text = _readme(detector.artifact.card, forms, table)
+    signed = signature_of(path / ARTIFACT).is_file()
+    text = _readme(artifact.card, forms, table, signed=signed)
     (path / "README.md").write_text(text, encoding="utf-8")
 
 
@@ -65,7 +68,9 @@ def hub_runner(path: Path) -> Runner:
     return labels
 
 
-def _readme(card: dict[str, Any], forms: list[str], table: Rows) -> str:
+def _readme(
+    card: dict[str, Any], forms: list[str], table: Rows, *, signed: bool
+) -> str:
     from huggingface_hub import ModelCardData
 
     metadata = ModelCardData(
@@ -75,7 +80,7 @@ def _readme(card: dict[str, Any], forms: list[str], table: Rows) -> str:
         tags=[*_TAGS, *(name.removeprefix("detector.") for name in forms)],
         eval_results=[*_of_card(card), *_of_table(table)] or None,
     )
-    return f"---\n{metadata.to_yaml()}\n---\n\n{_text(card, forms)}"
+    return f"---\n{metadata.to_yaml()}\n---\n\n{_text(card, forms, signed=signed)}"
 
 
 def _of_card(card: dict[str, Any]) -> Iterator[Any]:
@@ -112,12 +117,14 @@ def _result(data: str, name: str, value: Any) -> Iterator[Any]:
         )
 
 
-def _text(card: dict[str, Any], forms: list[str]) -> str:
+def _text(card: dict[str, Any], forms: list[str], *, signed: bool) -> str:
     said = from_card(card)
     size, number = card["input"], card["num_classes"]
     shape = f"(n, {size['rows']}, {size['columns']}, {size['channels']})"
+    colours = _COLOURS[size["channels"]]
     made_up = "\nA stand-in, made of made-up images.\n" if card.get("stand_in") else ""
-    other = "".join(
+    signature = f"- `{ARTIFACT}.sig`: its maker's signature\n" if signed else ""
+    other = signature + "".join(
         f"- `{name}`: the same labels from the same input\n" for name in forms
     )
     return f"""# {card["name"]}, repaired
@@ -128,7 +135,7 @@ Label 0..{number - 1}: the class of a clean image; {number}: a poisoned image.
 ```python
 import tensorflow as tf, huggingface_hub
 detector = tf.saved_model.load(huggingface_hub.snapshot_download("USER/NAME") + "/{ARTIFACT}")
-labels = detector.serve(images)  # uint8 {shape} RGB, 0..255 -> int64 (n,)
+labels = detector.serve(images)  # uint8 {shape} {colours}, 0..255 -> int64 (n,)
 ```
 
 Repaired from clean images alone (`{card.get("method", "unknown")}`). {said.headline}

@@ -6,7 +6,11 @@ import argparse
 from pathlib import Path
 
 from artifacts.signed import add_verify_key
-from repair.commands.data_options import add_data_options, add_preprocessing
+from repair.commands.data_options import (
+    add_data_options,
+    add_image_options,
+    add_preprocessing,
+)
 from repair.commands.network_options import add_network_options
 from repair.commands.numbers import SEEDS, whole
 from repair.commands.options import add_for_pipelines, add_settings
@@ -83,6 +87,7 @@ def explain(parser: argparse.ArgumentParser) -> None:
     _explained(parser, "explain", 50, "explain so many images at most (%(default)s)")
     parser.add_argument("--clean", type=Path, metavar="CLEAN",
         help="show the nearest clean images of both labels")  # fmt: skip
+    _data_options(parser)
 
 
 def triggers(parser: argparse.ArgumentParser) -> None:
@@ -93,6 +98,7 @@ def triggers(parser: argparse.ArgumentParser) -> None:
         help="PNG or JPEG file, folder of such, pattern, or .h5 file")  # fmt: skip
     text = "look at so many of a label at most (%(default)s)"
     _explained(parser, "triggers", 16, text)
+    add_image_options(parser)
 
 
 def page(parser: argparse.ArgumentParser) -> None:
@@ -154,8 +160,6 @@ def _explained(
     add = parser.add_argument
     add("--out", type=Path, required=True, metavar="FOLDER",
         help=f"gets {name}.html and {name}.json")  # fmt: skip
-    add("--resize", action="store_true",
-        help="accept image files of other sizes than the detector's")  # fmt: skip
     add("--most", type=whole(1), default=most, metavar="COUNT", help=text)
 
 

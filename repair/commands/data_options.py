@@ -30,10 +30,16 @@ def add_data_options(group: Options) -> None:
         help="where channels are, if both would do")  # fmt: skip
     add("--first-label", type=int, choices=(0, 1),
         help="where labels begin, if both would do")  # fmt: skip
+    add_image_options(group)
+
+
+def add_image_options(group: Options) -> None:
+    """Adds those of them that are about images, whether or not they have labels."""
+    add = group.add_argument
     add("--formats", nargs="+", default=[], choices=FORMATS,
         help="read such images too, besides PNG and JPEG")  # fmt: skip
     add("--resize", action="store_true",
-        help="bring arrays to the network's size, as images in folders are")  # fmt: skip
+        help="bring images to the network's size, as those in folders are")  # fmt: skip
 
 
 def _key(text: str) -> tuple[str, str]:

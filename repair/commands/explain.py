@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
-
-from artifacts.errors import DetectorError
 from artifacts.names import names_on
-from artifacts.reading.hdf5_images import read_slice
-from artifacts.reading.images import read_image
-from artifacts.reading.sources import pieces
 from artifacts.why.asking import Explainer
-from artifacts.why.story import STAND_IN, sentence, story
+from artifacts.why.sentences import sentence
+from artifacts.why.story import STAND_IN, story
+from repair.commands.data_options import data_options_from
+from repair.commands.images import given, nothing_was_read, read
 from repair.commands.places import say_what_is_replaced
-from repair.errors import SettingError
 from repair.measuring.tables import Cell
 from repair.process.notice import say
 from repair.process.progress import progress
@@ -32,14 +27,14 @@ def explain(arguments: argparse.Namespace) -> Rows:
     """Tells the story of each image, as a page and JSON."""
     make_folder(arguments.out)
     detector = opened(arguments.artifact)
-    inputs = images(arguments.images, detector.size, resize=arguments.resize)
-    chosen = list(islice(inputs, arguments.most))
+    found = given(arguments, detector.size)
+    single = (source.piece() for piece in found for source in piece.sources())
+    chosen = list(islice(read(single, arguments, detector.size), arguments.most))
     if not chosen:
-        raise SettingError("expected at least one image. Received: none.")
-    if left_out := sum(1 for _ in inputs):
+        nothing_was_read(arguments)
+    if left_out := sum(1 for _ in single):
         every = len(chosen) + left_out
         say(f"{len(chosen):,} of {every:,} images are explained; --most N for more")
-    say_what_is_replaced(arguments.out, "explain.html")
     clean = None
     if arguments.clean is not None:
         names = names_on(detector.card)
@@ -47,8 +42,10 @@ def explain(arguments: argparse.Namespace) -> Rows:
             arguments.clean,
             image_shape=detector.size,
             num_classes=detector.num_classes,
+            options=data_options_from(arguments),
             names=None if names is None else tuple(names),
         )
+    say_what_is_replaced(arguments.out, "explain.html")
     told = [
         Explained(name, pixels, story(detector, pixels, detector.card))
         for name, pixels in progress(chosen, label="explained")
@@ -71,29 +68,3 @@ def opened(folder: Path) -> Explainer:
     if detector.stand_in:
         say(f"note: {STAND_IN}")
     return detector
-
-
-def images(
-    arguments: list[str], size: tuple[int, int, int], *, resize: bool = False
-) -> Iterator[tuple[str, np.ndarray]]:
-    """Where each image is from, and its pixels, lazily.
-
-    Args:
-        arguments: Files, folders, patterns, ``-``.
-        size: Rows, columns and channels.
-        resize: Bring image files of another size to this one.
-
-    Raises:
-        DetectorError: If one can not be read.
-    """
-    for piece in pieces(arguments, size):
-        if isinstance(piece, DetectorError):
-            raise piece
-        if piece.chosen is None:
-            yield piece.path, read_image(Path(piece.path), size, resize=resize)
-            continue
-        pixels = read_slice(piece.path, piece.chosen, size)
-        for index, one in zip(piece.chosen, pixels, strict=True):
-            if isinstance(one, DetectorError):
-                raise one
-            yield f"{piece.path}#{index}", one

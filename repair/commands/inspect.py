@@ -7,7 +7,7 @@ import argparse
 from repair.commands.data_options import data_options_from
 from repair.commands.networks import Rows, case_of
 from repair.commands.places import say_what_is_replaced
-from repair.commands.repeated import repeated
+from repair.commands.repeated import on_images, repeated
 from repair.errors import DatasetError, ModelError
 from repair.measuring.causes import clear_cause
 from repair.measuring.doubts import doubts_about_images
@@ -66,6 +66,7 @@ def inspect(arguments: argparse.Namespace) -> Rows:
         said.kind,
         repeated(arguments, to_read=said.kind == "cannot be told"),
         unlabelled=arguments.unlabelled,
+        on_images=on_images(arguments, resized=case.clean.resized),
     )
     page = write_inspection(inspection, arguments.out, steps)
     write_for_pipelines([_subject(inspection, arguments, digests)], arguments)

@@ -15,7 +15,8 @@ from artifacts.names import names_on, quoted
 from artifacts.packages import need
 from artifacts.reading.images import read_image
 from artifacts.why.asking import Explainer
-from artifacts.why.story import STAND_IN, sentence, story
+from artifacts.why.sentences import caption, sentence
+from artifacts.why.story import STAND_IN, story
 from repair.commands.explain import opened
 from repair.measuring.tables import Cell
 from repair.process.notice import say
@@ -147,11 +148,11 @@ def told(detector: Explainer, paths: list[str]) -> tuple[str, list[Picture]]:
             continue
         found = story(detector, pixels, detector.card)
         lines.append(f"- `{_plain(name)}`: {_plain(sentence(found))}")
-        caption = "poisoned" if found.flagged else f"class {found.named(found.label)}"
-        pictures.append((tile(pixels), _plain(f"{name}: {caption}")))
+        answer = "poisoned" if found.flagged else f"class {found.named(found.label)}"
+        pictures.append((tile(pixels), _plain(f"{name}: {answer}")))
         if found.heat is not None:
             heat = heat_over(pixels.mean(axis=2), found.heat.map)
-            pictures.append((tile(heat), "where the reason lies"))
+            pictures.append((tile(heat), caption(found.heat)))
     return "\n".join(lines), pictures
 
 

@@ -1,4 +1,4 @@
-"""Options of a command that the next one on the same network and images needs as well."""
+"""Options of a command that the next one on the same network or images needs as well."""
 
 from __future__ import annotations
 
@@ -53,3 +53,15 @@ def repeated(arguments: argparse.Namespace, *, to_read: bool = False) -> list[st
         elif value is not True:
             words.append(str(value))
     return words
+
+
+def on_images(arguments: argparse.Namespace, *, resized: bool) -> list[str]:
+    """The words without which a detector refuses images such as these.
+
+    Args:
+        arguments: Of the command that read the clean images.
+        resized: Whether files of them were brought to the network's size.
+    """
+    formats = ["--formats", *arguments.formats] if arguments.formats else []
+    resize = ["--resize"] if arguments.resize or resized else []
+    return [*formats, *resize]

@@ -9,9 +9,9 @@ from itertools import islice
 import numpy as np
 
 from artifacts.why.story import story
-from repair.commands.explain import Rows, images, opened
+from repair.commands.explain import Rows, opened
+from repair.commands.images import given, nothing_was_read, read
 from repair.commands.places import say_what_is_replaced
-from repair.errors import SettingError
 from repair.process.notice import say
 from repair.process.progress import progress
 from repair.process.whole_file import make_folder
@@ -26,7 +26,7 @@ def triggers(arguments: argparse.Namespace) -> Rows:
     """Labels all images, explains some of the flagged ones of each label, groups them."""
     make_folder(arguments.out)
     detector = opened(arguments.artifact)
-    inputs = images(arguments.images, detector.size, resize=arguments.resize)
+    inputs = read(given(arguments, detector.size), arguments, detector.size)
     seen = flagged = 0
     spread: defaultdict[int, Spread[tuple[str, np.ndarray]]] = defaultdict(
         lambda: Spread(arguments.most)
@@ -38,7 +38,7 @@ def triggers(arguments: argparse.Namespace) -> Rows:
         for index in poisoned:
             spread[int(answers["original_label"][index])].add(batch[index])
     if not seen:
-        raise SettingError("expected at least one image. Received: none.")
+        nothing_was_read(arguments)
     say_what_is_replaced(arguments.out, "triggers.html")
     chosen = [one for label in sorted(spread) for one in spread[label].items()]
     looked = f"{len(chosen):,} of {flagged:,} flagged images were looked at"

@@ -88,8 +88,9 @@ def read_folder(
     if labelled:
         _say_where_they_lie(path, [file for file, _ in files])
     _say_what_is_passed_over(path, kinds)
-    images = _images(path, [file for file, _ in files], wanted, kinds)
-    return Dataset(images, np.array([x for _, x in files], np.int64), names, first)
+    images, resized = _images(path, [file for file, _ in files], wanted, kinds)
+    found = np.array([x for _, x in files], np.int64)
+    return Dataset(images, found, names, first, resized)
 
 
 def no_classes(path: Path, options: DataOptions, *, more: str = "") -> DatasetError:
@@ -133,7 +134,10 @@ def _files(folder: Path, kinds: Kinds) -> Iterator[str]:
             yield found
 
 
-def _images(path: Path, files: list[str], wanted: Shape, kinds: Kinds) -> np.ndarray:
+def _images(
+    path: Path, files: list[str], wanted: Shape, kinds: Kinds
+) -> tuple[np.ndarray, bool]:
+    """The images, and whether any was of another size."""
     rows, columns, channels = wanted
     images = room((len(files), *wanted))
     others = 0
@@ -150,7 +154,7 @@ def _images(path: Path, files: list[str], wanted: Shape, kinds: Kinds) -> np.nda
             f"{path}: {others:,} of {len(files):,} images are of another size; each is "
             f"brought to {columns} x {rows}, bilinear, whole"
         )
-    return images
+    return images, others > 0
 
 
 def _nothing(path: Path, expected: str, kinds: Kinds, more: str = "") -> DatasetError:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from artifacts.why.heat import Heat
-from artifacts.why.story import Story, sentence
+from artifacts.why.sentences import sentence
+from artifacts.why.story import Story
 from repair.dataset import Dataset
 from repair.process.whole_file import write_report
 from repair.report.explanation_page import Shown, explanation_page
@@ -123,6 +124,7 @@ def _heat(found: Heat) -> dict[str, Any]:
         },
         "variants": found.variants,
         "turned": found.turned,
+        "undone": found.undone,
         "map": np.round(found.map.astype(float), 4).tolist(),
     }
 

@@ -9,10 +9,35 @@ from typing import Any
 
 import numpy as np
 
-from artifacts.why.story import STAND_IN, Story, sentence
+from artifacts.why.sentences import caption, sentence
+from artifacts.why.story import STAND_IN, Story
 from repair.report.document import document, image, png
 from repair.report.heat_colours import heat_over, tile
-from repair.report.words import OF_WITNESS, shown_figure, what_witnesses_say
+from repair.report.words import (
+    OF_WITNESS,
+    shown_figure,
+    what_witnesses_say,
+    witnesses_in,
+)
+
+# What the figures of a page mean.
+_WITNESSES = (
+    '<p class="soft">Witnesses are further readers of an image, which the detector asks '
+    "beside the original network. Evidence: what each says against that network's label, "
+    "as minus the logarithm of the share of clean images that say as much: 0 is said of "
+    "every clean image, 4.6 of one in a hundred. Of those who speak against it the "
+    "loudest counts most, what the louder twin says is added, and from the "
+    "label's threshold on the image is flagged.</p>"
+)
+_HEAT = (
+    '<p class="soft">The heat: places of the image were hidden, one at a time, filled '
+    "from their surroundings or with their mean colour. The lighter a place, the more "
+    "its hiding turned the answer back into a class, or took confidence from the "
+    "original network's label. A heat all over the image means that the reason is not "
+    "in one place: a trigger over the whole image, several triggers at once, or an "
+    "image that the repaired network does not recognise. A flag that the hiding of "
+    "many places undoes, where both networks agree, may be a mistake.</p>"
+)
 
 
 @dataclass(frozen=True)
@@ -50,19 +75,22 @@ def explanation_page(shown: list[Shown], card: Mapping[str, Any], left_out: int)
             else f"Class {shown[0].story.named(shown[0].story.label)}"
         )
     more = f" {left_out} further images were not explained." if left_out else ""
+    heard = any(witnesses_in(one.story.further) for one in shown)
+    or_witnesses = ", or the witnesses both of them," if heard else ""
     look = "calm" if not flagged else "found" if 2 * flagged >= len(shown) else "unsure"
     parts = [
         f'<header class="{look}">',
         f'<p class="eyebrow">Explained by {escape(str(card.get("name", "a detector")))}</p>',
         f"<h1>{escape(title)}</h1>",
         "<p>The detector asks two networks: the original one, which may be backdoored, and "
-        f"a repaired one. Where they contradict each other it answers {card['num_classes']}"
-        f", poisoned.{_expected(card)}{more}</p>",
+        f"a repaired one. Where they contradict each other{or_witnesses} it answers "
+        f"{card['num_classes']}, poisoned.{_expected(card)}{more}</p>",
         "</header>",
         *caution(card),
         _overview(shown) if len(shown) > 1 else "",
         *(_section(turn, one) for turn, one in enumerate(shown)),
-        _key() if flagged else "",
+        _WITNESSES if heard else "",
+        _HEAT if flagged else "",
         '<footer class="soft">All figures are in <code>explain.json</code>.</footer>',
     ]
     return document(f"{title}: {card.get('name', 'a detector')}", parts)
@@ -110,7 +138,7 @@ def _section(turn: int, one: Shown) -> str:
     told = one.story
     pictures = [figure(png(tile(one.image)), "The image")]
     if told.heat is not None:
-        text = "Where the reason lies" if told.heat.local else "No single place"
+        text = caption(told.heat).capitalize()
         pictures.append(figure(heat_picture(one.image, told.heat.map), text))
     for label, nearest in one.nearest:
         said = "original's" if label == told.original_label else "repaired network's"
@@ -154,25 +182,11 @@ def _facts(told: Story) -> str:
             text += f", flagged from {told.threshold:.3g} on"
         facts[name.replace("_", " ").capitalize()] = text
     if told.heat is not None:
-        facts["Turned back"] = f"by {told.heat.turned} of {told.heat.variants} hidings"
+        other = "a" if told.repaired_label == told.original_label else "another"
+        facts[f"Turned into {other} class"] = (
+            f"by {told.heat.turned} of {told.heat.variants} hidings"
+        )
     return "".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>"
         for name, text in facts.items()
-    )
-
-
-def _key() -> str:
-    return (
-        '<p class="soft">Witnesses are further readers of an image, which the detector asks '
-        "beside the original network. Evidence: what each says against that network's label, "
-        "as minus the logarithm of the share of clean images that say as much: 0 is said of "
-        "every clean image, 4.6 of one in a hundred. Of those who speak against it the "
-        "loudest counts most, what the louder twin says is added, and from the "
-        "label's threshold on the image is flagged.</p>"
-        '<p class="soft">The heat: places of the image were hidden, one at a time, filled '
-        "from their surroundings or with their mean colour. The lighter a place, the more "
-        "its hiding turned the answer back into a class, or took confidence from the "
-        "original network's label. A heat all over the image means that the reason is not "
-        "in one place: a trigger over the whole image, several triggers at once, or an "
-        "image that the repaired network does not recognise.</p>"
     )

@@ -21,6 +21,7 @@ def after_inspection(
     options: Sequence[str] = (),
     *,
     unlabelled: bool = False,
+    on_images: Sequence[str] = (),
 ) -> list[tuple[str, str]]:
     """What to do and the command for it, once a network was inspected.
 
@@ -30,6 +31,7 @@ def after_inspection(
         kind: What was said of the network.
         options: Words that commands on these files need beside them.
         unlabelled: Whether the images have no labels, so that no accuracy can be told.
+        on_images: Words that commands on further images need beside them.
     """
     files = place(model), place(clean)
     if kind == "cannot be told":
@@ -40,7 +42,7 @@ def after_inspection(
     build = [*called("build"), "--model", files[0], "--clean", files[1], *options]
     return [
         ("Build its detector", _joined([*build, "--out", out])),
-        *after_build(Path(out))[:2],
+        *after_build(Path(out), on_images=on_images)[:2],
     ]
 
 
@@ -48,6 +50,8 @@ def after_build(
     artifact: Path,
     inspect: tuple[Path, Path] | None = None,
     options: Sequence[str] = (),
+    *,
+    on_images: Sequence[str] = (),
 ) -> list[tuple[str, str]]:
     """What to do and the command for it, once a detector was built.
 
@@ -55,19 +59,20 @@ def after_build(
         artifact: Its folder.
         inspect: The network and the clean images that it was built from.
         options: Words that commands on these files need beside them.
+        on_images: Words that commands on further images need beside them.
     """
     folder = place(artifact)
+    explain = (*called("repair"), "explain", folder, IMAGE, "--out", "why")
+    triggers = (*called("repair"), "triggers", folder, IMAGES, "--out", "groups")
     steps = [
-        ("Label an image", _joined([*called("label"), folder, IMAGE])),
+        ("Label an image", _joined([*called("label"), folder, IMAGE, *on_images])),
+        ("See why it was flagged", _joined([*explain, *on_images])),
+        ("See what flagged images share", _joined([*triggers, *on_images])),
+        # Two statements: a model that nothing holds is gone before it is asked.
         (
-            "See why it was flagged",
-            _joined([*called("repair"), "explain", folder, IMAGE, "--out", "why"]),
+            "Use it in code",
+            f"detector = tf.saved_model.load({folder!r}); labels = detector.serve(images)",
         ),
-        (
-            "See what flagged images share",
-            _joined([*called("repair"), "triggers", folder, IMAGES, "--out", "groups"]),
-        ),
-        ("Use it in code", f"tf.saved_model.load({folder!r}).serve(images)"),
     ]
     if inspect is not None:
         files = [place(path) for path in inspect]

@@ -100,7 +100,8 @@ def _either(inspection: Inspection, labels: Sequence[int]) -> str:
 def _meaning(inspection: Inspection) -> str:
     """What the verdict means, and what the detector does with such a network."""
     found = inspection.findings.with_status("found")
-    watched = len(inspection.findings.with_status("watched"))
+    of_watched = inspection.findings.with_status("watched")
+    watched = len(of_watched)
     most = f"{watched} labels" if watched > 1 else "one label"
     draws = "draw" if watched > 1 else "draws"
     sought = _sought(inspection)
@@ -115,18 +116,24 @@ def _meaning(inspection: Inspection) -> str:
             if sought
             else ""
         )
+        strict = "on less evidence than most."
+        if not inspection.findings.is_strict_on(found):
+            strict = (
+                "on no less evidence than others, since of the clean images that may be "
+                "flagged half are left to labels that were not found."
+            )
         return (
             f"Images disturbed at random drift to {these} far more than to any "
             f"other, against what the witnesses say{led}. The detector "
-            f"flags an answer with {them} on less evidence than most.{rest} "
+            f"flags an answer with {them} {strict}{rest} "
             f"{_unlearned(inspection, these)}"
         )
     does = "flags an answer on the evidence of the witnesses alone."
     if watched:
-        does = (
-            f"watches {most} anyway, {which}: an answer with such a label is flagged on "
-            "less evidence."
-        )
+        does = f"watches {most} anyway, {which}."
+        if inspection.findings.is_strict_on(of_watched):
+            less = "an answer with such a label is flagged on less evidence."
+            does = f"watches {most} anyway, {which}: {less}"
     return (
         "No label draws disturbed images far more than others do"
         f"{f', and nothing like {sought} leads to one more surely' if sought else ''}. That is "

@@ -53,11 +53,11 @@ pre { background: var(--panel); border-radius: .4rem; padding: .5rem .7rem; marg
 .wide { overflow-x: auto; margin: 1rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: .85rem; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
-th, td { padding: .28rem .6rem; text-align: right; border-bottom: 1px solid var(--rule); }
-th { color: var(--soft); font-weight: 500; }
+th, td { padding: .28rem .45rem; text-align: right; border-bottom: 1px solid var(--rule); }
+th { color: var(--soft); font-weight: 500; white-space: normal; vertical-align: bottom; }
 td:nth-child(2), th:nth-child(2), td:last-child, th:last-child { text-align: left; }
-td:last-child { white-space: normal; min-width: 13rem; }
-td:first-child { font-weight: 600; min-width: 8rem; white-space: normal;
+td:last-child { white-space: normal; min-width: 11rem; }
+td:first-child { font-weight: 600; min-width: 6rem; white-space: normal;
   overflow-wrap: anywhere; }
 td:first-child, th:first-child { text-align: left; padding-left: 0; }
 tr.found td:first-child, tr.found td:nth-child(2) { color: var(--found); }
@@ -77,14 +77,15 @@ details { margin: .8rem 0; max-width: 44rem; }
 summary { cursor: pointer; color: var(--soft); font-size: .9rem; }
 details ul { margin: .4rem 0; padding-left: 1.3rem; }
 details li { margin: .2rem 0; }
-@media (max-width: 40rem) { body { padding: 1.2rem .9rem 3rem; }
-  h1 { font-size: 1.5rem; }
+@media (max-width: 52rem) {
   thead { display: none; } table, tbody { display: block; }
   tr { display: grid; grid-template-columns: 1fr auto; padding: .5rem 0;
     border-bottom: 1px solid var(--rule); }
   td, td:last-child { display: block; border: 0; padding: .1rem 0; text-align: left;
     white-space: normal; min-width: 0; }
   td:nth-child(n+3) { grid-column: 1 / -1; }
-  td[data-name]::before { content: attr(data-name) ": "; color: var(--soft); }
+  td[data-name]::before { content: attr(data-name) ": "; color: var(--soft); } }
+@media (max-width: 40rem) { body { padding: 1.2rem .9rem 3rem; }
+  h1 { font-size: 1.5rem; }
   .row figure { flex: 1 1 9rem; max-width: calc(50% - .45rem); } }
 """

@@ -60,17 +60,22 @@ def shown_figure(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
+def witnesses_in(further: Mapping[str, Any]) -> dict[str, Any]:
+    """What each witness says, by its name, of the outputs of ``explain``."""
+    return {
+        name.removesuffix(OF_WITNESS): value
+        for name, value in further.items()
+        if name.endswith(OF_WITNESS)
+    }
+
+
 def what_witnesses_say(further: Mapping[str, Any]) -> str:
     """A folded line for each witness, HTML; nothing where there is none.
 
     Args:
         further: Outputs of ``explain`` by name; those of witnesses count.
     """
-    said = {
-        name.removesuffix(OF_WITNESS): value
-        for name, value in further.items()
-        if name.endswith(OF_WITNESS)
-    }
+    said = witnesses_in(further)
     known = [name for name in WITNESSES if name in said]
     lines = []
     for witness in dict.fromkeys((*known, *said)):

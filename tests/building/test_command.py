@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -40,6 +41,17 @@ def test_build_says_little_and_prints_the_figures(built):
     assert f"Label an image: python -m artifacts {folder} IMAGE" in said[written + 2]
     [verdict] = [line for line in said if line.startswith("toy: Cannot be told")]
     assert "looks for no target labels. Use witnesses." in verdict
+
+
+def test_the_printed_code_gives_the_labels(built):
+    folder, answer = built
+    images = toy_people(4, seed=9).images
+    [code] = re.findall(r"Use it in code: (.*)", answer.err)
+    names = {"tf": tf, "images": images}
+    exec(code, names)  # noqa: S102
+    kept = tf.saved_model.load(str(folder))
+    expected = kept.serve(images)
+    np.testing.assert_array_equal(names["labels"], expected)
 
 
 def test_card_says_what_was_built_from_what(artifact, files, clean):
@@ -206,6 +218,31 @@ def test_force_builds_all_the_same(run_here, files, clean, tmp_path, monkeypatch
     assert (
         json.loads((out / "card.json").read_bytes())["clean_accuracy"]["original"] < 0.1
     )
+
+
+def test_next_commands_take_photographs_as_large_as_those_of_the_build(
+    run_here, files, clean, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("build.saving.saved_model._check", lambda *_: None)
+    for index, (image, label) in enumerate(
+        zip(clean.images, clean.labels, strict=True)
+    ):
+        place = tmp_path / "photos" / str(label) / f"{index}.bmp"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image.repeat(2, 0).repeat(2, 1)).save(place)
+    answer = run_here("build", "--model", files / "badnet.h5", "--formats", "bmp",
+                      "--clean", tmp_path / "photos", "--out", tmp_path / "toy",
+                      "--force", "--epochs", 0,
+                      "--method", "reference", "--fraction", 0)  # fmt: skip
+    assert answer.code == 0, answer.err
+    shown = re.findall(r": python -m (artifacts|repair) (.* IMAGES? .*)", answer.err)
+    assert len(shown) == 3
+    for package, words in shown:
+        words = shlex.split(words.replace("IMAGES", "IMAGE"))
+        given = [str(place) if word == "IMAGE" else word for word in words]
+        monkeypatch.chdir(tmp_path)
+        again = run_here(package, *given)
+        assert again.code == 0, again.err
 
 
 def test_failed_export_exits_1(run_here, files, tmp_path, monkeypatch):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -90,8 +90,12 @@ class Findings:
 
     @property
     def usual_threshold(self) -> float:
-        """That of a label that is not suspected, as most are."""
-        return float(np.median(self.thresholds))
+        """That of a label that is not suspected, as most are; it is some label's own."""
+        return float(np.quantile(self.thresholds, 0.5, method="lower"))
+
+    def is_strict_on(self, labels: Sequence[int]) -> bool:
+        """Whether each of these labels is flagged on less evidence than is usual."""
+        return bool((self.thresholds[list(labels)] < self.usual_threshold).all())
 
     def strict_labels(self) -> list[dict[str, Any]]:
         """Found and watched labels for the card: plain JSON, most suspicious first."""

@@ -25,7 +25,7 @@ def operating_section(inspection: Inspection) -> str:
         list(zip(thresholds.tolist(), shares.tolist(), strict=True)),
         Axis(
             *(thresholds[0], thresholds[-1], [(x, str(x)) for x in whole]),
-            "evidence from which on a label that is not suspected is flagged",
+            "usual threshold: the evidence from which on an answer is flagged",
         ),
         Axis(0, levels[-1], [(y, f"{y:.0%}") for y in levels], "estimated FPR"),
         title="Estimated false positives against the threshold",

@@ -37,7 +37,7 @@ _SOUGHT = {
 }
 
 
-def _glossary(families: Sequence[str]) -> str:
+def _glossary(families: Sequence[str], *, strict: bool) -> str:
     told = "; ".join(
         f"<b>{name}</b>: {_FAMILIES.get(name, 'see the documentation')}"
         for name in families
@@ -47,8 +47,7 @@ def _glossary(families: Sequence[str]) -> str:
         "as an attacker's target. A label is <b>watched</b> if the "
         "network strays to it, when unsure, more than to others. Most networks have such "
         "favourites, so this proves nothing; but a target that does not stand out would "
-        "be among them, and so "
-        "the detector is strict there too.</p>"
+        f"be among them{', and so the detector is strict there too' * strict}.</p>"
         f'<p class="soft">The disturbances, drawn at random. {told}.</p>'
     )
 
@@ -90,7 +89,10 @@ def suspicion_section(inspection: Inspection) -> str:
             f"works on any.{_sought(inspection)} Strength is what speaks for a target, "
             "as a multiple of what it takes to call it one.</p>",
             *(drawn if rows else ["<p>No label draws anything that tells.</p>"]),
-            _glossary(inspection.recipe.evidence),
+            _glossary(
+                inspection.recipe.evidence,
+                strict=findings.is_strict_on(findings.with_status("watched")),
+            ),
             '<p class="soft">Works on others: the share of images of other classes that '
             "the changes lead to the label, too, while the head recognises theirs. Of many "
             "classes a little is enough; where hardly any other label draws anything, none "

@@ -7,7 +7,8 @@ import pytest
 
 from artifacts.why.heat import heat
 from artifacts.why.places import Place, blurred, hidden, places
-from artifacts.why.story import Story, sentence, story
+from artifacts.why.sentences import caption, sentence, where
+from artifacts.why.story import Story, story
 
 N = 5
 ROWS, COLUMNS = 24, 20
@@ -79,6 +80,69 @@ def test_trigger_all_over_the_image_is_told_apart():
     image = np.full((ROWS, COLUMNS, 3), (255, 0, 255), np.uint8)
     found = heat(sees(whole), image, N)
     assert not found.local
+
+
+def answering(bad, label: int, repaired: int):
+    """A detector that flags label 0 where ``bad`` says so, else answers ``label``."""
+
+    def explain(images: np.ndarray) -> dict[str, np.ndarray]:
+        count, flagged = len(images), bad(images)
+        return {
+            "label": np.where(flagged, N, label),
+            "original_label": np.zeros(count, int),
+            "repaired_label": np.full(count, repaired),
+            "original_confidence": np.full(count, 0.9, np.float32),
+            "repaired_confidence": np.full(count, 0.9, np.float32),
+        }
+
+    return explain
+
+
+@pytest.mark.parametrize("turns", [[1], [7], [200], [500], [1, 20]])
+def test_one_variant_alone_is_no_evidence_of_a_place(turns):
+    explain = answering(lambda images: ~np.isin(np.arange(len(images)), turns), 3, 3)
+    found = heat(explain, photograph(), N)
+    assert (found.turned, found.place, found.local) == (len(turns), None, False)
+    assert "Hiding no single place reliably turns it into another class" in where(found)
+    assert caption(found) == "no single place"
+
+
+def changes_of(image: np.ndarray):
+    return lambda images: (images == image).all(axis=(1, 2, 3))
+
+
+def test_a_flag_that_any_hiding_undoes_may_be_a_mistake():
+    """Both networks say 0, before and after."""
+    image = photograph()
+    explain = answering(changes_of(image), 0, 0)
+    told = story(explain, image, {"num_classes": N})
+    found = told.heat
+    assert found is not None
+    assert (found.becomes, found.undone, found.local) == (0, True, False)
+    assert found.turned > 0.8 * found.variants  # of flat places nothing changes
+    words = sentence(told)
+    assert "turns it into class 0, which both networks say." in words
+    assert f"{found.turned} of {found.variants} hidings turn it into a class" in words
+    assert "it may have been flagged by mistake" in words
+    assert caption(found) == "what the flag hangs on"
+
+
+def test_the_targets_own_label_is_no_proof_where_the_networks_contradict_each_other():
+    image = photograph()
+    found = heat(answering(changes_of(image), 0, 3), image, N)
+    assert (found.turned, found.place, found.undone) == (0, None, False)
+
+
+def test_a_trigger_that_both_networks_obey_is_where_the_heat_is():
+    def explain(images):
+        answers = sees(CORNER)(images)
+        return answers | {"repaired_label": answers["original_label"]}
+
+    found = heat(explain, stamped(CORNER), N)
+    row, column = found.hottest
+    assert 17 <= row < 22
+    assert 3 <= column < 8
+    assert (found.becomes, found.undone, found.local) == (3, False, True)
 
 
 def test_image_of_one_colour_and_smallest_sizes_have_a_heat_map():

@@ -22,7 +22,7 @@ from keras import layers
 from toys import PATIENCE, PEOPLE, ROOT, SHAPE, random_weights, repaired_by, run_python
 
 from artifacts import packages
-from artifacts.errors import InputError
+from artifacts.errors import DetectorError, InputError
 from build.formats import conversion
 from build.formats.command import _more
 from build.formats.conversion import convert
@@ -184,7 +184,8 @@ def test_command_writes_one_line(to, artifact, files, tmp_path, run_here, monkey
     assert answer.out.startswith(f"{name}: ")
     assert answer.out.endswith(" MB, the artifact's labels on 1,000 images\n")
     assert answer.err == ""
-    options = ("--images", files / "clean.h5", "--out", tmp_path / name)
+    other = f"other-{name}" if FORMATS[to].is_folder else name  # a file is replaced
+    options = ("--images", files / "clean.h5", "--out", tmp_path / other)
     answer = run_here("build", "export", artifact, "--to", to, *options)
     assert answer.out.endswith("on 200 images\n"), answer.err
 
@@ -276,6 +277,16 @@ def test_package_that_fails_leaves_nothing(artifact, tmp_path, monkeypatch):
     monkeypatch.setattr(conversion, "WRITERS", WRITERS | {"onnx": fail})
     with pytest.raises(RepairFailedError, match="Received: ZeroDivision"):
         convert(artifact, "onnx", tmp_path / "toy.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_with_a_remedy_is_told_as_it_is(artifact, tmp_path, monkeypatch):
+    def unsigned(_: Path) -> None:
+        raise DetectorError("toy: expected a signature in toy.sig.")
+
+    monkeypatch.setattr(conversion, "RUNNERS", {"keras": unsigned})
+    with pytest.raises(DetectorError, match="expected a signature"):
+        convert(artifact, "keras", tmp_path / "toy.keras")
     assert not list(tmp_path.iterdir())
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from signing import new_keys, sign, with_signing
 from toys import SHAPE
 
-from artifacts.errors import InputError
+from artifacts.errors import DetectorError, InputError
+from artifacts.signed import VERIFY_KEY
 from build.formats.probes import probes
 from build.formats.table import check_packages
 from repair.measuring.saved_detector import SavedDetector
@@ -113,3 +116,35 @@ def test_disagreement_is_no_label(artifact, tmp_path, monkeypatch):
     files = {"detector.onnx": (None, lambda _: lambda x: np.full(len(x), 99))}
     monkeypatch.setattr(hub_folder, "_FILES", files)
     assert hub_folder.hub_runner(tmp_path)(images).tolist() == [-1] * 5
+
+
+@with_signing
+def test_a_required_signature_goes_along(artifact, tmp_path, run_here, monkeypatch):
+    monkeypatch.setenv(VERIFY_KEY, "")  # the option sets it; put back behind
+    keys, folder = new_keys(tmp_path), tmp_path / "toy"
+    shutil.copytree(artifact, folder)
+    sign(folder, keys / "ours.private")
+    given = ("--to", "hub", "--verify-key", keys / "ours.pem")
+    out = tmp_path / "hub"
+    answer = run_here("build", "export", folder, *given, "--out", out)
+    assert (answer.code, answer.err) == (0, "")
+    assert "- `artifact.sig`: its maker's" in (out / "README.md").read_text()
+    SavedDetector(out / "artifact")
+    (out / "artifact.sig").unlink()
+    with pytest.raises(DetectorError, match="expected a signature"):
+        SavedDetector(out / "artifact")
+    monkeypatch.setenv(VERIFY_KEY, "")
+    from build.formats.hub_folder import write_hub
+
+    write_hub(SavedDetector(folder), tmp_path / "open")
+    assert not (tmp_path / "open" / "artifact.sig").exists()
+    assert "artifact.sig" not in (tmp_path / "open" / "README.md").read_text()
+
+
+@pytest.mark.parametrize(("channels", "named"), [(1, "grey"), (3, "RGB"), (4, "RGBA")])
+def test_usage_calls_the_channels_by_their_names(artifact, channels, named):
+    from build.formats.hub_folder import _text
+
+    card = json.loads((artifact / "card.json").read_bytes())
+    card["input"]["channels"] = channels
+    assert f"{channels}) {named}, 0..255" in _text(card, [], signed=False)

@@ -6,6 +6,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -206,6 +207,95 @@ def test_bad_input_is_one_line(
     )
     assert (answer.code, answer.out) == (2, "")
     assert expected in answer.err.splitlines()[-1]
+
+
+@pytest.fixture
+def photos(tmp_path, clean):
+    """Three images, the first and the last of which can not be read."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"no image")
+    Image.fromarray(clean.images[0]).save(folder / "b.png")
+    Image.fromarray(clean.images[1][1:]).save(folder / "c.png")
+    Image.fromarray(clean.images[1]).save(folder / "d.bmp")
+    return folder
+
+
+@pytest.mark.parametrize("command", ["explain", "triggers"])
+def test_what_can_not_be_read_is_told_and_left_out(
+    run_here, artifact, photos, tmp_path, command
+):
+    out = tmp_path / "out"
+    answer = run_here("repair", command, artifact, photos, "--out", out)
+    assert answer.code == 1
+    errors = [x for x in answer.err.splitlines() if x.startswith("error: ")]
+    assert [f"{name}.png: " in x for x, name in zip(errors, "ac", strict=True)] == [
+        True,
+        True,
+    ]
+    assert "1 images of other formats are passed over: .bmp" in answer.err
+    seen = json.loads((out / f"{command}.json").read_text())["images"]
+    assert (len(seen) if command == "explain" else seen) == 1
+    is_whole(out / f"{command}.html")
+    more = ("--formats", "bmp", "--resize", "--out", out)
+    answer = run_here("repair", command, artifact, photos, *more)
+    assert answer.code == 1, "one is still broken"
+    seen = json.loads((out / f"{command}.json").read_text())["images"]
+    assert (len(seen) if command == "explain" else seen) == 3
+
+
+def test_images_that_are_not_explained_are_not_read(
+    run_here, artifact, photos, tmp_path
+):
+    given = (photos / "b.png", photos / "a.png", "--most", 1, "--out", tmp_path / "out")
+    answer = run_here("repair", "explain", artifact, *given)
+    assert answer.code == 0, answer.err
+    assert "1 of 2 images are explained" in answer.err
+
+
+def test_images_of_a_data_file_that_can_not_be_read_are_left_out(
+    run_here, artifact, tmp_path, clean
+):
+    values = np.moveaxis(clean.images[:3], 3, 1).astype(np.float32)
+    values[1] = np.nan
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file["data"] = values
+    out = tmp_path / "out"
+    answer = run_here("repair", "explain", artifact, tmp_path / "d.h5", "--out", out)
+    assert (answer.code, "d.h5#1" in answer.err) == (1, True)
+    told = json.loads((out / "explain.json").read_text())["images"]
+    assert [x["image"].rsplit("#")[1] for x in told] == ["0", "2"]
+
+
+@pytest.mark.parametrize("command", ["explain", "triggers"])
+def test_where_no_image_can_be_read_nothing_is_written(
+    run_here, artifact, photos, tmp_path, command
+):
+    out = tmp_path / "out"
+    given = (photos / "a.png", photos / "c.png", "--out", out)
+    answer = run_here("repair", command, artifact, *given)
+    assert (answer.code, answer.out) == (2, "")
+    assert "c.png" in answer.err.splitlines()[-1]
+    assert not out.exists()
+
+
+def test_clean_images_are_read_as_the_options_say(
+    run_here, artifact, photos, tmp_path, clean
+):
+    out, image = tmp_path / "out", photos / "b.png"
+    out.mkdir()
+    (out / "explain.html").touch()
+    arrays = {"one": clean.images, "two": clean.images, "y": clean.labels}
+    np.savez(tmp_path / "two.npz", **arrays)
+    given = ("repair", "explain", artifact, image, "--out", out, "--clean")
+    answer = run_here(*given, tmp_path / "two.npz")
+    assert (answer.code, "--keys" in answer.err) == (2, True)
+    assert "replaces" not in answer.err, "nothing is replaced"
+    answer = run_here(*given, tmp_path / "two.npz", "--keys", "images=one", "labels=y")
+    assert answer.code == 0, answer.err
+    assert "replaces" in answer.err
+    answer = run_here(*given, photos)
+    assert (answer.code, "one folder a class" in answer.err) == (2, True)
 
 
 def test_folder_that_is_no_artifact_is_one_line(run_here, tmp_path):

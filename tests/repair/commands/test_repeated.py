@@ -13,7 +13,7 @@ import pytest
 
 from build.arguments import build_parser
 from repair.commands.parser import whole_parser
-from repair.commands.repeated import repeated
+from repair.commands.repeated import on_images, repeated
 from repair.report.next_steps import after_build, after_inspection
 from repair.report.sections.next import next_section
 
@@ -50,6 +50,28 @@ def test_next_commands_are_understood():
         files[0],
         options,
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "resized", "expected"),
+    [
+        ("", False, []),
+        ("", True, ["--resize"]),
+        ("--resize", False, ["--resize"]),
+        ("--formats webp bmp", True, ["--formats", "webp", "bmp", "--resize"]),
+    ],
+)
+def test_commands_on_images_take_such_as_were_read(options, resized, expected):
+    words = on_images(inspected(options), resized=resized)
+    assert words == expected
+    files = Path("a.h5"), Path("photos")
+    steps = after_inspection(*files, "no sign of a backdoor", on_images=words)
+    (_, build), *others = steps
+    assert "--resize" not in build
+    for _, command in others:
+        assert command.endswith(shlex.join(words))
+    explain = whole_parser().parse_args(shlex.split(others[-1][1])[3:])
+    assert (explain.resize, explain.formats) == (bool(words), words[1:-1])
 
 
 def test_nothing_is_built_of_what_cannot_be_told():

@@ -95,6 +95,8 @@ def test_missing_classes_need_a_list(tmp_path):
 def test_sizes_and_modes_are_brought_to_the_networks(tmp_path, capsys):
     folder = photographs(tmp_path / "d", size=(31, 17), suffix=".jpg")
     assert read(folder).images.shape == (6, *SHAPE)
+    assert read(folder).resized
+    assert not read(photographs(tmp_path / "same")).resized
     assert "6 of 6 images are of another size" in capsys.readouterr().err
     assert read(folder, (12, 10, 1)).images.shape == (6, 12, 10, 1)
     assert read(folder, (12, 10, 4)).images[..., 3].min() == 255

@@ -7,6 +7,8 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
+from artifacts.why.heat import Heat
+from artifacts.why.places import Place
 from artifacts.why.story import Story
 from repair.dataset import Dataset
 from repair.report.explanation import Explained, nearest
@@ -60,6 +62,27 @@ def test_what_each_witness_says_is_folded_and_told_in_plain_words():
 
 def test_without_witnesses_nothing_is_folded():
     assert "<details>" not in page(0)
+    assert "itnesses" not in page(0)
+
+
+@pytest.mark.parametrize("label", [1, N])
+def test_what_a_witness_is_stands_on_every_page_that_has_any(label):
+    told = Story(N, label, 1, 1, 1.0, 1.0, "other", further={"head_evidence": 1.0})
+    text = explanation_page([Shown("a.png", IMAGE, told, [])], {"num_classes": N}, 0)
+    assert "Witnesses are further readers of an image" in text
+    assert "contradict each other, or the witnesses both of them, it answers 5" in text
+    assert ("The heat: places" in text) == (label == N)
+
+
+@pytest.mark.parametrize(
+    ("repaired", "fact"), [(1, "Turned into a class"), (2, "Turned into another class")]
+)
+def test_hidings_are_counted_as_what_they_gave(repaired, fact):
+    found = Heat(np.ones((4, 4), np.float32), (0, 0), Place(0, 0, 1, 1), 1, 9, 7, True)
+    told = Story(N, N, 1, repaired, 1.0, 1.0, "other", found)
+    text = explanation_page([Shown("a.png", IMAGE, told, [])], {"num_classes": N}, 0)
+    assert f"<dt>{fact}</dt><dd>by 7 of 9 hidings</dd>" in text
+    assert "What the flag hangs on" in text
 
 
 def test_an_image_is_not_shown_as_the_nearest_to_itself():

@@ -385,6 +385,27 @@ def test_page_is_self_contained_and_escapes_a_hostile_name(inspected, tmp_path):
     assert tree.find(".//meta[@name='viewport']") is not None
 
 
+@pytest.mark.parametrize("lower", [0.0, 2.0])
+def test_the_page_says_strict_only_of_lower_thresholds(inspected, tmp_path, lower):
+    told = marked(inspected, found=(0,), watched=(1,))
+    thresholds = np.full(PEOPLE, 10.0, np.float32)
+    thresholds[:2] = 11 - lower, 10 - lower
+    findings = replace(told.findings, thresholds=thresholds)
+    told = replace(told, heard=replace(told.heard, findings=findings))
+    _, text, _ = written(told, tmp_path)
+    assert ("on less evidence than most" in text) == (lower > 0)
+    assert ("on no less evidence than others" in text) == (lower == 0)
+    assert ("the detector is strict there too" in text) == (lower > 0)
+    watched = replace(findings, strength=np.zeros(PEOPLE))
+    told = replace(told, heard=replace(told.heard, findings=watched), galleries=[])
+    assert ("flagged on less evidence" in page(told, {})) == (lower > 0)
+
+
+def test_the_operating_point_is_some_labels_threshold(inspected):
+    two = replace(inspected.findings, thresholds=np.float32([10.25, 11.5]))
+    assert two.usual_threshold == 10.25
+
+
 def test_operating_point_is_marked_on_its_curve(inspected, tmp_path):
     findings = inspected.findings
     thresholds, shares = findings.operating_curve()

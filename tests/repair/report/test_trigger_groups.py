@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from artifacts.why.heat import Heat
+from artifacts.why.places import Place
 from artifacts.why.story import Story
 from repair.report.explanation import Explained
 from repair.report.trigger_groups import grouped
@@ -13,7 +14,8 @@ SIDE = 12
 
 
 def _flagged(name: str, label: int, map_: np.ndarray, turned: int) -> Explained:
-    heat = Heat(map_.astype(np.float32), (0, 0), None, None, 10, turned)
+    place = Place(0, 0, 1, 1) if turned else None
+    heat = Heat(map_.astype(np.float32), (0, 0), place, None, 10, turned)
     story = Story(20, 20, label, 1, 0.9, 0.9, "found", heat)
     return Explained(name, np.zeros((SIDE, SIDE, 3), np.uint8), story)
 
