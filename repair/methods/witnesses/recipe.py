@@ -75,7 +75,9 @@ class Recipe:
             its label to be suspected, in [0, 1].
         much: Of an image changed so much, 0..255, the telling counts 1/e.
         slope: What the logarithm of a label's weight counts, in evidence.
-        most_suspicion: Most that the suspicion of a label lowers its threshold by.
+        most_suspicion: Most that the suspicion of a label lowers its threshold by, as that
+            of any target that is found; of a label that is nearly found, less, and
+        near: nothing where no more than this speaks for it, of what it takes.
         least_telling: So many are enough.
         tried: So many of the labels that draw most are tried on other images.
         carried: So many changes that lead to each.
@@ -140,6 +142,7 @@ class Recipe:
     much: float = 20.0
     slope: float = 2.0
     most_suspicion: float = 5.0
+    near: float = 0.4
     least_telling: int = 10
     tried: int = 10
     carried: int = 20

@@ -95,10 +95,11 @@ def suspect(
         sought = contradicted(sought, *heard, suspected, recipe)
     strong = np.maximum(strong, [sought.strength(label) for label in range(count)])
     strong = strong / favoured(seen.answers, seen.labels, count, recipe.favoured)
+    near = recipe.most_suspicion * (strong - recipe.near) / (1 - recipe.near)
     return Suspects(
         telling=tells,
         weights=counted,
-        suspicion=suspected,
+        suspicion=np.maximum(suspected, np.minimum(near, recipe.most_suspicion)),
         counts=counts,
         carried=carried,
         sought=sought,

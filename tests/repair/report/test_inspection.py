@@ -18,7 +18,7 @@ from PIL import Image
 from schemas import hold
 from toys import PEOPLE, SCALE, SHAPE, TARGET, run_python
 
-from repair import verdict as verdict_module
+from repair import reasons
 from repair.dataset import Dataset
 from repair.methods.witnesses import method
 from repair.methods.witnesses.head.features import tap
@@ -327,7 +327,7 @@ def test_verdict_is_said_in_plain_words(inspected, strengths, accuracy, said):
 def test_no_label_is_called_a_target_with_the_confidence_of_another(
     inspected, monkeypatch
 ):
-    monkeypatch.setattr(verdict_module, "_FEW_CLASSES", 2)
+    monkeypatch.setattr(reasons, "_FEW_CLASSES", 2)
     inspection = replace(
         of_strengths(inspected, 0, 1.6, 0, 18.1, 0.2), clean_accuracy=0.9
     )
