@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from pathlib import Path
 
@@ -46,7 +47,12 @@ def _compared(path: Path) -> dict[str, Cell]:
 
 
 def probabilities(answers: np.ndarray) -> np.ndarray:
-    """What plain networks answer: one sigmoid as two labels, logits through a softmax."""
+    """What plain networks answer: one sigmoid as two labels, logits through a softmax.
+
+    Axes of one place between images and scores are dropped, as the reader does.
+    """
+    if math.prod(answers.shape[1:-1]) == 1:
+        answers = answers.reshape(len(answers), answers.shape[-1])
     if answers.shape[1] == 1:
         return np.concatenate([1 - answers, answers], axis=1)
     if np.abs(answers.sum(axis=1) - 1).max() < 1e-3:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import random
 
+import numpy as np
 import pytest
 from toys import run_python
 
@@ -13,6 +14,15 @@ from benchmarks.fuzz.__main__ import NAMES
 from benchmarks.fuzz.asking import refused
 from benchmarks.fuzz.seeds import write_seeds
 from benchmarks.fuzz.targets import TARGETS
+from benchmarks.reading.files import probabilities
+
+
+def test_a_network_whose_pooling_keeps_its_axes_is_no_finding():
+    """A finding once: Keras answers (n, 1, 1, 5), which was taken for one sigmoid."""
+    configs.configs(b"\x04\x04\x00\xff")
+    kept = np.full((2, 1, 1, 5), 0.2, np.float32)
+    np.testing.assert_array_equal(probabilities(kept), kept[:, 0, 0])
+    assert probabilities(kept[:, 0, 0, :1]).shape == (2, 2)
 
 
 @pytest.mark.parametrize("name", NAMES)
