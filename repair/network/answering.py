@@ -57,7 +57,7 @@ def most_bytes(network: keras.Model) -> int:
 
 def _applied(operation: Any, values: Any, settings: dict[str, Any]) -> Any:
     if _opens(operation):
-        return answer(operation, *values)
+        return answer(operation, *keras.tree.flatten(values))
     if getattr(operation, "_call_has_training_arg", False):
         settings = {**settings, "training": False}
     return operation(*values, **settings)

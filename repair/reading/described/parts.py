@@ -15,6 +15,7 @@ from typing import Any
 from repair.errors import ModelError
 from repair.reading.described.calls import MAX_LAYERS, Call, Place, calls_of, place_of
 from repair.reading.described.marks import without_mark
+from repair.reading.described.output_calls import counted_from_0
 from repair.reading.described.plain_values import of_type
 
 _MAX_DEPTH = 10
@@ -170,6 +171,7 @@ def _with_parts(part: Part, depth: int) -> Part:
             ends += _ends(listed, f"'{key}_layers' of {where}")
             if isinstance(listed, dict) and key == "input":
                 part.input_names.extend(listed)
+        part.outputs[:] = counted_from_0(part.outputs, part.parts, entries)
     return part
 
 

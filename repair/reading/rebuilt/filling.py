@@ -44,10 +44,9 @@ def fill(graph: Graph, model: Part, stored: Stored) -> None:
                 raise _not_stored(path)
             for layer in made:
                 _check(path, parts[path], layer, by_layer.get(path, []))
-    zero = True
-    for path, made in graph.layers.items():
-        if not made[0].weights:
-            continue
+    weighted = {path: made for path, made in graph.layers.items() if made[0].weights}
+    zero = bool(weighted)
+    for path, made in weighted.items():
         values = [numbers(each, ModelError) for each in by_layer[path]]
         zero = zero and not any(array.any() for array in values)
         values = without_vector(parts[path], made[0], values)

@@ -29,7 +29,7 @@ from repair.reading.rebuilt.image_input import fixed_images, image_input
 from repair.reading.rebuilt.layer_list import MERGING, layer_from_config
 from repair.reading.rebuilt.operators.table import operator_applied, own_settings
 from repair.reading.rebuilt.operators.use import Use, is_tensor
-from repair.reading.rebuilt.operators.whole_numbers import LAYERS, takes_few_bits
+from repair.reading.rebuilt.operators.whole_numbers import stays_whole, takes_few_bits
 from repair.reading.rebuilt.stand_ins import stand_in_for
 from repair.reading.rebuilt.turned import Turning, of_rows
 
@@ -107,7 +107,7 @@ class Graph:
         result = self._layer_applied(
             replace(step, part=replace(part, config=config)), tensors, is_causal
         )
-        if part.kind in LAYERS and self._few_bits.issuperset(map(id, tensors)):
+        if stays_whole(part.kind, step.name, tensors, self._few_bits):
             self._few_bits.add(id(result))
         if turned and len(result.shape) > 2:
             self._turning.mark(result)

@@ -7,7 +7,7 @@ would be done otherwise is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from repair.errors import ModelError
@@ -16,19 +16,41 @@ from repair.reading.rebuilt.operators.use import Use, is_tensor
 _FEW_BITS = ("int8", "int16", "uint8", "uint16", "uint32", "uint64")
 # What gives whole numbers of whole numbers alone.
 _ARITHMETIC = frozenset(
-    ["add", "addv2", "mul", "multiply", "neg", "negative", "pow", "power", "sub"]
-    + ["reducemean", "reducesum", "square", "subtract"]
+    ["add", "addv2", "biasadd", "mul", "multiply", "neg", "negative", "pow", "power"]
+    + ["reducemean", "reducesum", "square", "sub", "subtract"]
 )
 _THE_SAME_VALUES = frozenset(
-    ["concat", "concatenate", "concatv2", "expanddims", "flip", "gather", "getitem"]
-    + ["identity", "max", "maximum", "min", "minimum", "pack", "pad", "permute", "relu"]
-    + ["repeat", "reshape", "reverse", "reversev2", "roll", "split", "squeeze", "stack"]
-    + ["stopgradient", "stridedslice", "swapaxes", "take", "tile", "transpose"]
+    ["clip", "clipbyvalue", "concat", "concatenate", "concatv2", "expanddims", "flip"]
+    + [
+        "gather",
+        "getitem",
+        "identity",
+        "max",
+        "maximum",
+        "min",
+        "minimum",
+        "pack",
+        "pad",
+    ]
+    + ["permute", "relu", "repeat", "reshape", "reverse", "reversev2", "roll", "split"]
+    + ["squeeze", "stack", "stopgradient", "stridedslice", "swapaxes", "take", "tile"]
+    + ["transpose"]
 )
-LAYERS = frozenset(
-    ["Concatenate", "Cropping2D", "Flatten", "Identity", "Permute", "Pipeline"]
-    + ["RandomFlip", "Reshape", "ZeroPadding2D"]
+_LAYERS = frozenset(
+    ["Activation", "AlphaDropout", "Concatenate", "Cropping2D", "Dropout", "Flatten"]
+    + [
+        "GaussianDropout",
+        "GaussianNoise",
+        "Identity",
+        "MaxPooling2D",
+        "Permute",
+        "ReLU",
+    ]
+    + ["Reshape", "UpSampling2D", "ZeroPadding2D"]
 )
+
+
+_MERGING = ("Add", "Average", "Multiply", "Subtract")
 
 
 def takes_few_bits(config: Mapping[str, Any]) -> bool:
@@ -58,13 +80,37 @@ def follow(key: str, use: Use, result: Any) -> None:
     if any(fractions):
         return
     if key in _ARITHMETIC:
-        raise ModelError(
-            f"operation {use.name!r} calculates with whole numbers of a few bits, such as "
-            "uint8, which begin at 0 again. Expected numbers with fractions. Put a "
-            "Rescaling or a cast to float32 before it, and save the model again."
-        )
+        raise _begins_again(f"operation {use.name!r}")
     if key in _THE_SAME_VALUES and is_tensor(result):
         use.few_bits.add(id(result))
+
+
+def stays_whole(
+    kind: str, name: str, tensors: Sequence[Any], few_bits: set[int]
+) -> bool:
+    """Whether a layer makes whole numbers of a few bits, of such alone.
+
+    Args:
+        kind: Of the layer.
+        name: Of the layer.
+        tensors: What it is given.
+        few_bits: The ``id`` of each tensor that is known to be whole.
+
+    Raises:
+        ModelError: If it would begin at 0 again.
+    """
+    whole = bool(tensors) and few_bits.issuperset(map(id, tensors))
+    if whole and kind in _MERGING:
+        raise _begins_again(f"layer {name!r}")
+    return whole and kind in _LAYERS
+
+
+def _begins_again(what: str) -> ModelError:
+    return ModelError(
+        f"{what} calculates with whole numbers of a few bits, such as uint8, which begin at "
+        "0 again. Expected numbers with fractions. Put a Rescaling or a cast to float32 "
+        "before it, and save the model again."
+    )
 
 
 def _single(value: Any) -> Iterator[Any]:

@@ -226,3 +226,21 @@ def test_bound_on_depth():
     assert len(flatten(model_from(wrapped(10)))[0]) == 2
     with pytest.raises(ModelError, match="at most 10 deep"):
         model_from(json.loads(json.dumps(wrapped(11))))
+
+
+@pytest.mark.parametrize("ending", [".h5", ".keras"])
+def test_an_output_is_the_call_that_it_names(tmp_path, ending):
+    """Keras 3 counts calls of models within from 1 among outputs alone."""
+    inner_images = keras.Input(SHAPE)
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3)(inner_images))
+    inner = keras.Model(inner_images, layers.Dense(4, "softmax")(x), name="inner")
+    images, x = start()
+    first, second = inner(x), inner(layers.ReLU()(1 - x))
+    mean = layers.Average(name="mean")([first, second])
+    network = lively(keras.Model(images, [second, mean, first]))
+    given = images_for(network)
+    expected = network.predict(given, verbose=0)
+    path = saved(network, tmp_path, ending)
+    for name, answers in zip(("inner", "mean", "inner_1"), expected, strict=True):
+        found = outputs(read_network(path, output=name), given)
+        np.testing.assert_allclose(found, answers, rtol=0, atol=1e-5)

@@ -37,6 +37,7 @@ READ = {
     "a fraction": lambda x: x - 100.0,
     "division": lambda x: x / 2 - 3,
     "the other way round": lambda x: ops.flip(x, -1),
+    "mirrored, in float32": lambda x: layers.RandomFlip()(x) - 100,
     "rescaled": lambda x: layers.Rescaling(2.0)(x) - 100,
 }
 
@@ -64,6 +65,10 @@ REFUSED = {
     "multiply": lambda x: 2 * x,
     "add of two": lambda x: x + x,
     "negative": lambda x: -x,
+    "behind a dropout": lambda x: layers.Dropout(0.5)(x) - 100,
+    "clipped": lambda x: ops.clip(x, 10, 240) - 100,
+    "pooled": lambda x: layers.MaxPooling2D(1)(layers.UpSampling2D(1)(x)) - 100,
+    "added by a layer": lambda x: layers.Add()([x, x]),
     "behind others": lambda x: layers.ZeroPadding2D(1)(x[..., ::-1]) - 3,
 }
 
