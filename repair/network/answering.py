@@ -6,6 +6,7 @@ Keras keeps all that it makes of a batch until the answer is there. Of one image
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterator
@@ -53,6 +54,16 @@ def most_bytes(network: keras.Model) -> int:
         for each in forgotten:
             sizes.pop(each, None)
     return most
+
+
+def activation_bytes(network: keras.Model) -> int:
+    """Bytes of all that a network makes of one image on the way, as a gradient needs."""
+    made = _BYTES  # never nothing, which something is divided by
+    for node in itertools.chain.from_iterable(network._nodes_by_depth.values()):
+        if isinstance(node.operation, keras.Model):
+            made += activation_bytes(node.operation)
+        made += sum(map(_size, node.outputs))
+    return made
 
 
 def _applied(operation: Any, values: Any, settings: dict[str, Any]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ import keras
 import numpy as np
 
 from repair.errors import ModelError
-from repair.network.answering import answer, most_bytes
+from repair.network.answering import activation_bytes, answer, most_bytes
 
 BATCH_SIZE = 256
 _PIXELS = 1 << 20  # that a network looks at together
@@ -48,22 +47,6 @@ def gradient_batch(network: keras.Model, wanted: int, kept: int = _KEPT) -> int:
         kept: Bytes: 768 MiB; what a gradient takes beside them is several times as much.
     """
     return max(1, min(wanted, kept // activation_bytes(network)))
-
-
-def activation_bytes(network: keras.Model) -> int:
-    """Bytes of all that a network makes of one image on the way to its answer."""
-    return sum(_sizes(network))
-
-
-def _sizes(network: keras.Model) -> list[int]:
-    """Bytes of what each layer makes of one image."""
-    sizes = [4]
-    for node in itertools.chain.from_iterable(network._nodes_by_depth.values()):
-        if isinstance(node.operation, keras.Model):
-            sizes += _sizes(node.operation)
-        for tensor in node.outputs:
-            sizes.append(4 * math.prod(size or 1 for size in tensor.shape[1:]))
-    return sizes
 
 
 def outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:

@@ -9,8 +9,9 @@ import keras
 
 from repair.dataset import Dataset
 from repair.errors import DatasetError
+from repair.network.answering import activation_bytes
 from repair.network.find_preprocessing import Found, found_preprocessing
-from repair.network.inference import activation_bytes, sound_labels
+from repair.network.inference import sound_labels
 from repair.network.preprocessing import Preprocessing, preprocessed
 from repair.process.freed_memory import give_back_freed_memory
 from repair.process.progress import finding_preprocessing

@@ -14,7 +14,7 @@ from repair.methods.witnesses.looks.observer import Observer
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.suspicion.carrying import carried_over
 from repair.methods.witnesses.suspicion.contradiction import contradicted
-from repair.methods.witnesses.suspicion.counting import suspicion
+from repair.methods.witnesses.suspicion.counting import raised, suspicion
 from repair.methods.witnesses.suspicion.favourites import favoured
 from repair.methods.witnesses.suspicion.seeking import Sought
 from repair.methods.witnesses.suspicion.strength import strength, tried
@@ -95,11 +95,10 @@ def suspect(
         sought = contradicted(sought, *heard, suspected, recipe)
     strong = np.maximum(strong, [sought.strength(label) for label in range(count)])
     strong = strong / favoured(seen.answers, seen.labels, count, recipe.favoured)
-    near = recipe.most_suspicion * (strong - recipe.near) / (1 - recipe.near)
     return Suspects(
         telling=tells,
         weights=counted,
-        suspicion=np.maximum(suspected, np.minimum(near, recipe.most_suspicion)),
+        suspicion=raised(suspected, strong, recipe.near, recipe.most_suspicion),
         counts=counts,
         carried=carried,
         sought=sought,

@@ -335,7 +335,7 @@ BOUNDS: tuple[tuple[str, str, Read, Needed, dict[str, int]], ...] = (
     (f"{R}.rebuilt.layer_list", "_MAX_AXES", network("varied.keras"), 1, {}),
     (f"{R}.rebuilt.stand_ins", "_MOST_SIDE", network("cropped.h5"), 5, {}),
     (f"{R}.rebuilt.operators.repeating", "MAX_CONSTANTS", network("repeated.keras"), 24, {}),
-    (f"{R}.rebuilt.operators.repeating", "MAX_VALUES", network("repeated.keras"),
+    (f"{R}.rebuilt.operators.repeating", "MAX_ACTIVATIONS", network("repeated.keras"),
      24 * 10 * 3, {}),
     (f"{R}.rebuilt.operators.use", "MAX_CONSTANTS", network("varied.keras"), 4, {}),
     (f"{R}.rebuilt.operators.use", "_MAX_WHOLE", network("varied.keras"), 3, {}),

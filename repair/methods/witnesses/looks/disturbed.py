@@ -102,10 +102,10 @@ def look_at_disturbed(
 
 def _change(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """The mean over places of the channel that differs most; one channel at a time."""
-    channels = np.moveaxis(after, 3, 0), np.moveaxis(before, 3, 0)
-    most = np.abs(channels[0][0] - channels[1][0])
-    for new, old in zip(channels[0][1:], channels[1][1:], strict=True):
-        np.maximum(most, np.abs(new - old), out=most)
+    most = np.zeros(before.shape[:3], before.dtype)
+    for channel in range(before.shape[3]):
+        apart = np.abs(after[..., channel] - before[..., channel])
+        np.maximum(most, apart, out=most)
     return np.asarray(most.mean(axis=(1, 2)))
 
 

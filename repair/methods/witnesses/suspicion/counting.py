@@ -58,3 +58,21 @@ def suspicion(shares: np.ndarray, natural: float, slope: float) -> np.ndarray:
     """
     usual = max(natural, np.sort(shares)[(len(shares) - 1) // 2])
     return np.maximum(slope * np.log((shares + _LEAST) / (usual + _LEAST)), 0)
+
+
+def raised(
+    suspicion: np.ndarray, strength: np.ndarray, near: float, most: float
+) -> np.ndarray:
+    """The suspicion of each label, no less than what speaks for its being a target tells.
+
+    Args:
+        suspicion: ``(N,)`` float64, at least 0.
+        strength: ``(N,)`` float64, what speaks for each label, found from 1 on.
+        near: Up to so much it tells nothing, from there on the more the nearer it is to 1.
+        most: What it tells of a label that is found.
+
+    Returns:
+        ``(N,)`` float64, at least 0.
+    """
+    share = np.clip((strength - near) / (1 - near), 0, 1)
+    return np.maximum(suspicion, most * share)

@@ -15,7 +15,8 @@ import numpy as np
 from keras import layers
 
 from repair.network.operation import Operation
-from repair.reading.rebuilt.operators.use import MAX_CONSTANTS, MAX_VALUES, Use
+from repair.reading.rebuilt.limits import MAX_ACTIVATIONS
+from repair.reading.rebuilt.operators.use import MAX_CONSTANTS, Use
 
 
 def grey_to_rgb(use: Use) -> Any:
@@ -72,7 +73,7 @@ def pad(use: Use) -> Any:
     pairs = [list(width) if isinstance(width, list) else [] for width in widths]
     if any(len(pair) != 2 for pair in pairs) or pairs[0] != [0, 0]:
         raise use.unfit()
-    if not all(type(x) is int and 0 <= x <= MAX_VALUES for x in chain(*pairs)):
+    if not all(type(x) is int and 0 <= x <= MAX_ACTIVATIONS for x in chain(*pairs)):
         raise use.unfit()
     sizes = zip(shape[1:], pairs[1:], strict=True)
     _check_values(use, (size + sum(pair) for size, pair in sizes))
@@ -107,7 +108,7 @@ def _check_count(use: Use, size: int, times: int) -> None:
 
 
 def _check_values(use: Use, sizes: Iterable[int]) -> None:
-    if math.prod(sizes) > MAX_VALUES:
+    if math.prod(sizes) > MAX_ACTIVATIONS:
         raise use.unfit()
 
 

@@ -17,7 +17,6 @@ _FIRST = ("x", "x1", "a", "input", "inputs", "tensor")
 _SECOND = ("y", "x2", "b", "bias", "value")
 MAX_CONSTANTS = 1 << 16
 _MAX_WHOLE = 1 << 26
-MAX_VALUES = 1 << 26  # of one image, in one tensor
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from repair.methods.witnesses.suspicion.counting import suspicion, telling, weights
+from repair.methods.witnesses.suspicion.counting import (
+    raised,
+    suspicion,
+    telling,
+    weights,
+)
 
 
 def test_images_tell_that_say_more_than_nearly_all_clean_ones():
@@ -36,3 +41,9 @@ def test_where_half_of_the_labels_draw_as_much_none_is_suspected():
     found = suspicion(shares, 0.001, 2.0)
     assert found[:4].max() < 0.1
     assert found[4] > 3
+
+
+def test_a_label_that_is_nearly_found_is_suspected_too():
+    strength = np.array([0.0, 0.4, 0.7, 1.0, 9.0, 0.7])
+    found = raised(np.array([0, 0, 0, 0, 0, 4.0]), strength, 0.4, 5.0)
+    np.testing.assert_allclose(found, [0, 0, 2.5, 5, 5, 4])
