@@ -58,6 +58,23 @@ def end_of(scores: Any) -> str | None:
     return getattr(activation, "__name__", None)
 
 
+def of_sigmoids(scores: Any) -> bool:
+    """Whether scores come out of sigmoids alone, through layers without weights."""
+    found, seen, waiting = [], set(), [scores]
+    while waiting:
+        layer = waiting.pop()._keras_history.operation
+        if id(layer) in seen:
+            continue
+        seen.add(id(layer))
+        is_sigmoid = getattr(layer, "activation", None) is keras.activations.sigmoid
+        has_weights = bool(getattr(layer, "weights", ()))
+        if is_sigmoid or has_weights or isinstance(layer, layers.InputLayer):
+            found.append(is_sigmoid)
+        else:
+            waiting += keras.tree.flatten(layer.input)
+    return all(found)
+
+
 def _is_linear(layer: keras.Layer) -> bool:
     return (
         isinstance(layer, layers.Activation)

@@ -13,9 +13,10 @@ import numpy as np
 from keras import layers
 
 from repair.errors import ModelError
-from repair.network.ends import LOGITS, end_of, share_of
+from repair.network.ends import LOGITS, end_of, of_sigmoids, share_of
+from repair.network.scores import Logarithm
 
-_PROBABILITIES = ("softmax",)
+_OF_ONE_SCORE = ("hard_sigmoid", "sigmoid")  # each score then answers for itself
 # Losses of networks whose answers are numbers, not labels.
 _REGRESSION = frozenset(
     ["mse", "meansquarederror", "mae", "meanabsoluteerror", "mape", "msle", "huber"]
@@ -35,6 +36,9 @@ def classifier(
     is_of_one_label: bool = False,
 ) -> keras.Model:
     """A classifier that answers with probabilities.
+
+    Several scores that come out of another activation, such as a ReLU, are taken for
+    logits: the largest names the label.
 
     Args:
         images: The input of its graph.
@@ -61,7 +65,8 @@ def classifier(
         )
     count = scores.shape[1]
     if are_probabilities:
-        return keras.Model(images, scores, name="network")
+        probabilities = scores if count > 1 else _with_the_other(scores)
+        return keras.Model(images, probabilities, name="network")
     share = share_of(scores, "softmax" if count > 1 else "sigmoid")
     if share is not None and abs(share - 1) > _ROUNDED:
         scores = layers.Rescaling(1 / share, name="plain.shares")(scores)
@@ -71,12 +76,10 @@ def classifier(
             "expected a classifier. Received: a network that was trained to give numbers, "
             f"with the loss {loss!r}, and has no softmax or sigmoid at its end."
         )
-    if end == "sigmoid" and count > 1 and is_of_one_label and _ends_in_sigmoids(scores):
+    if end == "sigmoid" and count > 1 and is_of_one_label:
         return keras.Model(images, _of_their_sum(scores), name="network")
-    sigmoids = end == "sigmoid" or (end is None and _of_sigmoids(scores))
-    if (sigmoids and count > 1) or (
-        end in LOGITS and loss in _MANY_LABELS and count > 1
-    ):
+    sigmoids = end == "sigmoid" or (end is None and of_sigmoids(scores))
+    if count > 1 and (sigmoids or (end != "softmax" and loss in _MANY_LABELS)):
         raise ModelError(
             "expected one label per image: softmax, logits, or one sigmoid for two labels. "
             f"Received: {count} sigmoids, each of which answers for itself."
@@ -90,15 +93,15 @@ def classifier(
         return keras.Model(images, _with_the_other(scores), name="network")
     if end == "sigmoid" or (end in LOGITS and count == 1):
         return keras.Model(images, _two_labels(scores), name="network")
-    if end in LOGITS:
-        return keras.Model(images, _softmax(scores), name="network")
-    if end not in _PROBABILITIES:
+    if end == "softmax":
+        return keras.Model(images, scores, name="network")
+    if count == 1 or end in _OF_ONE_SCORE:
         raise ModelError(
             "expected softmax, sigmoid or none at the end (softmax as the last layer, or "
             f"logits). Received: {end!r}, which tells no probabilities. Save the network "
             "without its last activation, if it is right without."
         )
-    return keras.Model(images, scores, name="network")
+    return keras.Model(images, _softmax(scores), name="network")
 
 
 def _softmax(scores: Any) -> Any:
@@ -123,7 +126,9 @@ def _two_labels(scores: Any) -> Any:
         and last.activation is keras.activations.sigmoid
     ):
         scores = last.input
-    elif _of_sigmoids(scores):
+    elif end_of(scores) == "sigmoid":
+        return _with_the_other(scores)
+    elif of_sigmoids(scores):
         raise ModelError(
             "expected the sigmoid in the last layer. Received: a layer behind it, "
             f"{last.name!r}."
@@ -136,16 +141,13 @@ def _two_labels(scores: Any) -> Any:
     return probabilities
 
 
-def _ends_in_sigmoids(scores: Any) -> bool:
-    last = scores._keras_history.operation
-    fine = isinstance(last, layers.Dense | layers.Activation)
-    return fine and last.activation is keras.activations.sigmoid
-
-
 def _of_their_sum(scores: Any) -> Any:
     """What each of several sigmoids has of their sum: the softmax of their logarithms."""
     last = scores._keras_history.operation
-    if isinstance(last, layers.Dense):
+    activation = getattr(last, "activation", None)
+    if activation is not keras.activations.sigmoid:
+        logarithms = Logarithm(name="plain.logarithms")(scores)
+    elif isinstance(last, layers.Dense):
         logarithms = _dense(last, last.units, last.get_weights(), "log_sigmoid")
     else:
         logarithms = layers.Activation("log_sigmoid", name=last.name)(last.input)
@@ -158,22 +160,6 @@ def _with_the_other(probability: Any) -> Any:
     probabilities = both(probability)
     both.set_weights([np.array([[-1, 1]], np.float32), np.array([1, 0], np.float32)])
     return probabilities
-
-
-def _of_sigmoids(scores: Any) -> bool:
-    """Whether scores come out of sigmoids alone, through layers without weights."""
-    found, seen, waiting = [], set(), [scores]
-    while waiting:
-        layer = waiting.pop()._keras_history.operation
-        if id(layer) in seen:
-            continue
-        seen.add(id(layer))
-        is_sigmoid = getattr(layer, "activation", None) is keras.activations.sigmoid
-        if is_sigmoid or layer.weights or isinstance(layer, layers.InputLayer):
-            found.append(is_sigmoid)
-        else:
-            waiting += keras.tree.flatten(layer.input)
-    return all(found)
 
 
 def _dense(

@@ -18,7 +18,7 @@ import keras
 
 from artifacts.errors import one_line
 from repair.errors import ModelError, RepairError
-from repair.network.ends import LOGITS, end_of
+from repair.network.meaning import meaning_of
 from repair.network.plain import classifier
 from repair.network.shares import are_probabilities
 from repair.network.trial import check_answer
@@ -122,7 +122,9 @@ def network_from(
     stored = stored_weights(source.weights, model)
     graph = Graph(written_by, stored.total, stored.may_have)
     steps, outputs = flatten(model)
-    chosen = _chosen(outputs, output)
+    own_names = model.output_names or list(outputs)
+    by_own_name = dict(zip(own_names, outputs, strict=True))
+    chosen = _chosen(outputs, by_own_name.get(output or "", output))
     end = outputs[chosen]
     if names_agree(model, stored):
         steps, end = needed(steps, end)
@@ -132,32 +134,21 @@ def network_from(
     scores = graph.tensors[end.step]
     if not is_tensor(scores):
         raise ModelError("expected an output for each image. Received: sizes alone.")
-    loss = loss_of(source.loss, list(outputs), chosen)
-    if scores.shape[-1] == 1 and not loss and end_of(scores) in LOGITS:
-        say(
-            "the network's one score is taken for that of label 1 against label 0; a network "
-            "that gives a number, such as an age, is no classifier"
-        )
+    own_name = own_names[list(outputs).index(chosen)]
+    loss = loss_of(source.loss, own_names, own_name)
     check_answer(graph.images, scores)
     probable = are_probabilities(graph.images, scores)
-    if probable:
-        say(
-            "the network's answers are taken for probabilities as they are: they lie in 0..1 "
-            "and add up to 1 on images that were tried"
-        )
-    one_label = is_of_one_label(source.loss, list(outputs), chosen)
-    if one_label and scores.shape[-1] > 1 and end_of(scores) == "sigmoid":
-        say(
-            "each of the network's sigmoids is taken for its part of their sum, as by the "
-            "loss it was trained with, which names one label an image"
-        )
-    return classifier(
+    one_label = is_of_one_label(source.loss, own_names, own_name)
+    network = classifier(
         graph.images,
         scores,
         loss=loss,
         are_probabilities=probable,
         is_of_one_label=one_label,
     )
+    if sentence := meaning_of(scores, loss, are_probabilities=probable):
+        say(sentence)
+    return network
 
 
 @contextmanager

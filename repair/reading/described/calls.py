@@ -49,6 +49,23 @@ def place_of(value: Any) -> Place | None:
     return Place(name, call, number)
 
 
+def places_of(listed: Any, what: str) -> list[Place]:
+    """The tensors that a model begins or ends in: one, a list of such, or such by name.
+
+    Raises:
+        ModelError: If there is none, or something else.
+    """
+    if isinstance(listed, dict):
+        listed = list(listed.values())
+    listed = of_type(listed, list, what)
+    if listed and isinstance(listed[0], str):
+        listed = [listed]
+    places = [place for each in listed if (place := place_of(each)) is not None]
+    if not places or len(places) < len(listed):
+        raise ModelError(f"expected {what} to name layers. Received: {listed!s:.100}.")
+    return places
+
+
 def calls_of(nodes: Any, name: str) -> list[Call]:
     """How a layer is called, by its ``inbound_nodes``.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from repair.errors import ModelError
+from repair.reading.described.as_in_training import say_if_as_in_training
 from repair.reading.described.call_order import calls_in_order, highest_numbers, lost
 from repair.reading.described.calls import MAX_LAYERS, Call, Place
 from repair.reading.described.parts import Part
@@ -145,6 +146,7 @@ class _Unrolled:
     ) -> list[Tensor]:
         """The results of a call, one step for each up to ``most``."""
         path = (*path, part.name)
+        say_if_as_in_training(part, call)
         if not part.is_model:
             numbers = range(most + 1)
             return [self.add(part, path, call, part.name, each) for each in numbers]

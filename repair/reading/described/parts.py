@@ -1,9 +1,8 @@
 """A model's description, as its file has it, brought to one form: parts and their calls.
 
-Keras has written the same graph in several spellings: nested lists (Keras 2), lists that
-hold constants as well (tf.keras' operators), tensors as objects (Keras 3), and no graph
-at all (``Sequential``). Here all become ``Part``, ``Call`` and ``Place``. Nothing is made
-of them yet, and nothing is looked up by a name of the file.
+Keras has written the same graph in several spellings (see ``calls``), or none at all
+(``Sequential``). Here all become ``Part``, ``Call`` and ``Place``. Nothing is made of them
+yet, and nothing is looked up by a name of the file.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from repair.errors import ModelError
-from repair.reading.described.calls import MAX_LAYERS, Call, Place, calls_of, place_of
+from repair.reading.described.calls import MAX_LAYERS, Call, Place, calls_of, places_of
 from repair.reading.described.marks import without_mark
 from repair.reading.described.output_calls import counted_from_0
 from repair.reading.described.plain_values import of_type
@@ -41,7 +40,8 @@ class Part:
         parts: Of a model: what it is made of, in the order of the file.
         inputs: Of a model with a graph: its input tensors.
         outputs: Of a model with a graph: its output tensors.
-        input_names: Of a model that is called with its inputs by name: their names.
+        input_names: Of a model whose inputs have names of their own: these.
+        output_names: The same of its outputs.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Part:
     inputs: list[Place] = field(default_factory=list)
     outputs: list[Place] = field(default_factory=list)
     input_names: list[str] = field(default_factory=list)
+    output_names: list[str] = field(default_factory=list)
 
     @property
     def is_model(self) -> bool:
@@ -162,15 +163,16 @@ def _with_parts(part: Part, depth: int) -> Part:
     for index, entry in enumerate(entries):
         part.parts.append(_part(entry, f"layer_{index}", depth - 1))
     names = [each.name for each in part.parts]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+    if twice := next((name for name in names if names.count(name) > 1), None):
         raise ModelError(f"expected different layer names. Received: {twice!r} twice.")
     if not part.is_chain:
-        for key, ends in (("input", part.inputs), ("output", part.outputs)):
+        for key, ends, own_names in (
+            ("input", part.inputs, part.input_names),
+            ("output", part.outputs, part.output_names),
+        ):
             listed = part.config.get(f"{key}_layers")
-            ends += _ends(listed, f"'{key}_layers' of {where}")
-            if isinstance(listed, dict) and key == "input":
-                part.input_names.extend(listed)
+            ends += places_of(listed, f"'{key}_layers' of {where}")
+            own_names += listed if isinstance(listed, dict) else ()
         part.outputs[:] = counted_from_0(part.outputs, part.parts, entries)
     return part
 
@@ -185,16 +187,3 @@ def checked_name(name: Any) -> str:
     if not fine or name[0] == "/" or {".", ".."} & set(name.split("/")):
         raise ModelError(f"unusable layer name. Received: {str(name)[:60]!r}.")
     return str(name)
-
-
-def _ends(listed: Any, what: str) -> list[Place]:
-    """Keras writes [name, 0, 0], or a list or mapping of such."""
-    if isinstance(listed, dict):
-        listed = list(listed.values())
-    listed = of_type(listed, list, what)
-    if listed and isinstance(listed[0], str):
-        listed = [listed]
-    ends = [place_of(each) for each in listed]
-    if not ends or None in ends:
-        raise ModelError(f"expected {what} to name layers. Received: {listed!s:.100}.")
-    return [each for each in ends if each is not None]

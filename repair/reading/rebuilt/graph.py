@@ -61,8 +61,8 @@ class Graph:
     def __post_init__(self) -> None:
         """Nothing is counted or turned yet."""
         self._counted = Counted(self.stored)
-        self._turning = Turning(self.apply)
         self._few_bits: set[int] = set()
+        self._turning = Turning(self.apply, self._few_bits)
 
     def build(self, steps: list[Step], told: tuple[int, int, int] | None) -> None:
         """Makes all steps.

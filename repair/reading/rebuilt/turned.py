@@ -58,9 +58,11 @@ class Turning:
 
     Attributes:
         apply: Takes a Keras layer and its input, gives its output.
+        few_bits: The ``id`` of each tensor of whole numbers; see ``whole_numbers``.
     """
 
     apply: Apply
+    few_bits: set[int]
     _turned: set[int] = field(default_factory=set)
     _count: int = 0
 
@@ -105,7 +107,10 @@ class Turning:
 
     def _permuted(self, tensor: Any, order: list[int]) -> Any:
         self._count += 1
-        return self.apply(layers.Permute(order, name=f"axes.{self._count}"), tensor)
+        permuted = self.apply(layers.Permute(order, name=f"axes.{self._count}"), tensor)
+        if id(tensor) in self.few_bits:
+            self.few_bits.add(id(permuted))
+        return permuted
 
     def _follows(self, kind: str, settings: dict[str, Any], rank: int) -> bool:
         """Whether a layer does the same to a turned tensor; moves its axis there."""

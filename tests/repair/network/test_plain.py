@@ -157,8 +157,12 @@ REFUSED = {
     ),
     "numbers": (lambda: compiled(dense(4), "mse"), "trained to give numbers"),
     "one number": (lambda: compiled(dense(1), "mean_absolute_error"), "give numbers"),
-    "ReLU": (lambda: dense(4, "relu"), "'relu'"),
-    "tanh": (lambda: behind(layers.Activation("tanh")), "'tanh'"),
+    "one score behind a ReLU": (lambda: dense(1, "relu"), "'relu'"),
+    "several of another sigmoid": (lambda: dense(4, "hard_sigmoid"), "hard_sigmoid"),
+    "several ReLUs, for labels of their own": (
+        lambda: compiled(dense(4, "relu"), "binary_crossentropy"),
+        "answers for itself",
+    ),
     "a picture": (lambda: keras.Model(*body()), "one score per label"),
 }
 
@@ -226,17 +230,51 @@ def test_a_sum_with_a_logit_is_a_logit(tmp_path):
     np.testing.assert_allclose(outputs(read, images)[:, 1:], shares, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["1 - sigmoid", "mean of places"])
-def test_what_lies_behind_a_sigmoid_is_no_logit(kind, tmp_path):
-    images, x = body()
-    if kind == "mean of places":
-        x = layers.Conv2D(1, 1, activation="sigmoid")(x)
-        x = layers.GlobalAveragePooling2D()(x)
-    else:
-        x = 1 - layers.Dense(1, activation="sigmoid")(layers.Flatten()(x))
+def test_what_lies_behind_a_sigmoid_is_no_logit(tmp_path):
+    images, x = flat()
+    x = 3 - layers.Dense(1, activation="sigmoid")(x)
     path = saved(lively(keras.Model(images, x)), tmp_path, ".keras")
     with pytest.raises(ModelError, match="sigmoid in the last layer"):
         read_network(path)
+
+
+def of_places() -> keras.Model:
+    images, x = body()
+    x = layers.Conv2D(1, 1, activation="sigmoid")(x)
+    return lively(keras.Model(images, layers.GlobalAveragePooling2D()(x)))
+
+
+def turned_round() -> keras.Model:
+    images, x = flat()
+    return lively(keras.Model(images, 1 - layers.Dense(1, activation="sigmoid")(x)))
+
+
+def reshaped() -> keras.Model:
+    return behind(layers.Activation("sigmoid"), layers.Reshape((1,)), units=1)
+
+
+@pytest.mark.parametrize("make", [of_places, turned_round, reshaped])
+def test_one_probability_that_is_made_of_sigmoids(make, tmp_path):
+    network = make()
+    images = images_for(network)
+    share = network.predict(images, verbose=0)
+    for ending in (".h5", ".keras"):
+        found = outputs(read_network(saved(network, tmp_path, ending)), images)
+        expected = np.concatenate([1 - share, share], axis=1)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "leaky_relu"])
+def test_of_scores_behind_another_activation_the_largest_counts(
+    activation, tmp_path, capsys
+):
+    network = dense(4, activation)
+    images = images_for(network)
+    scores_of_it = keras.ops.softmax(network.predict(images, verbose=0))
+    for ending in (".h5", ".keras"):
+        found = outputs(read_network(saved(network, tmp_path, ending)), images)
+        np.testing.assert_allclose(found, scores_of_it, rtol=0, atol=1e-5)
+        assert f"ends in {activation!r}" in capsys.readouterr().err
 
 
 def test_one_score_behind_a_softmax_tells_nothing():
@@ -260,6 +298,9 @@ def test_one_plain_score_is_taken_for_a_logit_and_it_is_said(tmp_path, capsys, l
 SIGMOIDS = {
     "in the last layer": lambda: dense(4, "sigmoid"),
     "behind it": lambda: behind(layers.Activation("sigmoid")),
+    "before others": lambda: behind(
+        layers.Activation("sigmoid"), layers.Dropout(0.1), layers.Reshape((4,))
+    ),
 }
 
 

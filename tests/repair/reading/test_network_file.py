@@ -41,6 +41,11 @@ class Tracer(layers.Layer):
         return x
 
 
+@pytest.fixture(autouse=True)
+def _weights_as_always() -> None:
+    keras.utils.set_random_seed(0)
+
+
 def saved(network: keras.Model, folder: Path) -> Path:
     return save_network(network, folder / "network.h5")
 

@@ -79,3 +79,14 @@ def test_what_begins_at_0_again_is_refused(tmp_path, name, ending):
     path = saved(network(REFUSED[name]), tmp_path, ending)
     with pytest.raises(ModelError, match="Put a Rescaling or a cast"):
         read_network(path)
+
+
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+def test_channels_first_begin_at_0_again_as_well(tmp_path, ending):
+    images = keras.Input((3, 12, 10), dtype="uint8")
+    x = layers.Rescaling(1 / 255)(images - 100)
+    x = layers.Flatten()(layers.Conv2D(4, 3, data_format="channels_first")(x))
+    model = keras.Model(images, layers.Dense(4, activation="softmax")(x))
+    path = saved(model, tmp_path, ending)
+    with pytest.raises(ModelError, match="Put a Rescaling or a cast"):
+        read_network(path)
