@@ -129,9 +129,8 @@ for name, change in {
     ),
     "no output": lambda d: d["config"].update(output_layers=[]),
     "output below the top": lambda d: d["config"].update(
-        output_layers=[["fc_1", 0, 0]]
+        output_layers=[["conv_3", 0, 0]]
     ),
-    "end in ReLU": setting("output", activation="relu"),
     "code in a Pipeline": kind(
         "Pipeline",
         config={
