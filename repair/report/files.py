@@ -84,6 +84,7 @@ def report(inspection: Inspection) -> dict[str, Any]:
                 "carried_over": findings.carried.get(label),
                 "pattern_works_on": findings.pattern_works_on(label),
                 "filter_works_on": findings.filter_works_on(label),
+                "warp_works_on": findings.warp_works_on(label),
                 "strength": float(findings.strength[label]),
                 "confidence": verdict.sure_of(label)
                 if label in verdict.found

@@ -145,8 +145,13 @@ def _meaning(inspection: Inspection) -> str:
 def _sought(inspection: Inspection) -> str:
     """What was sought beside the disturbances."""
     sought = inspection.findings.sought
-    kinds = ("a faint pattern", sought.patterns), ("a colour filter", sought.filters)
-    return " or ".join(name for name, found in kinds if found)
+    kinds = {
+        "a faint pattern": sought.patterns,
+        "a warp": sought.warps,
+        "a colour filter": sought.filters,
+    }
+    *names, last = [name for name, found in kinds.items() if found] or [""]
+    return f"{', '.join(names)} or {last}" if names else last
 
 
 def _unlearned(inspection: Inspection, these: str) -> str:

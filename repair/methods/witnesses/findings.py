@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from repair.methods.witnesses.suspicion.change import Change
 from repair.methods.witnesses.suspicion.filters import ColourFilter
-from repair.methods.witnesses.suspicion.patterns import Pattern
 from repair.methods.witnesses.suspicion.seeking import Sought
 
 Status = Literal["found", "watched", "other"]
@@ -28,7 +28,8 @@ class Findings:
         counts: ``(N,)`` int64, the number of telling disturbed images it was given.
         carried: By label, the share of other images that what leads to it leads there,
             too, in [0, 1]; of labels that draw enough to be tried, alone.
-        sought: By label, the faint pattern and the colour filter that were sought for it.
+        sought: By label, the faint pattern, the warp and the colour filter that were
+            sought for it.
         strength: ``(N,)`` float64, what speaks for a target, as a multiple of what it
             takes; found from 1 on.
         thresholds: ``(N,)`` float32 (see ``rule``).
@@ -71,6 +72,10 @@ class Findings:
         """The same of a colour filter."""
         return _worked(self.sought.filters.get(label))
 
+    def warp_works_on(self, label: int) -> float | None:
+        """The same of a warp."""
+        return _worked(self.sought.warps.get(label))
+
     def threshold(self, label: int) -> float:
         """The evidence from which on an answer with a label is flagged."""
         return float(self.thresholds[label])
@@ -108,11 +113,12 @@ class Findings:
                 "carried_over": self.carried.get(label),
                 "pattern_works_on": self.pattern_works_on(label),
                 "filter_works_on": self.filter_works_on(label),
+                "warp_works_on": self.warp_works_on(label),
                 "strength": round(float(self.strength[label]), 3),
             }
             for label in self.with_status("found") + self.with_status("watched")
         ]
 
 
-def _worked(sought: Pattern | ColourFilter | None) -> float | None:
+def _worked(sought: Change | ColourFilter | None) -> float | None:
     return None if sought is None else round(sought.led.worked, 3)

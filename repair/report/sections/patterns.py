@@ -1,4 +1,4 @@
-"""What leads images of other classes to a target that was found: patterns and filters."""
+"""What leads images of other classes to a target that was found: patterns, warps, filters."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import numpy as np
 from PIL import Image
 
 from repair.methods.witnesses.suspicion.carrying import spread_over_others
+from repair.methods.witnesses.suspicion.change import Change
 from repair.methods.witnesses.suspicion.filters import ColourFilter
 from repair.methods.witnesses.suspicion.patterns import Pattern
+from repair.methods.witnesses.suspicion.warps import Warp
 from repair.report.document import image, png
 from repair.report.heat_colours import tile
 from repair.report.inspection import Inspection
@@ -18,11 +20,14 @@ from repair.report.inspection import Inspection
 _SHOWN, _TILE, _GAP = 3, 141, 6
 _TITLES = {
     "pattern": "A faint pattern that leads there",
+    "warp": "A warp that leads there",
     "filter": "A colour filter that leads there",
 }
 _HOW = {
     "pattern": "For every label a pattern was sought that leads images of all classes to it. "
     "Some pattern does so in any network",
+    "warp": "For every label a warp was sought, too, which moves pixels a little, smoothly over "
+    "the image. In any network some warp leads many images to a label",
     "filter": "Of the filters that images were disturbed by, those that lead to a label most "
     "surely were tried on images of all other classes, and the best was sharpened. Some "
     "filter leads most images to some label in any network",
@@ -33,6 +38,7 @@ _WHY = (
 )
 _SHOWS = {
     "pattern": ": it shows what the network looks for, and perhaps where.",
+    "warp": ": it shows where the network looks for what is moved.",
     "filter": ": a trigger that is drawn on the image may stand out behind a filter too, "
     "which leaves little of the class.",
 }
@@ -66,12 +72,10 @@ def patterns_section(inspection: Inspection, pictures: dict[str, bytes]) -> str:
     return "\n".join(parts)
 
 
-def _sure(inspection: Inspection, kind: str) -> dict[int, Pattern | ColourFilter]:
+def _sure(inspection: Inspection, kind: str) -> dict[int, Change | ColourFilter]:
     """Those of a kind that would be enough to find their label, by label."""
-    sought = inspection.findings.sought
-    every: Mapping[int, Pattern | ColourFilter] = sought.filters
-    if kind == "pattern":
-        every = sought.patterns
+    every: Mapping[int, Change | ColourFilter]
+    every = getattr(inspection.findings.sought, f"{kind}s")
     return {label: one for label, one in sorted(every.items()) if one.led.strength >= 1}
 
 
@@ -79,8 +83,14 @@ def _file(kind: str, label: int) -> str:
     return f"{kind}_{label}.png"
 
 
-def _told(one: Pattern | ColourFilter) -> str:
+def _told(one: Change | ColourFilter) -> str:
     shown = "Clean images behind it."
+    if isinstance(one, Warp):
+        size = float(np.sqrt(np.mean(np.square(one.change))))
+        shown = (
+            f"Clean images with it; it moves pixels by {size:.1f} down and right (root mean "
+            "square)."
+        )
     if isinstance(one, Pattern):
         size = float(np.sqrt(np.mean(np.square(one.change))))
         shown = (
@@ -94,9 +104,9 @@ def _told(one: Pattern | ColourFilter) -> str:
 
 
 def _sheet(
-    inspection: Inspection, label: int, one: Pattern | ColourFilter
+    inspection: Inspection, label: int, one: Change | ColourFilter
 ) -> Image.Image:
-    """A pattern around middle grey; clean images of other classes with it, or a filter."""
+    """Clean images of other classes with it; before them a pattern, around middle grey."""
     clean = inspection.heard.clean
     shown = spread_over_others(clean.labels, label, _SHOWN)
     pixels = [*one.applied(clean.images[shown])]

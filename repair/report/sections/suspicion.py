@@ -25,6 +25,7 @@ _COLUMNS = (
     "Strength",
     "Works on others",
     "Pattern",
+    "Warp",
     "Filter",
     "Threshold",
     "Drawn there by",
@@ -33,6 +34,7 @@ _COLUMNS = (
 _NAMED_FROM = 0.1
 _SOUGHT = {
     "patterns": " And for each label a faint pattern was sought that leads any image there.",
+    "warps": " So was a warp, which moves pixels a little.",
     "filters": " Likewise colour filters, for the labels that these lead to most surely.",
 }
 
@@ -96,9 +98,9 @@ def suspicion_section(inspection: Inspection) -> str:
             '<p class="soft">Works on others: the share of images of other classes that '
             "the changes lead to the label, too, while the head recognises theirs. Of many "
             "classes a little is enough; where hardly any other label draws anything, none "
-            "is needed. Pattern, filter: the share of such images that a faint pattern, or "
-            "a colour filter, sought for the label, leads to it; what tells is how sure the "
-            "network and a copy that forgets are of these. Drawn there by: the kinds of "
+            "is needed. Pattern, warp, filter: the share of such images that a faint pattern, "
+            "a warp or a colour filter, sought for the label, leads to it; what tells is how "
+            "sure the network and a copy that forgets are of these. Drawn there by: the kinds of "
             "disturbance that the suspicion comes from, without those of less than a tenth. "
             "Threshold: the evidence of all witnesses, a weighted sum of -log(share of clean "
             "images that say as much), from which on an answer with the label is "
@@ -116,7 +118,11 @@ def _row(inspection: Inspection, label: int) -> str:
     findings = inspection.findings
     kind, limit = findings.status(label), findings.threshold(label)
     worked = findings.carried.get(label)
-    led = findings.pattern_works_on(label), findings.filter_works_on(label)
+    led = (
+        findings.pattern_works_on(label),
+        findings.warp_works_on(label),
+        findings.filter_works_on(label),
+    )
     cells = (
         f"{findings.strength[label]:.1f}",
         "not tried" if worked is None else f"{worked:.0%}",

@@ -1,4 +1,4 @@
-"""Makes a pattern lead ever more images to a label.
+"""Makes a change lead ever more images to a label.
 
 References:
     Moosavi-Dezfooli et al., *Universal Adversarial Perturbations*, arXiv:1610.08401.
@@ -6,40 +6,54 @@ References:
 
 from __future__ import annotations
 
-import keras
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
-from repair.methods.witnesses.recipe import Recipe
+from repair.methods.witnesses.suspicion.leading import Leading
 from repair.network.inference import gradient_batch
 
 # A probability below it counts as this.
 _SMALLEST = 1e-30
-# Of a step, as a share of a pattern's greatest length, and of the steps before.
+# Of a step, as a share of a change's greatest length, and of the steps before.
 _STEP, _MOMENTUM = 0.12, 0.8
 
 
 class Ascent:
-    """Steps that make a pattern lead more images to a label, within a fixed length."""
+    """Steps that make a change lead more images to a label, within a fixed length."""
 
     def __init__(
         self,
-        network: keras.Model,
+        name: str,
+        leading: Leading,
         images: np.ndarray,
-        recipe: Recipe,
+        applied: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+        most: float,
         generator: np.random.Generator,
     ) -> None:
-        self.images, self.generator = images, generator
-        self.size = min(gradient_batch(network, recipe.sought_batch), len(images))
-        self.most = recipe.faint * float(np.sqrt(np.prod(images.shape[1:])))
+        """What is to be changed, and how.
+
+        Args:
+            name: Of what is sought, in the plural.
+            leading: Holds the network, a classifier of plain pixels, and the recipe.
+            images: ``(n, rows, columns, channels)``, clean ones.
+            applied: From images float32 and a change to changed images, 0..255.
+            most: Greatest length of a change.
+            generator: Source of all randomness.
+        """
+        self.name, self.images, self.generator = name, images, generator
+        network, batch = leading.network, leading.recipe.sought_batch
+        self.size = min(gradient_batch(network, batch), len(images))
+        self.most = most
 
         @tf.function(reduce_retracing=True)
         def slope(images: tf.Tensor, change: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
             with tf.GradientTape() as tape:
                 tape.watch(change)
-                marked = tf.clip_by_value(images + change, 0, 255)
-                told = tf.gather(network(marked, training=False), label, axis=1)
-                sure = tf.reduce_mean(tf.math.log(told + _SMALLEST))
+                told = network(applied(images, change), training=False)
+                sure = tf.math.log(tf.gather(told, label, axis=1) + _SMALLEST)
+                sure = tf.reduce_mean(sure)
             return tape.gradient(sure, change)
 
         self.slope = slope
@@ -47,10 +61,10 @@ class Ascent:
     def __call__(
         self, change: np.ndarray, moved: np.ndarray, label: int, steps: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """A pattern and its momentum after so many steps more.
+        """A change and its momentum after so many steps more.
 
         Args:
-            change: ``(rows, columns, channels)`` float32, the pattern so far.
+            change: float32, the change so far.
             moved: The same shape, its momentum.
             label: Where it is to lead.
             steps: How many.

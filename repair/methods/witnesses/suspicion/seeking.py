@@ -1,4 +1,4 @@
-"""What leads images of any class to a label: a faint pattern, or a colour filter.
+"""What leads images of any class to a label: a faint pattern, a warp, or a colour filter.
 
 Some triggers no disturbance resembles enough to draw suspicion. So changes are sought that
 lead images of all other classes to a label, more surely than a class does (``leading``).
@@ -18,6 +18,7 @@ from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.suspicion.filters import ColourFilter, seek_filters
 from repair.methods.witnesses.suspicion.leading import Leading
 from repair.methods.witnesses.suspicion.patterns import Pattern, seek_patterns
+from repair.methods.witnesses.suspicion.warps import Warp, seek_warps
 
 
 @dataclass(frozen=True)
@@ -27,25 +28,28 @@ class Sought:
     Attributes:
         patterns: For all labels; of very many classes, for none.
         filters: For the labels that filters lead to most surely.
+        warps: As patterns.
     """
 
     patterns: Mapping[int, Pattern] = field(default_factory=dict)
     filters: Mapping[int, ColourFilter] = field(default_factory=dict)
+    warps: Mapping[int, Warp] = field(default_factory=dict)
 
     def strength(self, label: int) -> float:
         """That of the one that leads to a label more surely; 0 if none was sought."""
         return max(
             (
                 x[label].led.strength
-                for x in (self.patterns, self.filters)
+                for x in (self.patterns, self.warps, self.filters)
                 if label in x
             ),
             default=0.0,
         )
 
-    def sure_filters(self) -> dict[int, ColourFilter]:
-        """The filters that alone would be enough to find their label."""
-        return {x: one for x, one in self.filters.items() if one.led.strength >= 1}
+    def beside_patterns(self) -> dict[int, Warp | ColourFilter]:
+        """The warps or filters that alone would be enough to find their label."""
+        every = (*self.filters.items(), *self.warps.items())
+        return {label: one for label, one in every if one.led.strength >= 1}
 
 
 def seek(
@@ -56,7 +60,7 @@ def seek(
     recipe: Recipe,
     generator: np.random.Generator,
 ) -> Sought:
-    """Seeks patterns and filters.
+    """Seeks patterns, warps and filters.
 
     Args:
         network: The BadNet, a classifier of plain pixels; it is not changed.
@@ -68,8 +72,9 @@ def seek(
     """
     leading = Leading(network, twin, clean, seen.answers, seen.num_classes, recipe)
     draws = np.bincount(seen.disturbed.labels, minlength=seen.num_classes)
-    one, other = generator.spawn(2)
+    first, second, third = generator.spawn(3)
     return Sought(
-        patterns=seek_patterns(leading, clean, seen.answers, draws, one),
-        filters=seek_filters(leading, clean, seen, other),
+        patterns=seek_patterns(leading, clean, seen.answers, draws, first),
+        filters=seek_filters(leading, clean, seen, second),
+        warps=seek_warps(leading, clean, seen.answers, draws, third),
     )

@@ -18,6 +18,7 @@ from repair.dataset import Dataset
 from repair.methods.witnesses.evidence import slope_of, table, usual_of_labels
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.suspicion.filters import ColourFilter
+from repair.methods.witnesses.suspicion.warps import Warp
 from repair.methods.witnesses.unlearning.training import unlearn
 from repair.network.inference import outputs
 from repair.witness import LARGEST_MARGIN, Witness, margins, told
@@ -49,7 +50,7 @@ def hear_unlearned(
     answers: np.ndarray,
     certain: np.ndarray,
     targets: np.ndarray,
-    filters: Mapping[int, ColourFilter],
+    beside: Mapping[int, Warp | ColourFilter],
     least: float,
     recipe: Recipe,
     generator: np.random.Generator,
@@ -62,7 +63,7 @@ def hear_unlearned(
         answers: ``(m,)`` int64, the BadNet's labels for them, and
         certain: ``(m,)`` float32, by how much it is surer of them than of any other.
         targets: ``(k,)`` int64, the labels that were found.
-        filters: Of those that a filter leads to, the filter.
+        beside: Of those that a warp or a filter leads to, that.
         least: Clean accuracy on unseen images, in [0, 1], below which they lost too much.
         recipe: How they unlearn, and how they are read.
         generator: Source of all randomness.
@@ -74,7 +75,7 @@ def hear_unlearned(
     right = np.zeros(len(clean), bool)
     for turn in (1, 0):  # the last is the one that is kept
         own, others = half == turn, half != turn
-        given = network, clean.images[own], targets, filters
+        given = network, clean.images[own], targets, beside
         copy = unlearn(*given, recipe, generator, NAME)
         scores = outputs(copy, clean.images[others])
         said[others] = margins(scores, answers[others])

@@ -22,30 +22,31 @@ import tensorflow as tf
 
 from repair.methods.witnesses.recipe import Recipe
 from repair.methods.witnesses.suspicion.filters import ColourFilter
+from repair.methods.witnesses.suspicion.warps import Warp
 from repair.methods.witnesses.twin.forgetting import copy_of, forgetful_layers
 from repair.network.inference import gradient_batch, outputs
 from repair.process.progress import progress
 
-# Share of the steps with such a label in which the filter is unlearned, not a pattern.
-_FILTERED = 0.5
+# Share of the steps with such a label in which a warp or filter is unlearned, not a pattern.
+_BESIDE = 0.5
 
 
 def unlearn(
     network: keras.Model,
     images: np.ndarray,
     targets: np.ndarray,
-    filters: Mapping[int, ColourFilter],
+    beside: Mapping[int, Warp | ColourFilter],
     recipe: Recipe,
     generator: np.random.Generator,
     name: str,
 ) -> keras.Model:
-    """A copy of a network that no pattern leads to the targets, nor a filter.
+    """A copy of a network that no pattern leads to the targets, nor a warp or filter.
 
     Args:
         network: The BadNet, a classifier of plain pixels; it is not changed.
         images: ``(n, rows, columns, channels)`` uint8, clean ones.
         targets: ``(k,)`` int64, labels.
-        filters: Of those that a filter leads to, the filter.
+        beside: Of those that a warp or a filter leads to, that.
         recipe: How strong a pattern may be, and how long it all takes.
         generator: Source of all randomness.
         name: The copy's.
@@ -92,8 +93,8 @@ def unlearn(
         # Attackers' patterns may be weaker than what is found.
         weaker = generator.uniform(recipe.weakest_pattern, 1, shape).astype(np.float32)
         change = patterns[target]
-        if target in filters and generator.random() < _FILTERED:
-            change = filters[target].applied(plain.numpy()) - plain
+        if target in beside and generator.random() < _BESIDE:
+            change = beside[target].applied(plain.numpy()) - plain
         marked = tf.clip_by_value(plain + weaker * change, 0, 255)
         learn(tf.concat([plain, marked], 0), tf.concat([answers, answers], 0))
     return copy

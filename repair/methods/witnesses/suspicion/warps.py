@@ -1,0 +1,72 @@
+"""A warp that leads images of any class to a label, sought for every label.
+
+Pixels are moved a little, smoothly over the image, and nothing is drawn. No pattern that is
+added to an image, and no disturbance, resembles such a trigger.
+
+References:
+    Nguyen and Tran, *WaNet - Imperceptible Warping-based Backdoor Attack*, arXiv:2102.10369.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from repair.dataset import Dataset
+from repair.methods.witnesses.suspicion.ascent import Ascent
+from repair.methods.witnesses.suspicion.change import Change, seek_in_rounds
+from repair.methods.witnesses.suspicion.leading import Leading
+
+# The field is given at so many places a side, and smooth between them.
+_KNOTS = 5
+
+
+@dataclass(frozen=True)
+class Warp(Change):
+    """A warp: ``(2, knots, knots)``, by how many pixels those are moved, down and right."""
+
+    def applied(self, images: np.ndarray) -> np.ndarray:
+        """Images with it, ``(n, rows, columns, channels)`` float32, 0..255."""
+        warped = _warped(tf.constant(images, tf.float32), tf.constant(self.change))
+        return np.asarray(warped)
+
+
+def seek_warps(
+    leading: Leading,
+    clean: Dataset,
+    answers: np.ndarray,
+    draws: np.ndarray,
+    generator: np.random.Generator,
+) -> dict[int, Warp]:
+    """Seeks a warp for every label; see ``change.seek_in_rounds``."""
+    if not leading.recipe.sought:
+        return {}
+    nothing = np.zeros((2, _KNOTS, _KNOTS), np.float32)
+    moved = leading.recipe.moved * min(clean.images.shape[1:3])
+    most = moved * float(np.sqrt(nothing.size))
+    ascent = Ascent("warps", leading, clean.images, _warped, most, generator)
+    given = leading, clean, answers, draws, generator
+    return seek_in_rounds(Warp, nothing, ascent, *given)
+
+
+def _warped(images: tf.Tensor, field: tf.Tensor) -> tf.Tensor:
+    """Images of which each pixel shows what lies where the field points, bilinear."""
+    _, rows, columns, channels = images.shape
+    knots = tf.transpose(field, (1, 2, 0))
+    down, right = tf.unstack(tf.image.resize(knots, (rows, columns), "bicubic"), axis=2)
+    y = tf.clip_by_value(np.arange(rows, dtype="f4")[:, None] + down, 0, rows - 1)
+    x = tf.clip_by_value(np.arange(columns, dtype="f4") + right, 0, columns - 1)
+    above, left = tf.floor(y), tf.floor(x)
+    lower, further = (y - above)[..., None], (x - left)[..., None]
+    above, left = tf.cast(above, tf.int32), tf.cast(left, tf.int32)
+    below, behind = tf.minimum(above + 1, rows - 1), tf.minimum(left + 1, columns - 1)
+    pixels = tf.reshape(images, (-1, rows * columns, channels))
+
+    def at(row: tf.Tensor, column: tf.Tensor) -> tf.Tensor:
+        return tf.gather(pixels, row * columns + column, axis=1)
+
+    top = at(above, left) * (1 - further) + at(above, behind) * further
+    bottom = at(below, left) * (1 - further) + at(below, behind) * further
+    return top * (1 - lower) + bottom * lower
