@@ -145,13 +145,9 @@ def _meaning(inspection: Inspection) -> str:
 def _sought(inspection: Inspection) -> str:
     """What was sought beside the disturbances."""
     sought = inspection.findings.sought
-    kinds = {
-        "a faint pattern": sought.patterns,
-        "a warp": sought.warps,
-        "a colour filter": sought.filters,
-    }
-    *names, last = [name for name, found in kinds.items() if found] or [""]
-    return f"{', '.join(names)} or {last}" if names else last
+    names = ("a faint pattern", "a warp", "a colour filter")
+    every = (sought.patterns, sought.warps, sought.filters)
+    return " or ".join(x for x, found in zip(names, every, strict=True) if found)
 
 
 def _unlearned(inspection: Inspection, these: str) -> str:

@@ -6,8 +6,8 @@
 4. Heads are fitted in closed form to what is left of the network, the repaired network,
    and to the pixels (``head``), and heard on images that are held out.
 5. Labels that draw telling images are suspected, or those that a faint pattern, a warp or
-   a colour filter leads to (``suspicion``), and a copy of the BadNet unlearns what leads to those that
-   are found (``unlearning``).
+   a colour filter leads to (``suspicion``), and a copy of the BadNet unlearns what leads to
+   those that are found (``unlearning``).
 6. A threshold per label follows from the clean images (``concluding``).
 7. Clean images that may carry a trigger are left out, and all is done again
    (``contamination``).

@@ -26,8 +26,8 @@ _TITLES = {
 _HOW = {
     "pattern": "For every label a pattern was sought that leads images of all classes to it. "
     "Some pattern does so in any network",
-    "warp": "For every label a warp was sought, too, which moves pixels a little, smoothly over "
-    "the image. In any network some warp leads many images to a label",
+    "warp": "For every label a warp was sought, too, which moves pixels a little, smoothly "
+    "over the image. In any network some warp leads many images to a label",
     "filter": "Of the filters that images were disturbed by, those that lead to a label most "
     "surely were tried on images of all other classes, and the best was sharpened. Some "
     "filter leads most images to some label in any network",

@@ -100,10 +100,10 @@ def suspicion_section(inspection: Inspection) -> str:
             "classes a little is enough; where hardly any other label draws anything, none "
             "is needed. Pattern, warp, filter: the share of such images that a faint pattern, "
             "a warp or a colour filter, sought for the label, leads to it; what tells is how "
-            "sure the network and a copy that forgets are of these. Drawn there by: the kinds of "
-            "disturbance that the suspicion comes from, without those of less than a tenth. "
-            "Threshold: the evidence of all witnesses, a weighted sum of -log(share of clean "
-            "images that say as much), from which on an answer with the label is "
+            "sure the network and a copy that forgets are of these. Drawn there by: the kinds "
+            "of disturbance that the suspicion comes from, without those of less than a "
+            "tenth. Threshold: the evidence of all witnesses, a weighted sum of -log(share of "
+            "clean images that say as much), from which on an answer with the label is "
             "flagged.</p>",
         ]
     )

@@ -35,7 +35,7 @@ class Ascent:
         """What is to be changed, and how.
 
         Args:
-            name: Of what is sought, in the plural.
+            name: What the bar says that is being done.
             leading: Holds the network, a classifier of plain pixels, and the recipe.
             images: ``(n, rows, columns, channels)``, clean ones.
             applied: From images float32 and a change to changed images, 0..255.

@@ -72,7 +72,7 @@ def seek_in_rounds(
     found: dict[int, Kind] = {}
     order = np.argsort(-draws, kind="stable")
     for count, steps in zip(recipe.sought, recipe.sought_steps, strict=False):
-        for label in progress(order[:count].tolist(), label=f"{ascent.name} sought"):
+        for label in progress(order[:count].tolist(), label=ascent.name):
             last = found.get(label, kind(nothing, nothing))
             one = kind(*ascent(last.change, last.slope, label, steps))
             others = heard[answers[heard] != label]

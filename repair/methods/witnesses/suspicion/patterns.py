@@ -40,7 +40,7 @@ def seek_patterns(
         return {}
     shape = clean.images.shape[1:]
     most = leading.recipe.faint * float(np.sqrt(np.prod(shape)))
-    ascent = Ascent("patterns", leading, clean.images, _added, most, generator)
+    ascent = Ascent("patterns sought", leading, clean.images, _added, most, generator)
     nothing = np.zeros(shape, np.float32)
     given = leading, clean, answers, draws, generator
     return seek_in_rounds(Pattern, nothing, ascent, *given)

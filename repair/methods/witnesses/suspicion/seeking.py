@@ -48,8 +48,8 @@ class Sought:
 
     def beside_patterns(self) -> dict[int, Warp | ColourFilter]:
         """The warps or filters that alone would be enough to find their label."""
-        every = (*self.filters.items(), *self.warps.items())
-        return {label: one for label, one in every if one.led.strength >= 1}
+        every: dict[int, Warp | ColourFilter] = {**self.filters, **self.warps}
+        return {label: one for label, one in every.items() if one.led.strength >= 1}
 
 
 def seek(

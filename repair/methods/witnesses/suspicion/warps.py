@@ -46,7 +46,7 @@ def seek_warps(
     nothing = np.zeros((2, _KNOTS, _KNOTS), np.float32)
     moved = leading.recipe.moved * min(clean.images.shape[1:3])
     most = moved * float(np.sqrt(nothing.size))
-    ascent = Ascent("warps", leading, clean.images, _warped, most, generator)
+    ascent = Ascent("warps sought", leading, clean.images, _warped, most, generator)
     given = leading, clean, answers, draws, generator
     return seek_in_rounds(Warp, nothing, ascent, *given)
 
