@@ -47,7 +47,9 @@ class Recipe:
         faint: Most that a pattern which is sought for every label may change the pixels,
             0..255, root mean square.
         moved: Most that a warp which is sought for every label may move pixels, as a share
-            of an image's shorter side, root mean square down and right.
+            of an image's shorter side, root mean square down and right, and
+        moved_surely: how surely, of what a pattern must, it has to lead: no class is like
+            a warp, and none led so surely without a backdoor.
         sought: For so many labels, in each round; in none where there are many classes,
             of which patterns told nothing,
         sought_steps: in so many steps, with
@@ -120,6 +122,7 @@ class Recipe:
     learning_rate: float = 1e-4
     faint: float = 11.5
     moved: float = 0.06
+    moved_surely: float = 0.5
     sought: tuple[int, ...] = (48, 12, 6)
     sought_steps: tuple[int, ...] = (6, 8, 16)
     sought_batch: int = 48

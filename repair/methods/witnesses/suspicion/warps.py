@@ -9,7 +9,7 @@ References:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import tensorflow as tf
@@ -48,7 +48,14 @@ def seek_warps(
     most = moved * float(np.sqrt(nothing.size))
     ascent = Ascent("warps sought", leading, clean.images, _warped, most, generator)
     given = leading, clean, answers, draws, generator
-    return seek_in_rounds(Warp, nothing, ascent, *given)
+    found = seek_in_rounds(Warp, nothing, ascent, *given)
+    return {label: _as_surely(one, leading) for label, one in found.items()}
+
+
+def _as_surely(one: Warp, leading: Leading) -> Warp:
+    """The same, its strength as a multiple of what a warp must have."""
+    strength = one.led.strength / leading.recipe.moved_surely
+    return replace(one, led=replace(one.led, strength=strength))
 
 
 def _warped(images: tf.Tensor, field: tf.Tensor) -> tf.Tensor:

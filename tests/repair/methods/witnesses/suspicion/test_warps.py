@@ -65,6 +65,13 @@ def test_pixels_are_moved_no_further_than_the_recipe_says():
     assert 0 < np.sqrt(np.mean(change**2)) <= most * (1 + 1e-5)
 
 
+def test_a_warp_need_not_lead_as_surely_as_a_pattern():
+    half, whole = found(0.015), found(0.015, moved_surely=1.0)
+    for label, warp in half.items():
+        strength = pytest.approx(2 * whole[label].led.strength)
+        assert warp.led.strength == strength
+
+
 def test_of_very_many_labels_none_is_sought():
     assert found(0.0, sought=()) == {}
 

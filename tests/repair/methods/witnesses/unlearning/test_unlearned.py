@@ -10,6 +10,7 @@ from toys import PEOPLE, TARGET
 
 from repair.methods.witnesses.recipe import recipe_for
 from repair.methods.witnesses.suspicion.filters import ColourFilter
+from repair.methods.witnesses.suspicion.warps import Warp
 from repair.methods.witnesses.unlearning.testimony import hear_unlearned
 from repair.network.inference import outputs, predicted_labels
 from repair.witness import certainty, told
@@ -22,16 +23,18 @@ def answers(badnet, clean):
     return predicted_labels(badnet, clean.images)
 
 
-# As behind frosted glass.
+# As behind frosted glass, and as in a mirror that is bent.
 FADED = ColourFilter(np.float32([*(0.3 * np.eye(3)), [90, 90, 90]]))
+FIELD = np.random.default_rng(0).normal(0, 3, (2, 5, 5)).astype(np.float32)
+BENT = Warp(FIELD, np.zeros_like(FIELD))
 
 
-def heard(badnet, clean, answers, least=0.0, filters=None):
+def heard(badnet, clean, answers, least=0.0, beside=None):
     certain = certainty(outputs(badnet, clean.images))
     generator = np.random.default_rng(0)
     found = np.array([TARGET])
     return hear_unlearned(
-        badnet, clean, answers, certain, found, filters or {}, least, RECIPE, generator
+        badnet, clean, answers, certain, found, beside or {}, least, RECIPE, generator
     )
 
 
@@ -47,11 +50,12 @@ def test_the_trigger_is_unlearned_and_the_classes_are_not(unlearned, badnet, poi
     assert unlearned.accuracy > 0.95
 
 
-def test_a_filter_that_leads_to_the_target_is_unlearned_too(
-    unlearned, badnet, clean, answers
+@pytest.mark.parametrize("change", [FADED, BENT])
+def test_a_filter_or_warp_that_leads_to_the_target_is_unlearned_too(
+    unlearned, badnet, clean, answers, change
 ):
-    behind = FADED.applied(clean.images)
-    also = heard(badnet, clean, answers, filters={TARGET: FADED})
+    behind = change.applied(clean.images)
+    also = heard(badnet, clean, answers, beside={TARGET: change})
     without, with_it = (
         np.mean(predicted_labels(each.network, behind) == answers)
         for each in (unlearned, also)
