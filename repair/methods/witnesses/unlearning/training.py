@@ -29,6 +29,8 @@ from repair.process.progress import progress
 
 # Share of the steps with such a label in which the filter is unlearned, not a pattern.
 _FILTERED = 0.5
+# So many times the steps, where one is a warp, which takes longer to unlearn.
+_WARPED = 2
 
 
 def unlearn(
@@ -83,8 +85,9 @@ def unlearn(
         for _ in range(recipe.pattern_steps):
             some, _ = batches.drawn()
             patterns[target] = sharpen(patterns[target], some, target)
-    steps = range(recipe.unlearning_steps)
-    for _ in progress(steps, label="steps of unlearning"):
+    warped = any(isinstance(other, Warp) for other in beside.values())
+    count = recipe.unlearning_steps * (_WARPED if warped else 1)
+    for _ in progress(range(count), label="steps of unlearning"):
         target = int(generator.choice(targets))
         other = beside.get(target)
         if not isinstance(other, Warp):
