@@ -27,10 +27,8 @@ from repair.methods.witnesses.twin.forgetting import copy_of, forgetful_layers
 from repair.network.inference import gradient_batch, outputs
 from repair.process.progress import progress
 
-# Share of the steps with such a label in which the filter is unlearned, not a pattern.
-_FILTERED = 0.5
-# So many times the steps, where one is a warp, which takes longer to unlearn.
-_WARPED = 2
+# Share of the steps with such a label in which a warp or filter is unlearned, not a pattern.
+_BESIDE = 0.5
 
 
 def unlearn(
@@ -85,26 +83,19 @@ def unlearn(
         for _ in range(recipe.pattern_steps):
             some, _ = batches.drawn()
             patterns[target] = sharpen(patterns[target], some, target)
-    warped = any(isinstance(other, Warp) for other in beside.values())
-    count = recipe.unlearning_steps * (_WARPED if warped else 1)
-    for _ in progress(range(count), label="steps of unlearning"):
+    steps = range(recipe.unlearning_steps)
+    for _ in progress(steps, label="steps of unlearning"):
         target = int(generator.choice(targets))
-        other = beside.get(target)
-        if not isinstance(other, Warp):
-            some, _ = batches.drawn()
-            patterns[target] = sharpen(patterns[target], some, target)
+        some, _ = batches.drawn()
+        patterns[target] = sharpen(patterns[target], some, target)
         plain, answers = batches.drawn()
-        if isinstance(other, Warp):
-            marked = tf.constant(other.applied(plain.numpy()))
-        else:
-            shape = (len(plain), 1, 1, 1)
-            # Attackers' patterns may be weaker than what is found.
-            weaker = generator.uniform(recipe.weakest_pattern, 1, shape)
-            change = patterns[target]
-            if other is not None and generator.random() < _FILTERED:
-                change = other.applied(plain.numpy()) - plain
-            change = weaker.astype(np.float32) * change
-            marked = tf.clip_by_value(plain + change, 0, 255)
+        shape = (len(plain), 1, 1, 1)
+        # Attackers' patterns may be weaker than what is found.
+        weaker = generator.uniform(recipe.weakest_pattern, 1, shape).astype(np.float32)
+        change = patterns[target]
+        if target in beside and generator.random() < _BESIDE:
+            change = beside[target].applied(plain.numpy()) - plain
+        marked = tf.clip_by_value(plain + weaker * change, 0, 255)
         learn(tf.concat([plain, marked], 0), tf.concat([answers, answers], 0))
     return copy
 
