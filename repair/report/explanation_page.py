@@ -11,6 +11,7 @@ import numpy as np
 
 from artifacts.why.sentences import caption, sentence
 from artifacts.why.story import STAND_IN, Story
+from repair.metrics import with_range
 from repair.report.document import document, image, png
 from repair.report.heat_colours import heat_over, tile
 from repair.report.words import (
@@ -20,6 +21,8 @@ from repair.report.words import (
     witnesses_in,
 )
 
+# More clean images than any card tells of.
+_MOST_IMAGES = 10**7
 # What the figures of a page mean.
 _WITNESSES = (
     '<p class="soft">Witnesses are further readers of an image, which the detector asks '
@@ -116,9 +119,14 @@ def heat_picture(pixels: np.ndarray, share: np.ndarray) -> bytes:
 def _expected(card: Mapping[str, Any]) -> str:
     """How many clean images it flags, too."""
     share = card.get("estimated_false_positive_rate")
+    images = card.get("settings", {}).get("clean_images")
+    known = type(images) is int and 0 < images < _MOST_IMAGES
+    if share is None and known:
+        return " Of how many clean images it does so is not estimated: too few images."
     if not isinstance(share, float) or not 0 <= share <= 1:
         return ""
-    return f" It does so of about {share:.1%} of clean images, too."
+    rate = with_range(share, images) if known else f"{share:.1%}"
+    return f" It does so of about {rate} of clean images, too."
 
 
 def _overview(shown: list[Shown]) -> str:

@@ -47,6 +47,14 @@ def test_the_share_of_clean_images_is_told_where_the_card_knows_it(share):
     assert "of clean images, too" not in page(0, estimated_false_positive_rate=share)
 
 
+def test_the_share_of_few_clean_images_has_a_range():
+    few = {"clean_images": 300}
+    known = page(0, estimated_false_positive_rate=2 / 300, settings=few)
+    assert "about 0.7% (2 of 300; up to 2.4%) of clean images, too." in known
+    unknown = page(0, estimated_false_positive_rate=None, settings=few)
+    assert "is not estimated: too few images." in unknown
+
+
 def test_what_each_witness_says_is_folded_and_told_in_plain_words():
     further = {"new_evidence": 1.0, "evidence": 8.25, "pixels_evidence": 0.5}
     told = Story(N, 1, 1, 1, 1.0, 1.0, "other", further=further, threshold=7.0)
