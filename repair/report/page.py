@@ -41,7 +41,7 @@ def page(
         pictures: File name -> PNG, for each gallery and each pattern.
         steps: What to do next, and the command for it.
     """
-    said = inspection.verdict
+    said, heard = inspection.verdict, inspection.heard
     tone = {"backdoor found": "found", "cannot be told": "unsure"}.get(
         said.kind, "open"
     )
@@ -54,9 +54,9 @@ def page(
         f"<p><strong>Confidence: {escape(sure)}.</strong> {escape(said.reason)}</p>",
         f"<p>{_meaning(inspection)}</p>",
         "</header>",
-        words(),
+        words(heard.twin and heard.twin.on_card()),
         _network(inspection),
-        next_section(steps, said.kind, stand_in=inspection.heard.unlearned is not None),
+        next_section(steps, said.kind, stand_in=heard.unlearned is not None),
         suspicion_section(inspection),
         operating_section(inspection),
         patterns_section(inspection, pictures),

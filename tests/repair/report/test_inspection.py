@@ -537,3 +537,10 @@ def test_pipeline_is_stopped_by_what_is_watched(few, run_here, files, tmp_path):
     strict = figures["found"] or figures["watched"]
     assert answer.code == (3 if strict else 0), answer.err
     assert json.loads(answer.out)[0]["verdict"] == figures["verdict"]
+
+
+def test_a_twin_whose_steps_ran_out_is_told_among_the_words(inspected):
+    twin = replace(inspected.heard.twin, forgotten=(False, False))
+    heard = replace(inspected.heard, twin=twin)
+    text = page(replace(inspected, heard=heard, galleries=[]), {})
+    assert "the very same as the early twin; it had not forgotten so much" in text
