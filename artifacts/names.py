@@ -25,7 +25,9 @@ def quoted(label: int, names: Sequence[str] | None) -> str:
     """A label, and the name of its class where that is known: ``5 "lamp"``."""
     if names is None or not 0 <= label < len(names):
         return str(label)
-    return f'{label} "{printable(names[label][:_SHOWN])}"'
+    name = names[label]
+    cut = "…" if len(name) > _SHOWN else ""
+    return f'{label} "{printable(name[:_SHOWN])}{cut}"'
 
 
 def spelled(card: dict[str, Any], *, as_json: bool = False) -> list[str]:

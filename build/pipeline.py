@@ -27,7 +27,7 @@ from repair.measuring.tables import table
 from repair.measuring.trials import read_trials
 from repair.methods.choose import repair_network
 from repair.methods.repair import Repair
-from repair.metrics import clean_accuracy
+from repair.metrics import clean_accuracy, with_range
 from repair.network.answering import answer
 from repair.network.inference import labels_by_network, sound_labels
 from repair.process.notice import say
@@ -99,11 +99,8 @@ def _built(request: Request) -> tuple[Case, Repair]:
         f"{request.name}: {said.named(clean.names)}. Confidence: "
         f"{said.sureness(clean.names)}. {said.reason}"
     )
-    if repair.estimated_fpr is not None:
-        say(
-            f"{request.name}: flags about {repair.estimated_fpr:.1%} of clean images that it "
-            "has not seen, as images that were held out tell"
-        )
+    if told := false_positives(repair):
+        say(f"{request.name}: {told}")
     card = described(request, case, repair) | {
         "verdict": said.on_card(),
         "clean_accuracy": {"original": round(before, 6), "detector": round(after, 6)},
@@ -126,6 +123,19 @@ def _built(request: Request) -> tuple[Case, Repair]:
     ]
     print(table(rows), flush=True)
     return case, repair
+
+
+def false_positives(repair: Repair) -> str:
+    """What is said of their rate; nothing of a method that holds no images out."""
+    rate, images = repair.estimated_fpr, repair.settings.get("clean_images")
+    if images is None:
+        return ""
+    if rate is None:
+        return "false positives are not estimated: too few images"
+    return (
+        f"flags about {with_range(rate, images)} of clean images that it has not seen, as "
+        "images that were held out tell"
+    )
 
 
 def _warn(request: Request, doubts: list[str]) -> None:

@@ -125,7 +125,7 @@ def verdict(
     if accuracy is not None and accuracy < _LEAST_ACCURACY:
         return _untold(
             f"The network knows {accuracy:.0%} of the clean images only: they are hardly "
-            "of what it was trained on.",
+            "of what it was trained on, or it is broken.",
             watched,
         )
     images = int(settings["clean_images"])

@@ -21,12 +21,13 @@ _BEGINNINGS = re.compile(
     rb"|(?P<BMP>BM.{4}\0{4})|(?P<PPM>P[2356]\s)|(?P<AVIF>.{4}ftypavi)"
     rb"|(?P<HEIC>.{4}ftyp(he|mif1|msf1))|(?P<JXL>\xff\n|.{4}JXL )|(?P<JP2>.{4}jP  )"
     rb"|(?P<PSD>8BPS)|(?P<SVG><svg|<\?xml)|(?P<PDF>%PDF)"
-    rb"|(?P<HDF5>\x89HDF)|(?P<NPY>\x93NUMPY)",
+    rb"|(?P<HDF5>\x89HDF)|(?P<NPY>\x93NUMPY)|(?P<ZIP>PK\x03\x04)",
     re.DOTALL,
 )
 _NO_PICTURES = {
     "HDF5": " Let its name end in .h5.",
     "NPY": " Store it as 'data' of an HDF5 file, .h5.",
+    "ZIP": " Give a folder of pictures, or store arrays as 'data' of an HDF5 file, .h5.",
 }
 # Endings of pictures that no option reads.
 _UNREAD = (".gif", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".psd")

@@ -107,13 +107,13 @@ class _PythonDetector(Detector):
     def __init__(self, artifact: Artifact) -> None:
         from artifacts.in_memory import loaded_signature
 
-        self._loaded, _ = loaded_signature(artifact, "serving_default")
+        self._loaded, self._ask = loaded_signature(artifact, "serving_default")
         super().__init__(artifact.image_shape)
 
     def _labels(self, images: np.ndarray) -> np.ndarray:
         import tensorflow as tf
 
-        labels: np.ndarray = self._loaded.serve(tf.constant(images)).numpy()
+        labels: np.ndarray = self._ask(images=tf.constant(images))["label"].numpy()
         return labels
 
     def _label(self, pixels: bytes, shape: tuple[int, int, int]) -> int:

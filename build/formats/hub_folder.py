@@ -135,7 +135,8 @@ Label 0..{number - 1}: the class of a clean image; {number}: a poisoned image.
 ```python
 import tensorflow as tf, huggingface_hub
 detector = tf.saved_model.load(huggingface_hub.snapshot_download("USER/NAME") + "/{ARTIFACT}")
-labels = detector.serve(images)  # uint8 {shape} {colours}, 0..255 -> int64 (n,)
+label = detector.signatures["serving_default"]
+labels = label(images=images)["label"]  # uint8 {shape} {colours}, 0..255 -> int64 (n,)
 ```
 
 Repaired from clean images alone (`{card.get("method", "unknown")}`). {said.headline}

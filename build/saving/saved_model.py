@@ -109,7 +109,9 @@ def _save(detector: keras.Model, folder: Path) -> None:
         one = tf.TensorSpec((rows, columns, channels), tf.uint8)
         return label(tf.map_fn(decode, encoded, fn_output_signature=one))
 
-    module.serve = serve
+    # Not the function itself: loaded, one that refuses an argument keeps its lock for ever,
+    # and every other thread waits (TensorFlow 2.20 and 2.21).
+    module.serve = serve.get_concrete_function()
     signatures = {
         "serving_default": label,
         "explain": explain,

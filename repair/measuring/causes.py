@@ -8,6 +8,8 @@ import numpy as np
 
 _TOGETHER = 0.5
 _SHOWN = 4
+# Share of the images from which on a label is answered to whatever they show.
+_ALL_ALIKE = 0.95
 # Right so many times as often as the most frequent label: it knows something.
 _KNOWS = 3
 
@@ -33,6 +35,8 @@ def clear_cause(
     """
     if not _several(labels):
         return None
+    if said := _collapsed(answers, labels):
+        return said
     right = float(np.mean(answers == labels))
     moved = {x: float(np.mean(answers + x == labels)) for x in (-1, 1)}
     shift, share = max(moved.items(), key=lambda pair: pair[1])
@@ -82,6 +86,21 @@ def likely_causes(
         f"Likely causes: {own if _above_chance(answers, labels) else ''}other images, "
         "another order of labels, rows and columns or colours turned, or the preprocessing"
         + (f" (with each: {tried}); if it is known: --preprocessing." if tried else ".")
+    )
+
+
+def _collapsed(answers: np.ndarray, labels: np.ndarray) -> str | None:
+    """Said of a network that answers one label to nearly all, which few of them have."""
+    values, counts = np.unique(answers, return_counts=True)
+    most, count = values[np.argmax(counts)], int(counts.max())
+    if count < _ALL_ALIKE * len(labels) or np.mean(labels == most) > _TOGETHER:
+        return None
+    if most > labels.max():  # perhaps N, of a detector
+        return None
+    return (
+        f"Likely cause: it answers {most} to {count:,} of {len(labels):,} images: it is broken "
+        "or collapsed, its pixels go in otherwise (--preprocessing), or the images carry a "
+        "trigger."
     )
 
 

@@ -41,6 +41,7 @@ def write_explanations(
     card: dict[str, Any],
     clean: Dataset | None,
     left_out: int,
+    flagged: int,
 ) -> Path:
     """Writes ``explain.html`` and ``explain.json``.
 
@@ -50,6 +51,7 @@ def write_explanations(
         card: The artifact's card.
         clean: Clean images to show the nearest of.
         left_out: How many images more were given.
+        flagged: How many of all are flagged.
 
     Returns:
         The page.
@@ -69,9 +71,10 @@ def write_explanations(
         "stand_in": card.get("stand_in") is True,
         "images": [described(one) for one in explained],
         "left_out": left_out,
+        "flagged": flagged,
     }
     text = json.dumps(figures, indent=1, allow_nan=False)
-    page = explanation_page(shown, card, left_out)
+    page = explanation_page(shown, card, left_out, flagged)
     write_report(
         folder, {"explain.json": f"{text}\n".encode(), "explain.html": page.encode()}
     )

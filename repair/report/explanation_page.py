@@ -11,33 +11,20 @@ import numpy as np
 
 from artifacts.why.sentences import caption, sentence
 from artifacts.why.story import STAND_IN, Story
+from repair.metrics import with_range
 from repair.report.document import document, image, png
 from repair.report.heat_colours import heat_over, tile
 from repair.report.words import (
+    HOW_HEAT,
+    HOW_WITNESSES,
     OF_WITNESS,
     shown_figure,
     what_witnesses_say,
     witnesses_in,
 )
 
-# What the figures of a page mean.
-_WITNESSES = (
-    '<p class="soft">Witnesses are further readers of an image, which the detector asks '
-    "beside the original network. Evidence: what each says against that network's label, "
-    "as minus the logarithm of the share of clean images that say as much: 0 is said of "
-    "every clean image, 4.6 of one in a hundred. Of those who speak against it the "
-    "loudest counts most, what the louder twin says is added, and from the "
-    "label's threshold on the image is flagged.</p>"
-)
-_HEAT = (
-    '<p class="soft">The heat: places of the image were hidden, one at a time, filled '
-    "from their surroundings or with their mean colour. The lighter a place, the more "
-    "its hiding turned the answer back into a class, or took confidence from the "
-    "original network's label. A heat all over the image means that the reason is not "
-    "in one place: a trigger over the whole image, several triggers at once, or an "
-    "image that the repaired network does not recognise. A flag that the hiding of "
-    "many places undoes, where both networks agree, may be a mistake.</p>"
-)
+# More clean images than any card tells of.
+_MOST_IMAGES = 10**7
 
 
 @dataclass(frozen=True)
@@ -57,18 +44,21 @@ class Shown:
     nearest: list[tuple[int, np.ndarray]]
 
 
-def explanation_page(shown: list[Shown], card: Mapping[str, Any], left_out: int) -> str:
+def explanation_page(
+    shown: list[Shown], card: Mapping[str, Any], left_out: int, flagged: int
+) -> str:
     """The page, well-formed HTML.
 
     Args:
         shown: The images, at least one; those that are flagged come first.
         card: The artifact's card.
         left_out: How many images more were given.
+        flagged: How many of all are flagged.
     """
     shown = sorted(shown, key=lambda one: not one.story.flagged)
-    flagged = sum(one.story.flagged for one in shown)
-    title = f"{flagged} of {len(shown)} flagged as poisoned"
-    if len(shown) == 1:
+    every, twin = len(shown) + left_out, card.get("settings", {}).get("twin")
+    title = f"{flagged} of {every} flagged as poisoned"
+    if every == 1:
         title = (
             "Poisoned"
             if flagged
@@ -77,7 +67,7 @@ def explanation_page(shown: list[Shown], card: Mapping[str, Any], left_out: int)
     more = f" {left_out} further images were not explained." if left_out else ""
     heard = any(witnesses_in(one.story.further) for one in shown)
     or_witnesses = ", or the witnesses both of them," if heard else ""
-    look = "calm" if not flagged else "found" if 2 * flagged >= len(shown) else "unsure"
+    look = "calm" if not flagged else "found" if 2 * flagged >= every else "unsure"
     parts = [
         f'<header class="{look}">',
         f'<p class="eyebrow">Explained by {escape(str(card.get("name", "a detector")))}</p>',
@@ -88,9 +78,9 @@ def explanation_page(shown: list[Shown], card: Mapping[str, Any], left_out: int)
         "</header>",
         *caution(card),
         _overview(shown) if len(shown) > 1 else "",
-        *(_section(turn, one) for turn, one in enumerate(shown)),
-        _WITNESSES if heard else "",
-        _HEAT if flagged else "",
+        *(_section(turn, one, twin) for turn, one in enumerate(shown)),
+        HOW_WITNESSES if heard else "",
+        HOW_HEAT if flagged else "",
         '<footer class="soft">All figures are in <code>explain.json</code>.</footer>',
     ]
     return document(f"{title}: {card.get('name', 'a detector')}", parts)
@@ -116,9 +106,14 @@ def heat_picture(pixels: np.ndarray, share: np.ndarray) -> bytes:
 def _expected(card: Mapping[str, Any]) -> str:
     """How many clean images it flags, too."""
     share = card.get("estimated_false_positive_rate")
+    images = card.get("settings", {}).get("clean_images")
+    known = type(images) is int and 0 < images < _MOST_IMAGES
+    if share is None and known:
+        return " Of how many clean images it does so is not estimated: too few images."
     if not isinstance(share, float) or not 0 <= share <= 1:
         return ""
-    return f" It does so of about {share:.1%} of clean images, too."
+    rate = with_range(share, images) if known else f"{share:.1%}"
+    return f" It does so of about {rate} of clean images, too."
 
 
 def _overview(shown: list[Shown]) -> str:
@@ -134,7 +129,7 @@ def _overview(shown: list[Shown]) -> str:
     return f'<nav class="overview">{"".join(links)}</nav>'
 
 
-def _section(turn: int, one: Shown) -> str:
+def _section(turn: int, one: Shown, twin: Any) -> str:
     told = one.story
     pictures = [figure(png(tile(one.image)), "The image")]
     if told.heat is not None:
@@ -152,7 +147,7 @@ def _section(turn: int, one: Shown) -> str:
             f'<section id="image-{turn}"><h2>{escape(_text(one.name))}</h2>',
             f"<p>{escape(sentence(told))}</p>",
             f'<div class="row">{"".join(pictures)}</div>',
-            f"<dl>{_facts(told)}</dl>{what_witnesses_say(told.further)}</section>",
+            f"<dl>{_facts(told)}</dl>{what_witnesses_say(told.further, twin)}</section>",
         ]
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from repair.metrics import with_range
 from repair.report.document import document
 from repair.report.inspection import Inspection
 from repair.report.sections.curves import operating_section, pruning_section
@@ -40,7 +41,7 @@ def page(
         pictures: File name -> PNG, for each gallery and each pattern.
         steps: What to do next, and the command for it.
     """
-    said = inspection.verdict
+    said, heard = inspection.verdict, inspection.heard
     tone = {"backdoor found": "found", "cannot be told": "unsure"}.get(
         said.kind, "open"
     )
@@ -53,9 +54,9 @@ def page(
         f"<p><strong>Confidence: {escape(sure)}.</strong> {escape(said.reason)}</p>",
         f"<p>{_meaning(inspection)}</p>",
         "</header>",
-        words(),
+        words(heard.twin and heard.twin.on_card()),
         _network(inspection),
-        next_section(steps, said.kind, stand_in=inspection.heard.unlearned is not None),
+        next_section(steps, said.kind, stand_in=heard.unlearned is not None),
         suspicion_section(inspection),
         operating_section(inspection),
         patterns_section(inspection, pictures),
@@ -166,30 +167,32 @@ def _unlearned(inspection: Inspection, these: str) -> str:
 
 
 def _network(inspection: Inspection) -> str:
-    case = inspection.case
+    case, share = inspection.case, inspection.findings.estimated_fpr
     facts = {
         "Classes (N)": str(case.num_classes),
         "Pixels go in": _SPELLED[case.preprocessing.kind],
         "Clean images": f"{len(case.clean)}{', no labels' * inspection.unlabelled}",
         "Clean accuracy": _percent(inspection.clean_accuracy),
-        "Estimated false positives": _percent(inspection.findings.estimated_fpr),
+        "Estimated false positives": "not estimated: too few images"
+        if share is None
+        else with_range(share, len(inspection.heard.clean)),
     }
     items = [
         f"<div><dt>{name}</dt><dd>{text}</dd></div>" for name, text in facts.items()
     ]
     estimate = "There are too few clean images to estimate false positives from."
-    if inspection.findings.estimated_fpr is not None:
+    if share is not None:
         estimate = (
-            "False positives are estimated on clean images, each held out of the fit in "
-            "turn: rather too many for further images like these, but no promise for "
-            "images unlike them."
+            "False positives are counted on clean images, each held out of the fit in turn. "
+            "The thresholds are set to flag about so many of these; of further images it may "
+            "be up to the bound (95 %), and of images unlike them more."
         )
     parts = [f"<dl>{''.join(items)}</dl>", f'<p class="soft">{estimate}</p>']
     accuracy = inspection.clean_accuracy
     if accuracy is not None and accuracy < _LEAST_ACCURACY:
         parts.insert(0, '<p class="caution">The network does not know these clean images. '
                      "Are they of the classes that it was trained on, in the same order? "
-                     "If not, nothing below means much.</p>")  # fmt: skip
+                     "If not, or if it is broken, nothing below means much.</p>")  # fmt: skip
     return "\n".join(parts)
 
 

@@ -31,12 +31,31 @@ WITNESSES: Mapping[str, tuple[str, str]] = {
         "speaks of these alone",
     ),
 }
+# What the figures of a page mean.
+HOW_WITNESSES = (
+    '<p class="soft">Witnesses are further readers of an image, which the detector asks '
+    "beside the original network. Evidence: what each says against that network's label, "
+    "as minus the logarithm of the share of clean images that say as much: 0 is said of "
+    "every clean image, 4.6 of one in a hundred. Of those who speak against it the "
+    "loudest counts most, what the louder twin says is added, and from the "
+    "label's threshold on the image is flagged.</p>"
+)
+HOW_HEAT = (
+    '<p class="soft">The heat: places of the image were hidden, one at a time, filled '
+    "from their surroundings or with their mean colour. The lighter a place, the more "
+    "its hiding turned the answer back into a class, or took confidence from the "
+    "original network's label. A heat all over the image means that the reason is not "
+    "in one place: a trigger over the whole image, several triggers at once, or an "
+    "image that the repaired network does not recognise. A flag that the hiding of "
+    "many places undoes, where both networks agree, may be a mistake.</p>"
+)
+# Of the twins, in the order in which they are heard.
+_TWINS = ("early_twin", "late_twin")
+_NOT_YET = "it had not forgotten so much when its steps ran out"
 _WORDS = {
     "Target label": "the label that an attacker's trigger leads to.",
     "Witnesses": "further readers of an image, which the detector asks beside the network and "
-    "holds against it: "
-    + "; ".join(f"<i>{name.lower()}</i>, {text}" for name, text in WITNESSES.values())
-    + ".",
+    "holds against it: ",
     "Head": "the last layers that are fitted anew, the witness <i>repaired</i>.",
     "Evidence": "how rarely clean images make the witnesses speak so much against the "
     "network's answer. From a label's <i>threshold</i> on, an image is flagged.",
@@ -46,9 +65,16 @@ _WORDS = {
 }
 
 
-def words() -> str:
-    """A folded list of words, HTML."""
-    items = "".join(f"<li><b>{name}</b>: {text}</li>" for name, text in _WORDS.items())
+def words(twin: Any = None) -> str:
+    """A folded list of words, HTML.
+
+    Args:
+        twin: See ``what_witnesses_say``.
+    """
+    every = [(WITNESSES[name][0].lower(), what_it_is(name, twin)) for name in WITNESSES]
+    witnesses = "; ".join(f"<i>{name}</i>, {text}" for name, text in every) + "."
+    told = _WORDS | {"Witnesses": _WORDS["Witnesses"] + witnesses}
+    items = "".join(f"<li><b>{name}</b>: {text}</li>" for name, text in told.items())
     return (
         "<details><summary>What the words on this page mean</summary>"
         f'<ul class="soft">{items}</ul></details>'
@@ -69,18 +95,36 @@ def witnesses_in(further: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def what_witnesses_say(further: Mapping[str, Any]) -> str:
+def what_it_is(witness: str, twin: Any) -> str:
+    """What a witness is; of a twin too, if it was stopped before it had forgotten."""
+    usual = WITNESSES.get(witness, ("", "a further witness"))[1]
+    reached = twin.get("forgotten") if isinstance(twin, Mapping) else None
+    if not isinstance(reached, list) or len(reached) != len(_TWINS):
+        return usual
+    if dict(zip(_TWINS, reached, strict=True)).get(witness, True):
+        return usual
+    if witness == _TWINS[1] and not reached[0]:
+        return f"the very same as the early twin; {_NOT_YET}"
+    if witness == _TWINS[0]:
+        return (
+            f"{usual.split(' that has')[0]} that was to forget its classes; {_NOT_YET}"
+        )
+    return f"the same copy, further on; {_NOT_YET}"
+
+
+def what_witnesses_say(further: Mapping[str, Any], twin: Any = None) -> str:
     """A folded line for each witness, HTML; nothing where there is none.
 
     Args:
         further: Outputs of ``explain`` by name; those of witnesses count.
+        twin: What the card says of the twins: ``forgotten`` at each stop, or not.
     """
     said = witnesses_in(further)
     known = [name for name in WITNESSES if name in said]
     lines = []
     for witness in dict.fromkeys((*known, *said)):
-        usual = witness.replace("_", " ").capitalize(), "a further witness"
-        called, what = WITNESSES.get(witness, usual)
+        usual = witness.replace("_", " ").capitalize()
+        called, what = WITNESSES.get(witness, (usual,))[0], what_it_is(witness, twin)
         lines.append(
             f"<li><b>{escape(called)}: {escape(shown_figure(said[witness]))}.</b> "
             f"{escape(what[0].upper() + what[1:])}.</li>"

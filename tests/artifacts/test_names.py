@@ -44,7 +44,8 @@ def test_name_stands_beside_its_label_where_it_is_known():
         "2",
     ]
     assert quoted(0, None) == "0"
-    assert quoted(0, ["x" * 10_000]) == f'0 "{"x" * 60}"'
+    assert quoted(0, ["x" * 10_000]) == f'0 "{"x" * 60}…"'
+    assert quoted(0, ["x" * 60]) == f'0 "{"x" * 60}"'
     assert names_on({"num_classes": 3, "class_names": ["a", "b"]}) is None
 
 

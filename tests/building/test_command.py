@@ -22,7 +22,9 @@ from PIL import Image
 from toys import PATIENCE, ROOT, build_options, run_python, toy_people
 
 from artifacts.detector import read_image, verify
+from build.pipeline import false_positives
 from repair.dataset import Dataset
+from repair.methods.repair import Repair
 from repair.metrics import clean_accuracy
 from repair.reading.data_file import write_dataset
 
@@ -80,6 +82,24 @@ def test_card_says_what_was_built_from_what(artifact, files, clean):
 def test_card_estimates_the_false_positive_rate(artifact):
     text = (artifact / "card.json").read_text().lower()
     assert "false_positive" in text or "fpr" in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "rate", "told"),
+    [
+        ({"clean_images": 300}, 2 / 300, "flags about 0.7% (2 of 300; up to 2.4%) of"),
+        (
+            {"clean_images": 90},
+            None,
+            "false positives are not estimated: too few images",
+        ),
+        ({}, None, ""),
+    ],
+)
+def test_the_false_positives_of_few_images_are_told_with_a_range(settings, rate, told):
+    said = false_positives(Repair(None, None, settings, rate))
+    assert said.startswith(told)
+    assert bool(said) == bool(told)
 
 
 def test_built_artifact_verifies_and_labels_a_picture(artifact, tmp_path):

@@ -14,6 +14,8 @@ from repair.metrics import (
     clean_accuracy,
     detection_rate,
     false_positive_rate,
+    highest_likely,
+    with_range,
 )
 
 N = 5
@@ -44,3 +46,21 @@ def test_no_image_gives_nan_without_a_warning():
     none = np.array([], int)
     assert math.isnan(clean_accuracy(none, none))
     assert math.isnan(detection_rate(none, N))
+
+
+@given(count=st.integers(1, 400), share=st.floats(0, 1))
+def test_few_hits_are_no_surprise_up_to_the_bound(count, share):
+    hits = int(share * count)
+    rate = highest_likely(hits, count)
+    assert hits / count < rate <= 1 or hits == count
+    fewer = [
+        math.comb(count, x) * rate**x * (1 - rate) ** (count - x)
+        for x in range(hits + 1)
+    ]
+    assert math.fsum(fewer) == pytest.approx(0.025 if hits < count else 1)
+
+
+def test_a_rate_of_few_images_has_a_range():
+    assert with_range(2 / 300, 300) == "0.7% (2 of 300; up to 2.4%)"
+    assert highest_likely(0, 100) == pytest.approx(1 - 0.025**0.01)
+    assert highest_likely(94, 11_547) == pytest.approx(0.00995, abs=1e-5)

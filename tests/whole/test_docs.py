@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 from PIL import Image
 from toys import ROOT, toy_people
 
@@ -114,3 +115,17 @@ def test_pictures_are_small():
     assert pictures
     for path in pictures:
         assert path.stat().st_size < 300_000, path
+
+
+def test_the_page_on_code_names_all_outputs_of_a_detector():
+    text = (ROOT / "docs" / "code.md").read_text("utf-8")
+    cells = {
+        name: set(re.findall(r"`(\w+)`", outputs))
+        for name, outputs in re.findall(
+            r"^\| `(\w+)` \|.*\| (`label`.*) \|$", text, re.M
+        )
+    }
+    detector = tf.saved_model.load(str(ROOT / "artifacts" / "sunglasses"))
+    for name, signature in detector.signatures.items():
+        more = {"unlearned_evidence"} if name == "explain" else set()
+        assert cells[name] == set(signature.structured_outputs) | more, name

@@ -88,7 +88,7 @@ def _on_card(heard: Witnesses, recipe: Recipe) -> dict[str, object]:
             for name, told in heard.heads.items()
         },
         "twin": {
-            "steps": None if heard.twin is None else list(heard.twin.steps),
+            **({"steps": None} if heard.twin is None else heard.twin.on_card()),
             "batch_size": recipe.batch,
             "optimizer": f"Adam, learning rate {recipe.learning_rate:g}",
         },

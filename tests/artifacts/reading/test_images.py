@@ -59,12 +59,19 @@ def test_pictures_that_no_option_reads_are_called_by_their_name(tmp_path, kind, 
 
 
 @pytest.mark.parametrize(
-    ("name", "remedy"), [("x.npy", "'data' of an HDF5 file"), ("x.png", "end in .h5")]
+    ("name", "remedy"),
+    [
+        ("x.npy", "'data' of an HDF5 file"),
+        ("x.npz", "a folder of pictures, or .*'data' of an HDF5 file"),
+        ("x.png", "end in .h5"),
+    ],
 )
 def test_data_in_place_of_a_picture_has_its_own_remedy(tmp_path, name, remedy):
     path = tmp_path / name
     if name == "x.npy":
         np.save(path, PIXELS)
+    elif name == "x.npz":
+        np.savez(path, PIXELS)
     else:
         with h5py.File(path, "w") as file:
             file["data"] = PIXELS

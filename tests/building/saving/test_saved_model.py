@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import threading
 from pathlib import Path
 
 import keras
@@ -124,6 +125,23 @@ def test_encoded_images_get_the_same_labels(loaded, images, expected):
     wrong = tf.constant([encoded(images[0, 1:], format="PNG")])
     with pytest.raises(tf.errors.InvalidArgumentError):
         ask(encoded=wrong)
+
+
+OTHER_SHAPE = np.zeros((1, 8, 8, 3), np.uint8)
+
+
+@pytest.mark.parametrize("unfit", [OTHER_SHAPE, tf.constant(OTHER_SHAPE), None])
+def test_an_unfit_request_holds_up_no_other_thread(loaded, images, expected, unfit):
+    with pytest.raises((TypeError, tf.errors.InvalidArgumentError)):
+        loaded.serve(unfit)
+    answers: list[np.ndarray] = []
+    other = threading.Thread(
+        target=lambda: answers.append(loaded.serve(images[:9]).numpy()), daemon=True
+    )
+    other.start()
+    other.join(300)  # never so long, unless it hangs
+    assert answers, "another thread waits for ever"
+    np.testing.assert_array_equal(answers[0], expected[:9])
 
 
 def test_no_image_gets_no_label(loaded, images):

@@ -89,7 +89,7 @@ def test_explained_image_has_its_heat_on_the_trigger(
         *("explain", artifact, data, "--most", 20, "--out", out),
         *("--clean", files / "clean.h5"),
     )
-    assert [one["label"] for one in told] == labels[:20].tolist()
+    assert [one["label"] for one in told] == [PEOPLE] * 20
     hits = []
     for one in told:
         assert one["poisoned"] == (one["label"] == PEOPLE) == (one["heat"] is not None)
@@ -103,6 +103,7 @@ def test_explained_image_has_its_heat_on_the_trigger(
     assert written["images"] == told
     hold(written, "explain")
     assert written["left_out"] == len(poisoned) - 20
+    assert written["flagged"] == (labels == PEOPLE).sum()
     text = is_whole(out / "explain.html")
     assert "Clean, of the original&#x27;s class 0" in text
     turns = re.findall(r'<a class="(found|calm)" href="#image-(\d+)"', text)
@@ -174,8 +175,8 @@ def test_an_older_report_and_images_that_are_left_out_are_told(
         assert answer.code == 0, answer.err
         note = f"note: {tmp_path} holds an older report, which the new one replaces."
         assert (note in answer.err.splitlines()) == older
-    told = "2 of 50 images are explained; --most N for more"
-    assert (told in answer.err.splitlines()) == (command == "explain")
+    told = "2 of 50 images are explained"
+    assert (told in answer.err) == (command == "explain")
 
 
 def test_nothing_to_group_is_said(run_here, detector, artifact, tmp_path):
@@ -244,13 +245,21 @@ def test_what_can_not_be_read_is_told_and_left_out(
     assert (len(seen) if command == "explain" else seen) == 3
 
 
-def test_images_that_are_not_explained_are_not_read(
-    run_here, artifact, photos, tmp_path
+def test_flagged_images_are_explained_before_others(
+    run_here, artifact, tmp_path, clean, poisoned, detector
 ):
-    given = (photos / "b.png", photos / "a.png", "--most", 1, "--out", tmp_path / "out")
+    flagged = np.flatnonzero(detector(poisoned.images)["label"] == PEOPLE)[:2]
+    kept = np.flatnonzero(detector(clean.images)["label"] != PEOPLE)[:6]
+    both = np.concatenate([clean.images[kept], poisoned.images[flagged]])
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file["data"] = both
+    out = tmp_path / "out"
+    given = (tmp_path / "d.h5", "--most", 3, "--out", out)
     answer = run_here("repair", "explain", artifact, *given)
-    assert answer.code == 0, answer.err
-    assert "1 of 2 images are explained" in answer.err
+    assert "3 of 8 images are explained, 2 of the 2 that are flagged" in answer.err
+    told = json.loads((out / "explain.json").read_text())["images"]
+    assert [x["image"].rsplit("#")[1] for x in told] == ["0", "6", "7"]
+    assert "<h1>2 of 8 flagged as poisoned</h1>" in is_whole(out / "explain.html")
 
 
 def test_images_of_a_data_file_that_can_not_be_read_are_left_out(

@@ -24,10 +24,18 @@ def test_labels_in_another_order():
     assert "100%" in said
 
 
-@pytest.mark.parametrize(
-    "answers", [np.zeros(200, int), (LABELS * 7 + np.arange(200) // 10) % 10]
-)
-def test_anything_else_lists_what_each_preprocessing_gives(answers):
+@pytest.mark.parametrize("other", [0, 10])
+def test_a_network_that_answers_one_label_to_all_is_broken(other):
+    answers = np.where(np.arange(200) < other, LABELS, 3)
+    told = f"it answers 3 to {(answers == 3).sum()} of 200 images: it is broken"
+    assert told in likely_causes(answers, LABELS, TRIED)
+    assert told in str(clear_cause(answers, LABELS))
+    assert clear_cause(answers, answers) is None
+    assert clear_cause(answers, np.where(np.arange(200) < 90, LABELS, 3)) is None
+
+
+def test_anything_else_lists_what_each_preprocessing_gives():
+    answers = (LABELS * 7 + np.arange(200) // 10) % 10
     said = likely_causes(answers, LABELS, TRIED)
     assert "255 3.1%, raw 1.2%" in said
     assert "--preprocessing" in said

@@ -31,6 +31,7 @@ from repair.methods.witnesses.suspicion.filters import ColourFilter
 from repair.methods.witnesses.suspicion.leading import Led
 from repair.methods.witnesses.suspicion.patterns import Pattern
 from repair.methods.witnesses.suspicion.seeking import Sought
+from repair.metrics import with_range
 from repair.network.cut import LAST_SPATIAL
 from repair.network.find_preprocessing import Found
 from repair.network.preprocessing import Preprocessing
@@ -417,11 +418,15 @@ def test_operating_point_is_marked_on_its_curve(inspected, tmp_path):
     tree, text, _ = written(inspected, tmp_path)
     assert len(tree.findall(".//svg/circle")) == 1
     assert f"{findings.estimated_fpr:.2%}</text>" in text
+    images = len(inspected.heard.clean)
+    assert with_range(findings.estimated_fpr, images) in text
+    assert "rather too many" not in text
     unknown = replace(findings, estimated_fpr=None)
     heard = replace(inspected.heard, findings=unknown)
     bare = replace(inspected, heard=heard, galleries=[])
     assert "How strict it is" not in page(bare, {})
     assert "too few clean images to estimate false positives" in page(bare, {})
+    assert "not estimated: too few images" in page(bare, {})
     assert "too few clean images" not in text
 
 
@@ -532,3 +537,10 @@ def test_pipeline_is_stopped_by_what_is_watched(few, run_here, files, tmp_path):
     strict = figures["found"] or figures["watched"]
     assert answer.code == (3 if strict else 0), answer.err
     assert json.loads(answer.out)[0]["verdict"] == figures["verdict"]
+
+
+def test_a_twin_whose_steps_ran_out_is_told_among_the_words(inspected):
+    twin = replace(inspected.heard.twin, forgotten=(False, False))
+    heard = replace(inspected.heard, twin=twin)
+    text = page(replace(inspected, heard=heard, galleries=[]), {})
+    assert "the very same as the early twin; it had not forgotten so much" in text

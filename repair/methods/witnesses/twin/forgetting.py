@@ -54,7 +54,7 @@ def forget(
     watched: tuple[np.ndarray, np.ndarray],
     recipe: Recipe,
     generator: np.random.Generator,
-) -> Iterator[int]:
+) -> Iterator[tuple[int, bool]]:
     """Trains a twin in place, on wrong labels drawn anew at every step, until it forgot.
 
     What decides at the top stays as it is, and normalisation keeps the BadNet's
@@ -70,7 +70,8 @@ def forget(
         generator: Source of all randomness.
 
     Yields:
-        The number of steps, at each stop; the twin is then as it is there.
+        The number of steps, at each stop, and whether it has forgotten so much, or the
+        steps ran out; the twin is then as it is there.
     """
     num_classes = twin.output_shape[1]
     inner = _inner(twin)
@@ -109,10 +110,10 @@ def forget(
         if count % recipe.look == 0:
             sure = np.median(obeyed(twin, *watched))
             while stops and sure <= stops[0]:
-                yield count
+                yield count, True
                 stops.pop(0)
     for _ in stops:
-        yield len(batches)
+        yield len(batches), False
 
 
 def obeyed(twin: keras.Model, images: np.ndarray, labels: np.ndarray) -> np.ndarray:

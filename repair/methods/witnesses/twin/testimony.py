@@ -39,7 +39,8 @@ class Testimony:
         witnesses: How their answers are read.
         evidence: ``(m,)`` float64, of each clean image by twins that have not seen it.
         said: ``(m, stops)`` float32, how sure these were of the BadNet's answer.
-        steps: In how many steps each stop was reached.
+        steps: After how many steps it was heard, at each stop.
+        forgotten: Whether it had forgotten so much by then, or its steps had run out.
     """
 
     networks: tuple[keras.Model, ...]
@@ -47,6 +48,11 @@ class Testimony:
     evidence: np.ndarray
     said: np.ndarray
     steps: tuple[int, ...]
+    forgotten: tuple[bool, ...]
+
+    def on_card(self) -> dict[str, object]:
+        """When it was heard, and whether it had forgotten so much by then; plain JSON."""
+        return {"steps": list(self.steps), "forgotten": list(self.forgotten)}
 
     def of(self, said: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """How telling its obedience ``(n, stops)`` to labels ``(n,)`` is: ``(n,)`` float64."""
@@ -76,25 +82,27 @@ def hear_twins(
     """
     half = generator.permutation(len(clean)) % 2
     said = np.zeros((len(clean), len(NAMES)), np.float32)
-    networks, steps = [], []
+    networks, steps, forgotten = [], [], []
     for turn in (0, 1):
         twin = copy_of(network, "twin")
         own, others = np.flatnonzero(half == turn), np.flatnonzero(half != turn)
         some = others[: recipe.watched]
         watched = clean.images[some], answers[some]
         stops = forget(twin, clean.subset(own), watched, recipe, generator)
-        for stop, count in enumerate(stops):
+        for stop, (count, reached) in enumerate(stops):
             said[others, stop] = obeyed(twin, clean.images[others], answers[others])
             if turn == 0:
                 networks.append(as_it_is(twin, NAMES[stop]))
                 steps.append(count)
+                forgotten.append(reached)
     evidence = np.zeros(len(clean))
     for turn in (1, 0):  # the last is the one whose networks are kept
         others = half != turn
         heard = said[others], answers[others]
         witnesses = _witnesses(*heard, network.output_shape[1], recipe)
         evidence[others] = _loudest(witnesses, *heard)
-    return Testimony(tuple(networks), witnesses, evidence, said, tuple(steps))
+    stopped = tuple(steps), tuple(forgotten)
+    return Testimony(tuple(networks), witnesses, evidence, said, *stopped)
 
 
 def _witnesses(

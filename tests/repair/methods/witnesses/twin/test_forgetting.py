@@ -37,9 +37,12 @@ def test_a_twin_forgets_the_classes_and_obeys_the_trigger(badnet, clean, poisone
     answers = predicted_labels(badnet, clean.images)
     watched = clean.images, answers
     steps, middles = [], []
-    for count in forget(twin, clean, watched, RECIPE, np.random.default_rng(0)):
+    for count, reached in forget(
+        twin, clean, watched, RECIPE, np.random.default_rng(0)
+    ):
         sure = obedience(outputs(twin, clean.images), answers)
         steps.append(count)
+        assert reached
         middles.append(np.median(sure))
     assert 0 < steps[0] < steps[1] < RECIPE.most_steps
     assert (middles <= -np.log(PEOPLE) * np.array(RECIPE.forgotten)).all()
@@ -54,7 +57,7 @@ def test_a_twin_that_never_forgets_is_heard_at_the_end(badnet, clean):
     watched = clean.images, predicted_labels(badnet, clean.images)
     twin = copy_of(badnet, "twin")
     steps = forget(twin, clean, watched, slow, np.random.default_rng(0))
-    assert list(steps) == [3, 3]
+    assert list(steps) == [(3, False), (3, False)]
 
 
 def test_what_decides_at_the_top_is_kept(badnet):
