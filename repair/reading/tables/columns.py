@@ -72,7 +72,7 @@ def square(count: int) -> tuple[int, int, int] | None:
     """Rows, columns and channels of a square of so many numbers, None if there is none."""
     for channels in (1, 3):
         side = isqrt(count // channels)
-        if side * side * channels == count:
+        if 0 < side * side * channels == count:
             return side, side, channels
     return None
 

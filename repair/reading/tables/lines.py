@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from repair.errors import DatasetError
 
+_MAX_BYTES = 4 << 30
 _MAX_LINE = 8 << 20
 _MARK = b"\xef\xbb\xbf"  # of UTF-8, which Excel writes
 
@@ -15,10 +17,15 @@ def lines_of(path: Path) -> Iterator[bytes]:
     """The lines of a file that are not blank, without their ends.
 
     Raises:
-        DatasetError: If the file can not be read, or a line is too long.
+        DatasetError: If the file can not be read, or it or a line is too long.
     """
     try:
         with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > _MAX_BYTES:
+                raise DatasetError(
+                    f"{path}: expected a text of at most {_MAX_BYTES:,} bytes. Write the "
+                    "images by numpy.savez."
+                )
             if file.read(len(_MARK)) != _MARK:
                 file.seek(0)
             while line := file.readline(_MAX_LINE + 1):

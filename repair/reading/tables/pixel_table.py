@@ -21,7 +21,6 @@ from repair.reading.tables.columns import Columns, columns_of, square, with_labe
 from repair.reading.tables.lines import lines_of, plain_field, text_of
 from repair.reading.tables.rows import Pixels, labels_of, rows_of
 
-_MAX_BYTES = 4 << 30
 _MAX_COLUMNS = 1 << 20
 _MAX_ROWS = 1 << 21
 _LABELS = {"first": 0, "last": -1}
@@ -47,11 +46,6 @@ def open_table(path: Path, asked: Collection[str]) -> Iterator[Opened]:
     Raises:
         DatasetError: If it is no table of pixels, too large, or not clear.
     """
-    if path.stat().st_size > _MAX_BYTES:
-        raise DatasetError(
-            f"{path}: expected a text of at most {_MAX_BYTES:,} bytes. Write the images by "
-            "numpy.savez."
-        )
     first = next(lines_of(path), b"")
     if first.count(b",") >= _MAX_COLUMNS:
         raise DatasetError(

@@ -307,7 +307,7 @@ BOUNDS: tuple[tuple[str, str, Read, Needed, dict[str, int]], ...] = (
     (f"{R}.text_labels", "_MAX_LENGTH", dataset("words.npz"), len("bird"), {}),
     (f"{R}.tables.lines", "_MAX_LINE", table, longest_line, {}),
     (f"{R}.tables.columns", "_MAX_OTHERS", table, 1, {}),
-    (f"{R}.tables.pixel_table", "_MAX_BYTES", table, size("table.csv"), {}),
+    (f"{R}.tables.lines", "_MAX_BYTES", table, size("table.csv"), {}),
     (f"{R}.tables.pixel_table", "_MAX_COLUMNS", table, 1 + 120, {}),
     (f"{R}.tables.pixel_table", "_MAX_ROWS", table, 10, {}),
     (f"{R}.tables.rows", "_MAX_LABEL", table, 1, {}),

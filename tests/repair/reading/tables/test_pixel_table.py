@@ -258,6 +258,7 @@ def test_texts_in_one_column_that_are_no_pixels(tmp_path):
         (["1 2 3 4", "1 2 3"], "plain numbers as pixels|4 numbers in each"),
         (["1 2 3 4", "1 2 x 4"], "Received for image 1: could not convert"),
         (["1 2 3 4", ""], "4 numbers in each"),
+        (["", "1 2 3 4"], r"4 pixels an image, \(2, 2, 1\)\. Received: 0 a row"),
     ):
         lines = [[place, text] for place, text in enumerate(texts)]
         with pytest.raises(DatasetError, match=message):
