@@ -54,7 +54,7 @@ def build_parser(*, demo: bool = False) -> argparse.ArgumentParser:
         help="the network, .keras or .h5")  # fmt: skip
     add_network_options(one)
     one.add_argument("--clean", type=Path, metavar="DATA",
-        help="clean images: a folder of each class, .npz, .npy or .h5")  # fmt: skip
+        help="clean images: a folder of each class, .npz, .npy, .h5, .csv")  # fmt: skip
     one.add_argument("--test", type=Path, metavar="DATA",
         help="clean test images, only for figures")  # fmt: skip
     one.add_argument(

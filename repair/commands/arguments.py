@@ -16,7 +16,7 @@ from repair.commands.numbers import SEEDS, whole
 from repair.commands.options import add_for_pipelines, add_settings
 from repair.settings import FINE_PRUNING_METHODS, METHODS, Settings
 
-_DATA = "images: a folder of each class, .npz, .npy or .h5"
+_DATA = "images: a folder of each class, .npz, .npy, .h5, .csv"
 
 
 def accuracy(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +61,7 @@ def inspect(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", type=Path, metavar="MODEL", help="network, .keras or .h5")
     add("clean", type=Path, metavar="CLEAN",
-        help="clean images: a folder of each class, .npz, .npy or .h5")  # fmt: skip
+        help="clean images: a folder of each class, .npz, .npy, .h5, .csv")  # fmt: skip
     add("--out", type=Path, required=True, metavar="FOLDER",
         help="gets inspect.html, inspect.json and pictures")  # fmt: skip
     add_preprocessing(parser)

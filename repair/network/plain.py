@@ -26,6 +26,11 @@ _REGRESSION = frozenset(
 _ROUNDED = 1e-6  # what factors of several networks may miss 1 by
 _MANY_LABELS = frozenset(["binarycrossentropy", "bce", "binaryfocalcrossentropy"])
 
+_IF_OF_ONE_LABEL = (
+    ", as the file names no loss. If it was trained with categorical cross-entropy, save it "
+    "compiled with that loss, as a whole model."
+)
+
 
 def classifier(
     images: Any,
@@ -82,7 +87,8 @@ def classifier(
     if count > 1 and (sigmoids or (end != "softmax" and loss in _MANY_LABELS)):
         raise ModelError(
             "expected one label per image: softmax, logits, or one sigmoid for two labels. "
-            f"Received: {count} sigmoids, each of which answers for itself."
+            f"Received: {count} sigmoids, each of which answers for itself"
+            + (_IF_OF_ONE_LABEL if sigmoids and not loss else ".")
         )
     if count == 1 and end == "softmax":
         raise ModelError(

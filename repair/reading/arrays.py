@@ -1,4 +1,4 @@
-"""Arrays of numbers in files of strangers: HDF5, ``.npz`` and ``.npy``, read by blocks."""
+"""Arrays of numbers in files of strangers: HDF5, NumPy, CSV, read by blocks."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from repair.errors import DatasetError
 from repair.process.little_memory import sparing
 from repair.reading.hdf5 import child, dataset, open_hdf5
 from repair.reading.keys import COMPETITION
-from repair.reading.no_data import reason_against
+from repair.reading.no_data import is_text, reason_against
 from repair.reading.numpy_files import Stored, open_npy, open_npz
+from repair.reading.tables.pixel_table import open_table
 
 _MOST_LISTED = 100
 _DEEPEST = 8  # group in group
@@ -33,12 +34,14 @@ class Arrays:
         get: The array of a name, checked.
         of_competition: Whether such files have a layout of their own.
         alone: Whether this is one array, by the name of its file.
+        in_rows: Whether each image is one row of pixels, of a size that is told elsewhere.
     """
 
     shapes: Mapping[str, tuple[int, ...]]
     get: Callable[[str], Stored]
     of_competition: bool = False
     alone: bool = False
+    in_rows: bool = False
 
 
 @contextmanager
@@ -61,6 +64,9 @@ def open_arrays(path: Path, asked: Collection[str] = ()) -> Iterator[Arrays]:
     elif start.startswith(_NPY):
         with open_npy(path) as (shapes, get):
             yield Arrays(shapes, get, alone=True)
+    elif is_text(start):
+        with open_table(path, asked) as (shapes, get):
+            yield Arrays(shapes, get, in_rows=True)
     else:
         with open_hdf5(path, DatasetError) as file:
             yield Arrays(

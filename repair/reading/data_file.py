@@ -18,18 +18,18 @@ from repair.process.what_is_there import what_is_there
 from repair.reading import image_folder
 from repair.reading.arrays import Arrays, is_npy, open_arrays
 from repair.reading.class_list import read_class_list
-from repair.reading.keys import COMPETITION, find_keys
+from repair.reading.keys import COMPETITION, find_keys, partner_of
 from repair.reading.labels import plain_labels
 from repair.reading.pixels import Shape, read_images, shape_of
 from repair.reading.shape_hints import without_network
+from repair.reading.tables.columns import square
+from repair.reading.tables.pixel_table import as_images
 from repair.reading.text_labels import numbers_or_names
 from repair.settings import DataOptions
 
 IMAGE_SHAPE = (55, 47, 3)
 AS_IT_IS = DataOptions()
 _MAX_LABEL_BYTES, _MAX_TEXT_BYTES = 1 << 30, 1 << 14
-# What the file of labels beside ``x.npy`` is called.
-_PARTNERS = (("images", "labels"), ("image", "label"), ("data", "labels"), ("x", "y"))
 
 
 @said_if_all_is_well()
@@ -78,6 +78,8 @@ def read_dataset(
         images, labels, plain = _keys(path, arrays, options, labelled)
         stored = arrays.get(images)
         where = f"{path}: {images[:100]!r}"
+        if arrays.in_rows:
+            stored = as_images(where, stored, image_shape, options.axes)
         pixels = read_images(where, stored, image_shape, options, first=plain)
         count = len(pixels)
         if labels is None:
@@ -101,17 +103,20 @@ def shape_in(path: Path, options: DataOptions) -> Shape | None:
         return image_folder.first_shape(path, options)
     with open_arrays(path, dict(options.keys).values()) as arrays:
         images, _, plain = _keys(path, arrays, options, labelled=False)
-        return shape_of(arrays.get(images).shape, options, first=plain)
+        shape = arrays.get(images).shape
+        if arrays.in_rows:
+            return square(shape[1])
+        return shape_of(shape, options, first=plain)
 
 
 def unclear_shape(path: Path, options: DataOptions) -> DatasetError:
     """The error of a file for which ``shape_in`` is None, where no network tells it."""
     with open_arrays(path, dict(options.keys).values()) as arrays:
         images, _, _ = _keys(path, arrays, options, labelled=False)
-        shape = arrays.get(images).shape
+        shape, in_rows = arrays.get(images).shape, arrays.in_rows
     return DatasetError(
         f"{path}: {images[:100]!r}: expected images (n, rows, columns, channels). Received: "
-        f"{shape}. {without_network(shape)}"
+        f"{shape}. {without_network(shape, in_rows=in_rows)}"
     )
 
 
@@ -123,7 +128,7 @@ def files_of(path: Path, options: DataOptions, *, labelled: bool = True) -> list
     """
     if not labelled or path.is_dir() or not is_npy(path):
         return [path]
-    return [path, path.parent / (dict(options.keys).get("labels") or _partner(path))]
+    return [path, path.parent / (dict(options.keys).get("labels") or partner_of(path))]
 
 
 def write_dataset(path: Path, data: Dataset) -> None:
@@ -140,7 +145,7 @@ def _keys(
     """Names of images and labels, and whether this is the competition's layout."""
     given = dict(options.keys)
     if arrays.alone:  # its labels are in another file
-        partner = given.get("labels") or (_partner(path) if labelled else None)
+        partner = given.get("labels") or (partner_of(path) if labelled else None)
         if partner and not given:
             say(f"{path}: labels are in {partner}")
         return path.name, partner, False
@@ -178,23 +183,3 @@ def _whole(where: str, arrays: Arrays, name: str) -> np.ndarray:
             f"Received: {stored.shape}, {str(stored.dtype)[:40]}."
         )
     return stored.rows(0, stored.shape[0])
-
-
-def _partner(path: Path) -> str:
-    """The file of labels beside one of images, by its name.
-
-    Raises:
-        DatasetError: If there is not exactly one.
-    """
-    name = path.name
-    pairs = [*_PARTNERS, *((a.title(), b.title()) for a, b in _PARTNERS), ("X", "y")]
-    tried = {
-        name.replace(images, labels, 1) for images, labels in pairs if images in name
-    }
-    found = sorted(other for other in tried if path.with_name(other).is_file())
-    if len(found) != 1:
-        raise DatasetError(
-            f"{path}: expected one file of labels beside it. Received: "
-            f"{', '.join(found) or 'none'}. Name it: --keys labels=FILE.npy"
-        )
-    return found[0]

@@ -9,6 +9,7 @@ from artifacts.errors import printable
 from repair.errors import DatasetError
 
 COMPETITION = ("data", "label")
+PIXELS = "pixels"  # of a table: one image a row
 # Pairs of names that mean nothing else.
 _PAIRS = (
     COMPETITION,
@@ -32,7 +33,9 @@ _PAIRS = (
     ("train_set_x", "train_set_y"),
 )
 # Names of labels beside images of any name.
-_LABELS = ("label", "labels", "target", "targets", "class", "classes", "y", "Y")
+_LABELS = ("label", "labels", "target", "targets", "class", "classes", "y", "emotion")
+# What the file of labels beside ``x.npy`` is called.
+_PARTNERS = (("images", "labels"), ("image", "label"), ("data", "labels"), ("x", "y"))
 _SHOWN = 12
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -72,7 +75,7 @@ def find_keys(
         labels = dict(_PAIRS).get(images)
         if labels not in shapes:
             beside = _labels_of(shapes, images)
-            labels = _only(beside) or _only([x for x in beside if x in _LABELS])
+            labels = _only(beside) or _only([x for x in beside if x.lower() in _LABELS])
             if not beside:
                 raise DatasetError(
                     f"{path}: expected labels beside {printable(images[:100])!r}. Received: "
@@ -84,13 +87,35 @@ def find_keys(
     return images, labels
 
 
+def partner_of(path: Path) -> str:
+    """The file of labels beside one of images, by its name.
+
+    Raises:
+        DatasetError: If there is not exactly one.
+    """
+    name = path.name
+    pairs = [*_PARTNERS, *((a.title(), b.title()) for a, b in _PARTNERS), ("X", "y")]
+    tried = {
+        name.replace(images, labels, 1) for images, labels in pairs if images in name
+    }
+    found = sorted(other for other in tried if path.with_name(other).is_file())
+    if len(found) != 1:
+        raise DatasetError(
+            f"{path}: expected one file of labels beside it. Received: "
+            f"{', '.join(found) or 'none'}. Name it: --keys labels=FILE.npy"
+        )
+    return found[0]
+
+
 def _found(path: Path, shapes: Shapes, labelled: bool) -> tuple[str, str | None]:
     pairs = [pair for pair in _PAIRS if pair[0] in shapes]
     whole = [pair for pair in pairs if pair[1] in shapes] if labelled else pairs
     if len({pair[0] for pair in whole}) == 1:
         return whole[0]
     if not whole:
-        images = _only([name for name, shape in shapes.items() if len(shape) in (3, 4)])
+        images = _only([x for x, shape in shapes.items() if len(shape) in (3, 4)])
+        if images is None and len(shapes.get(PIXELS, ())) == 2:
+            images = PIXELS
         if images is not None:
             return images, None
     if not whole:

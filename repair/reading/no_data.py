@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import os
+import struct
 from pathlib import Path
 
 from repair.reading.stored.other_formats import is_tar
 
+_TFRECORD_HEAD = 12
 _FOLDER = "Expected a folder with one folder a class"
 _ARRAYS = "write the arrays again by numpy.savez"
 _BEGINNINGS = (
@@ -43,14 +46,50 @@ def reason_against(path: Path, content: bytes) -> str | None:
     """What is said of a file by its first bytes, None if they tell nothing."""
     if not content and not os.path.lexists(path):
         return "expected a file or folder of images. Received: no such file."
+    if not content and _is_empty(path):
+        return "is empty. Download or write it again."
     if is_tar(content):
         return f"is packed by tar. Unpack it. {_FOLDER}, or arrays."
+    if _is_tfrecord(content):
+        return (
+            "is a TFRecord, which does not say what is in its records. Read it by "
+            f"tf.data.TFRecordDataset as its maker's program does, and {_ARRAYS}."
+        )
     for beginning, reason in _BEGINNINGS:
         if content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(beginning):
             return reason
-    if content and all(32 <= byte < 127 or byte in b"\t\r\n" for byte in content):
-        return f"is a text. {_FOLDER}, or .npz, .npy or HDF5."
     return None
+
+
+def is_text(content: bytes) -> bool:
+    """Whether a file begins as a text in UTF-8, perhaps cut within a letter."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(content)
+    except UnicodeDecodeError:
+        return False
+    return bool(text) and all(letter >= " " or letter in "\t\r\n" for letter in text)
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return os.path.isfile(path) and os.path.getsize(path) == 0  # noqa: PTH113, PTH202
+    except OSError:  # it is gone meanwhile
+        return False
+
+
+def _is_tfrecord(content: bytes) -> bool:
+    """Whether a file begins with the length of a record, and the sum that guards it."""
+    if len(content) < _TFRECORD_HEAD:
+        return False
+    length, told = struct.unpack("<QI", content[:_TFRECORD_HEAD])
+    crc = 0xFFFFFFFF  # CRC-32C, bit by bit
+    for byte in struct.pack("<Q", length):
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    crc ^= 0xFFFFFFFF
+    masked = (crc >> 15 | crc << 17) + 0xA282EAD8
+    return bool(told == masked & 0xFFFFFFFF)
 
 
 def reason_against_members(names: list[str]) -> str | None:

@@ -31,8 +31,15 @@ def hint(shape: tuple[int, ...], wanted: tuple[int, int, int]) -> str:
     return "Check that this is an image file."
 
 
-def without_network(shape: tuple[int, ...]) -> str:
-    """What may mend an array whose images have no size that can be told."""
+def without_network(shape: tuple[int, ...], *, in_rows: bool) -> str:
+    """What may mend an array whose images have no size that can be told.
+
+    Args:
+        shape: Of the array.
+        in_rows: Whether images may be rows of pixels, if their size is told.
+    """
+    if in_rows:
+        return "Say the size: --image-shape ROWS COLUMNS CHANNELS"
     if len(shape) == 2:
         return _ROW
     if len(shape) == 4 and shape[2:3] in _CHANNELS:

@@ -271,3 +271,38 @@ for name, values in {
     # Where no network says how many classes there are, some are names as any others.
     add("data", name, texts(values), may_pass="as" in name or "odd" in name)
 add("data", "labels of one name", texts(np.array([b"Ann"] * COUNT)), may_pass=True)
+
+
+ROW = ",".join(map(str, PEOPLE_40.images[0].reshape(-1)))
+NAMES = ",".join(f"pixel{x}" for x in range(360))
+
+
+def csv(*lines: str | bytes) -> Write:
+    """A table of pixels, one image a line."""
+
+    def write(folder: Path, good: Good) -> Path:
+        content = b"\n".join(x if isinstance(x, bytes) else x.encode() for x in lines)
+        (folder / "data.csv").write_bytes(content + b"\n")
+        return folder / "data.csv"
+
+    return write
+
+
+for name, write in {
+    "a line without end": csv("label," + NAMES, "0," + "7" * (9 << 20)),
+    "a first line without end": csv("pixel" * (2 << 20)),
+    "columns without end": csv("," * (1 << 20), "," * (1 << 20)),
+    "a million names": csv(",".join(f"p{x}" for x in range(1 << 20)), "0"),
+    "a million kinds of names": csv(",".join("a" * (x % 9) for x in range(800_000))),
+    "numbers of a million digits": csv(",".join(["9" * 1_000_000] * 8)),
+    "names of a million digits": csv(",".join("p" + "9" * 1_000_000 for _ in range(7))),
+    "rows of other lengths": csv("label," + NAMES, "0," + ROW, "1," + ROW[:-9]),
+    "no rows": csv("label," + NAMES),
+    "columns with escapes": csv(
+        NAMES + ",\x1b[2J,\x1b[3J\x07", ROW + ",0,1", ROW + ",1,0"
+    ),
+    "one column twice": csv("label,label," + NAMES, "0,0," + ROW),
+    "bytes that are no text": csv("label," + NAMES, b"0,\xff\xfe" + ROW.encode()),
+    "a call in place of a pixel": csv("label," + NAMES, "0,open('trace','w')" + ROW),
+}.items():
+    add("data", f"csv: {name}", write)

@@ -30,6 +30,7 @@ from repair.reading.rebuilt.layer_list import MERGING, layer_from_config
 from repair.reading.rebuilt.operators.table import operator_applied, own_settings
 from repair.reading.rebuilt.operators.use import Use, is_tensor
 from repair.reading.rebuilt.operators.whole_numbers import stays_whole, takes_few_bits
+from repair.reading.rebuilt.refusals import check_no_own
 from repair.reading.rebuilt.stand_ins import stand_in_for
 from repair.reading.rebuilt.turned import Turning, of_rows
 
@@ -92,11 +93,11 @@ class Graph:
     def _made(self, step: Step) -> Any:
         values, keywords = self._given(step.arguments), self._given(step.keywords)
         if step.part.is_operator:
+            check_no_own(step.part, step.name, self.keras_version)
             values, keywords = self._as_in_file(values), self._as_in_file(keywords)
             settings = {**own_settings(step.part), **keywords}
-            use = Use(values, settings, step.name, self.apply, step.number)
-            use = replace(use, images=self.fixed, few_bits=self._few_bits)
-            return operator_applied(step.part, use)
+            use = (values, settings, step.name, self.apply, step.number)
+            return operator_applied(step.part, Use(*use, self.fixed, self._few_bits))
         if step.number:
             raise lost(Place(step.part.name, 0, step.number))
         part = unwrapped(step.part)

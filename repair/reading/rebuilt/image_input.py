@@ -8,6 +8,8 @@ from typing import Any
 import keras
 from keras import layers
 
+from repair.process.notice import say
+
 
 def fixed_images(config: Mapping[str, Any]) -> int | None:
     """How many images an input layer takes, None where any number."""
@@ -30,5 +32,11 @@ def image_input(
         images = keras.Input(shape, name=name)
         row = layers.Flatten(name=f"{name}.row")(images) if in_a_row else images
         return images, row
+    if shape[1] == 1:
+        say(
+            f"the network takes {shape[0]} numbers in one column; they are taken for an "
+            "image of one column. A network of series, such as sounds, is no classifier of "
+            "images"
+        )
     images = keras.Input((*shape, 1), name=name)
     return images, layers.Reshape(shape, name=f"{name}.grey")(images)

@@ -54,5 +54,9 @@ def _of_output(said: Any, outputs: Sequence[str], chosen: str) -> Any:
 
 def _name(said: Any) -> str:
     if isinstance(said, dict):
-        said = said.get("class_name")
+        kind, config = said.get("class_name"), said.get("config")
+        if kind == "LossFunctionWrapper" and isinstance(config, dict):
+            return _name(config.get("fn"))
+        # ``compile(loss=keras.losses.mean_absolute_error)`` in ``.keras``
+        said = config if kind == "function" else kind
     return said[:60].lower().replace("_", "") if isinstance(said, str) else ""

@@ -93,6 +93,12 @@ def opened_source(path: Path) -> Iterator[Source]:
 
 
 def _from_hdf5(file: h5py.File) -> Source:
+    if "nb_layers" in file.attrs:
+        raise ModelError(
+            "holds weights alone, as Keras 0.x and the first of Keras 1 wrote them. Load "
+            "them with Keras 1.0, and save the whole model there. Load that with Keras 2.0 "
+            "to 2.3, and save it there."
+        )
     version = None
     if "keras_version" in file.attrs:
         version = version_in(text(file, "keras_version", ModelError))

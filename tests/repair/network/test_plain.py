@@ -150,7 +150,14 @@ def compiled(network: keras.Model, loss: Any) -> keras.Model:
 
 
 REFUSED = {
-    "several sigmoids": (lambda: dense(4, "sigmoid"), "4 sigmoids"),
+    "several sigmoids": (
+        lambda: dense(4, "sigmoid"),
+        "4 sigmoids.*names no loss. If it was trained with categorical cross-entropy, save",
+    ),
+    "several sigmoids that were trained for themselves": (
+        lambda: compiled(dense(4, "sigmoid"), "binary_crossentropy"),
+        r"4 sigmoids, each of which answers for itself\.$",
+    ),
     "logits of several sigmoids": (
         lambda: compiled(dense(4), keras.losses.BinaryCrossentropy(from_logits=True)),
         "4 sigmoids",

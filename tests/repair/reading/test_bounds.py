@@ -150,6 +150,11 @@ def folder(tmp_path_factory, artifact) -> Path:
         file.create_dataset("data", data=axes, compression="lzf", chunks=axes.shape)
         file["label"] = data.labels
     shutil.copytree(artifact, home / "toy")
+    lines = [["label", *(f"pixel{x}" for x in range(120))]]
+    for label, pixels in zip(data.labels, data.images[..., :1], strict=True):
+        lines.append([label, *pixels.reshape(-1)])
+    text = "".join(",".join(map(str, line)) + "\n" for line in lines)
+    (home / "table.csv").write_text(text)
     return home
 
 
@@ -165,6 +170,16 @@ def with_architecture(home: Path) -> object:
 def dataset(name: str, classes: int | None = PEOPLE) -> Read:
     read = partial(read_dataset, image_shape=SHAPE, num_classes=classes)
     return lambda home: read(home / name)
+
+
+def table(home: Path) -> object:
+    return read_dataset(
+        home / "table.csv", image_shape=(*SHAPE[:2], 1), num_classes=PEOPLE
+    )
+
+
+def longest_line(home: Path) -> int:
+    return max(map(len, (home / "table.csv").read_bytes().splitlines(keepends=True)))
 
 
 def image(name: str, *, resize: bool = False) -> Read:
@@ -290,6 +305,12 @@ BOUNDS: tuple[tuple[str, str, Read, Needed, dict[str, int]], ...] = (
     (f"{R}.numpy_files", "_MOST_MEMBERS", dataset("data.npz"), 2, {}),
     (f"{R}.text_labels", "_MAX_NAMES", dataset("words.npz"), 5, {}),
     (f"{R}.text_labels", "_MAX_LENGTH", dataset("words.npz"), len("bird"), {}),
+    (f"{R}.tables.lines", "_MAX_LINE", table, longest_line, {}),
+    (f"{R}.tables.columns", "_MAX_OTHERS", table, 1, {}),
+    (f"{R}.tables.lines", "_MAX_BYTES", table, size("table.csv"), {}),
+    (f"{R}.tables.pixel_table", "_MAX_COLUMNS", table, 1 + 120, {}),
+    (f"{R}.tables.pixel_table", "_MAX_ROWS", table, 10, {}),
+    (f"{R}.tables.rows", "_MAX_LABEL", table, 1, {}),
     (f"{R}.class_folders", "_MOST_CLASSES", dataset("images"), 5, {}),
     (f"{R}.class_list", "_MAX_BYTES", class_list, size("classes.txt"), {}),
     (f"{R}.class_list", "_MAX_NAMES", class_list, 2, {}),

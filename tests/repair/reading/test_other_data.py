@@ -203,6 +203,11 @@ NO_DATA = {
         bytes(257) + b"ustar\x0000",
         "packed by tar. Unpack it.*one folder a class",
     ),
+    "nothing": (b"", "is empty"),
+    "TFRecord": (
+        bytes.fromhex("8000000000000000 2a5b60ec") + bytes(132),
+        "is a TFRecord.*TFRecordDataset.*numpy.savez",
+    ),
     "TIFF": (b"II*\0\x08\0", "is one TIFF image.*PNG or JPEG"),
 }
 

@@ -35,6 +35,20 @@ def test_pixels_in_a_row_are_those_of_an_image(in_a_row, tmp_path, ending):
     )
 
 
+@pytest.mark.parametrize(("columns", "said"), [(1, True), (2, False)])
+def test_one_column_of_numbers_is_said_to_be_taken_for_an_image(
+    tmp_path, capsys, columns, said
+):
+    series = keras.Sequential(
+        [keras.Input((15, columns)), layers.Conv1D(4, 3), layers.Flatten()]
+        + [layers.Dense(3, "softmax")]
+    )
+    network = read_network(saved(series, tmp_path, ".keras"))
+    assert network.input_shape == (None, 15, columns, 1)
+    told = "takes 15 numbers in one column" in capsys.readouterr().err
+    assert told is said
+
+
 @pytest.mark.parametrize(
     ("told", "message"),
     [(None, "takes 42 numbers.*--image-shape"), ((7, 6, 3), "are 126")],

@@ -6,6 +6,7 @@ import pickle
 import zipfile
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -91,3 +92,12 @@ def test_parts_of_a_checkpoint(tmp_path, name):
     path = tmp_path / name
     path.write_bytes(b"\0\0\x06\x08\x01\x1a\x02\x08\x01" + bytes(range(128, 250)))
     refused(path, "checkpoint of TensorFlow.*load_weights.*model.save")
+
+
+def test_weights_of_the_first_keras(tmp_path):
+    path = tmp_path / "mnist.weights.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["nb_layers"] = 1
+        file["layer_0/param_0"] = np.zeros((32, 1, 3, 3))
+        file["layer_0"].attrs["nb_params"] = 1
+    refused(path, "weights alone, as Keras 0.*with Keras 2.0 to 2.3")

@@ -1,0 +1,1 @@
+"""Tables of pixels, as CSV has them: one image a line."""
