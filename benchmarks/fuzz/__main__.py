@@ -17,7 +17,7 @@ from pathlib import Path
 from artifacts.quiet import import_tensorflow_quietly
 
 _NETWORKS = ("model", "archive", "description", "architecture", "configs")
-_DATA = ("data", "npz", "folder", "classes", "stored", "image", "flags")
+_DATA = ("data", "npz", "table", "folder", "classes", "stored", "image", "flags")
 NAMES = (*_NETWORKS, *_DATA, "card")
 
 

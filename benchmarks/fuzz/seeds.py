@@ -28,6 +28,7 @@ def write_seeds(target: str, folder: Path) -> None:
         "architecture": _architectures,
         "configs": _dice,
         "npz": _archived_arrays,
+        "table": _tables,
         "folder": _folders,
         "classes": _lists,
         "description": _descriptions,
@@ -96,6 +97,17 @@ def _archived_arrays(_: Path) -> Iterator[bytes]:
         file = io.BytesIO()
         save(file, images=images, labels=labels)
         yield file.getvalue()
+
+
+def _tables(_: Path) -> Iterator[bytes]:
+    rows = np.random.default_rng(0).integers(0, 256, (6, 17))
+    rows[:, 0] = np.arange(6) % 5
+    lines = [",".join(map(str, row)) for row in rows]
+    names = ",".join(f"pixel{place}" for place in range(16))
+    yield "\n".join([f"label,{names}", *lines]).encode()
+    yield "\n".join(lines).encode()
+    in_one = [",".join([str(row[0]), " ".join(map(str, row[1:])), "x"]) for row in rows]
+    yield "\r\n".join(["emotion,pixels,Usage", *in_one]).encode()
 
 
 def _folders(folder: Path) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from benchmarks.fuzz.data_targets import (
     image,
     npz,
     stored,
+    table,
 )
 from benchmarks.fuzz.network_targets import architecture, archive, description, model
 
@@ -27,7 +28,7 @@ def card(content: bytes) -> None:
 
 
 _NETWORKS = (model, archive, description, architecture, configs)
-_DATA = (data, npz, folder, classes, stored, image, flags)
+_DATA = (data, npz, table, folder, classes, stored, image, flags)
 TARGETS: Mapping[str, Target] = {
     each.__name__: each for each in (*_NETWORKS, *_DATA, card)
 }
