@@ -16,7 +16,6 @@ from repair.errors import ModelError
 from repair.network.ends import LOGITS, end_of, of_sigmoids, share_of
 from repair.network.scores import Logarithm
 
-_OF_ONE_SCORE = ("hard_sigmoid", "sigmoid")  # each score then answers for itself
 # Losses of networks whose answers are numbers, not labels.
 _REGRESSION = frozenset(
     ["mse", "meansquarederror", "mae", "meanabsoluteerror", "mape", "msle", "huber"]
@@ -101,7 +100,7 @@ def classifier(
         return keras.Model(images, _two_labels(scores), name="network")
     if end == "softmax":
         return keras.Model(images, scores, name="network")
-    if count == 1 or end in _OF_ONE_SCORE:
+    if count == 1 or end == "hard_sigmoid":  # each of several answers for itself
         raise ModelError(
             "expected softmax, sigmoid or none at the end (softmax as the last layer, or "
             f"logits). Received: {end!r}, which tells no probabilities. Save the network "

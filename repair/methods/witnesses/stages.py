@@ -21,11 +21,9 @@ _FEW: Shares = (
 )
 _MANY: Shares = ((_HEADS, 18), (_HEADS, 18), (_PICTURES, 3), ("filters tried", 5))
 _AFTER: Shares = (
-    *(
-        (_PICTURES, 3),
-        ("steps of unlearning", 16),
-        ("the detector is fused and checked", 9),
-    ),
+    (_PICTURES, 3),
+    ("steps of unlearning", 16),
+    ("the detector is fused and checked", 9),
 )
 
 

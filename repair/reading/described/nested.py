@@ -94,6 +94,7 @@ class _Unrolled:
         self.steps: list[Step] = []
         self.names = StepNames()
         self._inlined = 0
+        self._said = False
 
     def add(
         self,
@@ -146,7 +147,7 @@ class _Unrolled:
     ) -> list[Tensor]:
         """The results of a call, one step for each up to ``most``."""
         path = (*path, part.name)
-        say_if_as_in_training(part, call)
+        self._said = self._said or say_if_as_in_training(part, call)  # of one, once
         if not part.is_model:
             numbers = range(most + 1)
             return [self.add(part, path, call, part.name, each) for each in numbers]

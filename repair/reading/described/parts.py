@@ -163,7 +163,8 @@ def _with_parts(part: Part, depth: int) -> Part:
     for index, entry in enumerate(entries):
         part.parts.append(_part(entry, f"layer_{index}", depth - 1))
     names = [each.name for each in part.parts]
-    if twice := next((name for name in names if names.count(name) > 1), None):
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
         raise ModelError(f"expected different layer names. Received: {twice!r} twice.")
     if not part.is_chain:
         for key, ends, own_names in (

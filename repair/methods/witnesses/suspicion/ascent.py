@@ -25,7 +25,6 @@ class Ascent:
 
     def __init__(
         self,
-        name: str,
         leading: Leading,
         images: np.ndarray,
         applied: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
@@ -35,17 +34,15 @@ class Ascent:
         """What is to be changed, and how.
 
         Args:
-            name: What the bar says that is being done.
             leading: Holds the network, a classifier of plain pixels, and the recipe.
             images: ``(n, rows, columns, channels)``, clean ones.
             applied: From images float32 and a change to changed images, 0..255.
             most: Greatest length of a change.
             generator: Source of all randomness.
         """
-        self.name, self.images, self.generator = name, images, generator
+        self.images, self.most, self.generator = images, most, generator
         network, batch = leading.network, leading.recipe.sought_batch
         self.size = min(gradient_batch(network, batch), len(images))
-        self.most = most
 
         @tf.function(reduce_retracing=True)
         def slope(images: tf.Tensor, change: tf.Tensor, label: tf.Tensor) -> tf.Tensor:

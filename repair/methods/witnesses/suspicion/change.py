@@ -7,11 +7,11 @@ References:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
+import tensorflow as tf
 
 from repair.dataset import Dataset
 from repair.methods.witnesses.suspicion.ascent import Ascent
@@ -29,22 +29,29 @@ class Change(ABC):
         led: What it does to images of other classes.
     """
 
+    sought: ClassVar[str]  # what the bar says meanwhile
     change: np.ndarray
     slope: np.ndarray
     led: Led = field(default_factory=Led)
 
+    @staticmethod
     @abstractmethod
+    def made(images: tf.Tensor, change: tf.Tensor) -> tf.Tensor:
+        """What a change makes of images, ``(n, rows, columns, channels)`` float32, 0..255."""
+
     def applied(self, images: np.ndarray) -> np.ndarray:
         """Images with it, ``(n, rows, columns, channels)`` float32, 0..255."""
+        given = tf.constant(images, tf.float32)
+        return np.asarray(self.made(given, tf.constant(self.change)))
 
 
 Kind = TypeVar("Kind", bound=Change)
 
 
 def seek_in_rounds(
-    kind: Callable[[np.ndarray, np.ndarray], Kind],
+    kind: type[Kind],
     nothing: np.ndarray,
-    ascent: Ascent,
+    most: float,
     leading: Leading,
     clean: Dataset,
     answers: np.ndarray,
@@ -54,10 +61,10 @@ def seek_in_rounds(
     """Seeks a change for every label, ever longer for those that are easier to reach.
 
     Args:
-        kind: Makes one of what it is and the steps that led there.
+        kind: Of change.
         nothing: What changes nothing, float32.
-        ascent: Makes the steps.
-        leading: How surely images are led.
+        most: Greatest length of a change.
+        leading: How surely images are led; where its recipe seeks none, none is.
         clean: Clean images.
         answers: ``(n,)`` int64, the BadNet's labels for them.
         draws: ``(N,)``, how many disturbed images each label draws; of very many labels,
@@ -68,11 +75,12 @@ def seek_in_rounds(
         By label, of those that were tried.
     """
     recipe = leading.recipe
+    ascent = Ascent(leading, clean.images, kind.made, most, generator)
     heard = generator.permutation(len(clean))[: recipe.watched]
     found: dict[int, Kind] = {}
     order = np.argsort(-draws, kind="stable")
     for count, steps in zip(recipe.sought, recipe.sought_steps, strict=False):
-        for label in progress(order[:count].tolist(), label=ascent.name):
+        for label in progress(order[:count].tolist(), label=kind.sought):
             last = found.get(label, kind(nothing, nothing))
             one = kind(*ascent(last.change, last.slope, label, steps))
             others = heard[answers[heard] != label]

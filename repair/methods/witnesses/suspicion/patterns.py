@@ -9,12 +9,12 @@ References:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
 
 from repair.dataset import Dataset
-from repair.methods.witnesses.suspicion.ascent import Ascent
 from repair.methods.witnesses.suspicion.change import Change, seek_in_rounds
 from repair.methods.witnesses.suspicion.leading import Leading
 
@@ -23,9 +23,12 @@ from repair.methods.witnesses.suspicion.leading import Leading
 class Pattern(Change):
     """A pattern: ``(rows, columns, channels)``, what is added to pixels of 0..255."""
 
-    def applied(self, images: np.ndarray) -> np.ndarray:
-        """Images with it, ``(n, rows, columns, channels)`` float32, 0..255."""
-        return np.asarray(np.clip(images + self.change, 0, 255))
+    sought: ClassVar[str] = "patterns sought"
+
+    @staticmethod
+    def made(images: tf.Tensor, change: tf.Tensor) -> tf.Tensor:
+        """Images with a pattern, float32, 0..255."""
+        return tf.clip_by_value(images + change, 0, 255)
 
 
 def seek_patterns(
@@ -36,15 +39,7 @@ def seek_patterns(
     generator: np.random.Generator,
 ) -> dict[int, Pattern]:
     """Seeks a pattern for every label; see ``change.seek_in_rounds``."""
-    if not leading.recipe.sought:
-        return {}
-    shape = clean.images.shape[1:]
-    most = leading.recipe.faint * float(np.sqrt(np.prod(shape)))
-    ascent = Ascent("patterns sought", leading, clean.images, _added, most, generator)
-    nothing = np.zeros(shape, np.float32)
+    nothing = np.zeros(clean.images.shape[1:], np.float32)
+    most = leading.recipe.faint * float(np.sqrt(nothing.size))
     given = leading, clean, answers, draws, generator
-    return seek_in_rounds(Pattern, nothing, ascent, *given)
-
-
-def _added(images: tf.Tensor, change: tf.Tensor) -> tf.Tensor:
-    return tf.clip_by_value(images + change, 0, 255)
+    return seek_in_rounds(Pattern, nothing, most, *given)

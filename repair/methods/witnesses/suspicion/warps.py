@@ -10,12 +10,12 @@ References:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
 
 from repair.dataset import Dataset
-from repair.methods.witnesses.suspicion.ascent import Ascent
 from repair.methods.witnesses.suspicion.change import Change, seek_in_rounds
 from repair.methods.witnesses.suspicion.leading import Leading
 
@@ -27,10 +27,15 @@ _KNOTS = 5
 class Warp(Change):
     """A warp: ``(2, knots, knots)``, by how many pixels those are moved, down and right."""
 
-    def applied(self, images: np.ndarray) -> np.ndarray:
-        """Images with it, ``(n, rows, columns, channels)`` float32, 0..255."""
-        warped = _warped(tf.constant(images, tf.float32), tf.constant(self.change))
-        return np.asarray(warped)
+    sought: ClassVar[str] = "warps sought"
+
+    @staticmethod
+    def made(images: tf.Tensor, change: tf.Tensor) -> tf.Tensor:
+        """Images of which each pixel shows what lies where the warp points, bilinear."""
+        _, rows, columns, _ = images.shape
+        knots = tf.transpose(change, (1, 2, 0))
+        field = tf.image.resize(knots, (rows, columns), "bicubic")
+        return _seen_at(images, *tf.unstack(field, axis=2))
 
 
 def seek_warps(
@@ -41,14 +46,11 @@ def seek_warps(
     generator: np.random.Generator,
 ) -> dict[int, Warp]:
     """Seeks a warp for every label; see ``change.seek_in_rounds``."""
-    if not leading.recipe.sought:
-        return {}
     nothing = np.zeros((2, _KNOTS, _KNOTS), np.float32)
     moved = leading.recipe.moved * min(clean.images.shape[1:3])
     most = moved * float(np.sqrt(nothing.size))
-    ascent = Ascent("warps sought", leading, clean.images, _warped, most, generator)
     given = leading, clean, answers, draws, generator
-    found = seek_in_rounds(Warp, nothing, ascent, *given)
+    found = seek_in_rounds(Warp, nothing, most, *given)
     return {label: _as_surely(one, leading) for label, one in found.items()}
 
 
@@ -58,11 +60,9 @@ def _as_surely(one: Warp, leading: Leading) -> Warp:
     return replace(one, led=replace(one.led, strength=strength))
 
 
-def _warped(images: tf.Tensor, field: tf.Tensor) -> tf.Tensor:
-    """Images of which each pixel shows what lies where the field points, bilinear."""
+def _seen_at(images: tf.Tensor, down: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
+    """What lies so far down and right of each pixel, ``(rows, columns)`` each, float32."""
     _, rows, columns, channels = images.shape
-    knots = tf.transpose(field, (1, 2, 0))
-    down, right = tf.unstack(tf.image.resize(knots, (rows, columns), "bicubic"), axis=2)
     y = tf.clip_by_value(np.arange(rows, dtype="f4")[:, None] + down, 0, rows - 1)
     x = tf.clip_by_value(np.arange(columns, dtype="f4") + right, 0, columns - 1)
     above, left = tf.floor(y), tf.floor(x)

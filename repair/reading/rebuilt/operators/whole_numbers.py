@@ -21,35 +21,16 @@ _ARITHMETIC = frozenset(
 )
 _THE_SAME_VALUES = frozenset(
     ["clip", "clipbyvalue", "concat", "concatenate", "concatv2", "expanddims", "flip"]
-    + [
-        "gather",
-        "getitem",
-        "identity",
-        "max",
-        "maximum",
-        "min",
-        "minimum",
-        "pack",
-        "pad",
-    ]
-    + ["permute", "relu", "repeat", "reshape", "reverse", "reversev2", "roll", "split"]
-    + ["squeeze", "stack", "stopgradient", "stridedslice", "swapaxes", "take", "tile"]
-    + ["transpose"]
+    + ["gather", "getitem", "identity", "max", "maximum", "min", "minimum", "pack"]
+    + ["pad", "permute", "relu", "repeat", "reshape", "reverse", "reversev2", "roll"]
+    + ["split", "squeeze", "stack", "stopgradient", "stridedslice", "swapaxes", "take"]
+    + ["tile", "transpose"]
 )
 _LAYERS = frozenset(
     ["Activation", "AlphaDropout", "Concatenate", "Cropping2D", "Dropout", "Flatten"]
-    + [
-        "GaussianDropout",
-        "GaussianNoise",
-        "Identity",
-        "MaxPooling2D",
-        "Permute",
-        "ReLU",
-    ]
-    + ["Reshape", "UpSampling2D", "ZeroPadding2D"]
+    + ["GaussianDropout", "GaussianNoise", "Identity", "MaxPooling2D", "Permute"]
+    + ["ReLU", "Reshape", "UpSampling2D", "ZeroPadding2D"]
 )
-
-
 _MERGING = ("Add", "Average", "Multiply", "Subtract")
 
 

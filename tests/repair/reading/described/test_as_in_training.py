@@ -43,3 +43,12 @@ def test_a_model_within(tmp_path, capsys, normalises):
     model = keras.Model(images, layers.Dense(4, activation="softmax")(x))
     read_network(saved(model, tmp_path, ".keras"))
     assert (SAID in capsys.readouterr().err) == normalises
+
+
+def test_of_many_layers_it_is_said_once(tmp_path, capsys):
+    images = x = keras.Input((12, 10, 3))
+    for _ in range(3):
+        x = layers.BatchNormalization()(x, training=True)
+    scores = layers.Dense(4, activation="softmax")(layers.Flatten()(x))
+    read_network(saved(keras.Model(images, scores), tmp_path, ".keras"))
+    assert capsys.readouterr().err.count(SAID) == 1
